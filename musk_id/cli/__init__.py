@@ -1,0 +1,1 @@
+"""Command line: one module a command; the only place that prints or exits."""

@@ -1,0 +1,124 @@
+"""Errors that Musk-ID raises on purpose, and the exit code of each.
+
+::
+
+    MuskIdError                 1
+    ├── UsageError              2   command line
+    ├── ConfigError             2   configuration file
+    ├── RequestError            2   request, examination, batch sheet, laboratory file
+    ├── InputFormatError        3   a foreign file that cannot be read as what it claims to be
+    ├── ReferenceDataError      4   the reference library is not what its manifest says
+    └── IntegrityError          4   a file, a record or a seal is not what was recorded
+
+An error says what happened, where, what was measured against what is allowed,
+and what to do next. Anything else that reaches the top is a bug (exit code 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "ConfigError",
+    "InputFormatError",
+    "IntegrityError",
+    "MuskIdError",
+    "Problem",
+    "ReferenceDataError",
+    "RequestError",
+    "UsageError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in an input: where it is, what is wrong, what is allowed."""
+
+    where: str
+    message: str
+    allowed: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text} (allowed: {self.allowed})" if self.allowed else text
+
+
+class MuskIdError(Exception):
+    """Base of all errors that are raised on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What happened, with the measured value and the allowed one.
+    where : str
+        File, line, key or record concerned; empty if the message says it.
+    hint : str
+        What to do next.
+    problems : tuple of Problem
+        All faults found, where one pass can find several.
+    """
+
+    exit_code = 1
+    code = "ERROR"
+
+    def __init__(
+        self, message: str, *, where: str = "", hint: str = "", problems: tuple[Problem, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+    def diagnostics(self) -> str:
+        """Text for a person: the message, every problem on a line of its own, and the hint."""
+        lines = [str(self)]
+        lines += [f"  - {problem}" for problem in self.problems]
+        if self.hint:
+            lines.append(f"What to do: {self.hint}")
+        return "\n".join(lines)
+
+
+class UsageError(MuskIdError):
+    """The command line asks for something that does not exist or does not fit together."""
+
+    exit_code = 2
+    code = "USAGE"
+
+
+class ConfigError(MuskIdError):
+    """The configuration is malformed or incomplete."""
+
+    exit_code = 2
+    code = "CONFIG"
+
+
+class RequestError(MuskIdError):
+    """A request, examination, batch sheet or laboratory file breaks its schema or contradicts itself."""
+
+    exit_code = 2
+    code = "REQUEST"
+
+
+class InputFormatError(MuskIdError):
+    """A file from outside cannot be read as the format that it claims to be."""
+
+    exit_code = 3
+    code = "INPUT_FORMAT"
+
+
+class ReferenceDataError(MuskIdError):
+    """The reference library differs from its manifest or contradicts itself."""
+
+    exit_code = 4
+    code = "REFERENCE_DATA"
+
+
+class IntegrityError(MuskIdError):
+    """A file, record or seal differs from what was recorded of it."""
+
+    exit_code = 4
+    code = "INTEGRITY"

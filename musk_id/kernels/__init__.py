@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: sequence comparison, spectral scores, interval estimates."""

@@ -1,0 +1,1 @@
+"""Frozen data types, validated when built: what is asked, what was done, what was found."""

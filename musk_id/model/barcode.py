@@ -1,0 +1,174 @@
+"""What the barcode stage finds: per sequence, per locus, per item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from musk_id.model.provenance import Provenance
+from musk_id.model.trace import Criterion
+from musk_id.model.values import DecimalText, Identifier, Line, Sha256, Text
+from musk_id.vocabulary import CurationState, Finding, Locus, NameView, Rank, Reason, Strand, Technique
+
+__all__ = [
+    "AlignmentPicture",
+    "BarcodeHit",
+    "BarcodeRecord",
+    "ItemCall",
+    "LocusCall",
+    "NamedTaxon",
+    "NotExcluded",
+    "RunIdentity",
+    "SequenceResult",
+    "ViewCall",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunIdentity:
+    """A run and its parents, by id."""
+
+    item_id: Identifier
+    sub_sample_id: Identifier
+    extract_id: Identifier
+    product_id: Identifier
+    run_id: Identifier
+    technique: Technique
+    batch_ids: tuple[Identifier, ...] = ()
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarcodeHit:
+    """A reference and its distance; ``rank`` is shared by ties (competition ranking).
+
+    ``distance`` counts ambiguity letters as differences, ``distance_lower`` as agreements where compatible.
+    Amplicons: edits. Coding loci: differing columns of ``compared_bp``, and ``p_distance``.
+    """
+
+    rank: int
+    accession: Line
+    organism_as_deposited: Line
+    organism_revised: tuple[Line, ...]
+    genus: Line
+    state: CurationState
+    distance: int
+    distance_lower: int
+    compared_bp: int
+    p_distance: DecimalText | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewCall:
+    """Nearest and next genus under one view of the names."""
+
+    view: NameView
+    nearest_genus: tuple[Line, ...]
+    nearest_distance: DecimalText
+    nearest_records: tuple[Line, ...]
+    next_genus: tuple[Line, ...]
+    next_distance: DecimalText | None
+    next_records: tuple[Line, ...]
+    margin: DecimalText | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotExcluded:
+    """A species that the sequence does not exclude, why, and the records that say so."""
+
+    species: Line
+    reason: Reason | None
+    views: tuple[NameView, ...]
+    records: tuple[Line, ...] = ()
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocusCall:
+    """The call of one sequence at one locus."""
+
+    rank: Rank
+    taxon: Line | None
+    genus_of_interest_distance: DecimalText | None
+    views: tuple[ViewCall, ...]
+    certified_margin: DecimalText | None
+    nearest_set: Line | None
+    not_excluded: tuple[NotExcluded, ...]
+    reasons: tuple[Reason, ...]
+    trace: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlignmentPicture:
+    """Query and references in one frame, for a picture; never kept for human sequences."""
+
+    query: Text
+    rows: tuple[Text, ...]
+    accessions: tuple[Line, ...]
+    first_column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceResult:
+    """One sequence of one run: its quality, its locus, its comparison and its call.
+
+    ``sequence_sha256`` is absent for human sequences.
+    """
+
+    run: RunIdentity
+    sequence_name: Line
+    sequence_sha256: Sha256 | None
+    length_bp: int
+    declared_locus: Locus | None
+    locus: Locus | None
+    strand: Strand | None
+    compared_bp: int
+    quality: tuple[Criterion, ...]
+    finding: Finding
+    reasons: tuple[Reason, ...]
+    hits: tuple[BarcodeHit, ...]
+    references_compared: int
+    call: LocusCall | None
+    picture: AlignmentPicture | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTaxon:
+    """A taxon other than the genus of interest, at the rank that the method supports."""
+
+    rank: Rank
+    taxon: Line
+    loci: tuple[Locus, ...]
+    records: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemCall:
+    """All loci of one item reconciled as one maternally inherited molecule."""
+
+    item_id: Identifier
+    moschus: Finding
+    rank: Rank
+    taxon: Line | None
+    loci: tuple[Locus, ...]
+    extract_ids: tuple[Identifier, ...]
+    sub_sample_ids: tuple[Identifier, ...]
+    other_taxa: tuple[NamedTaxon, ...]
+    human: bool
+    nearest_sets: tuple[Line, ...]
+    not_excluded: tuple[NotExcluded, ...]
+    reasons: tuple[Reason, ...]
+    trace: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarcodeRecord:
+    """All sequences of a case and the calls of its items."""
+
+    SCHEMA: ClassVar[str] = "musk-id/barcode/1"
+
+    schema: Line
+    case_id: Identifier
+    provenance: Provenance
+    sequences: tuple[SequenceResult, ...]
+    items: tuple[ItemCall, ...]

@@ -1,0 +1,55 @@
+"""Run sheets that cases share: positions, reagent lots and the controls of the batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from musk_id.model.examination import EvidenceFile
+from musk_id.model.values import Identifier, IsoDate, Line
+from musk_id.vocabulary import BatchKind, ControlKind, ControlResult, Locus
+
+__all__ = ["ReagentLot", "RunSheet", "SheetRow"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReagentLot:
+    """A reagent and its lot."""
+
+    reagent: Line
+    lot: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """One position of a run sheet: an exhibit's extract or product, or a control.
+
+    ``files`` are control files below the batch folder; rows of kind EXHIBIT carry none, the exhibit's
+    files belong to its case.
+    """
+
+    position: Line
+    kind: ControlKind
+    sample: Line | None = None
+    locus: Locus | None = None
+    expected_taxon: Line | None = None
+    result: ControlResult = ControlResult.NOT_RECORDED
+    files: tuple[EvidenceFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSheet:
+    """The run sheet of a batch (``batches/<id>/sheet.yaml``)."""
+
+    SCHEMA: ClassVar[str] = "musk-id/run-sheet/1"
+
+    schema: Line
+    batch_id: Identifier
+    kind: BatchKind
+    date: IsoDate | None = None
+    analyst: Line | None = None
+    method_version: Line | None = None
+    instrument: Line | None = None
+    reagent_lots: tuple[ReagentLot, ...] = ()
+    rows: tuple[SheetRow, ...] = ()
+    departures: Line | None = None

@@ -1,0 +1,218 @@
+"""The laboratory's facts of one case: receipt, custody, sub-samples, extracts, runs.
+
+The chain is nested: an item holds its sub-samples, a sub-sample its extracts, an extract its
+amplifications or injections, and those their runs with the evidence files. What is left out was not
+recorded; nothing is filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from musk_id.model.request import Photograph
+from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, RelativePath, Sha256, Text
+from musk_id.vocabulary import (
+    ExtractKind,
+    FileRole,
+    Locus,
+    MaterialClass,
+    SealState,
+    Selection,
+    Technique,
+)
+
+__all__ = [
+    "CustodyEvent",
+    "EvidenceFile",
+    "ExaminedItem",
+    "Examination",
+    "Extract",
+    "FoundToBe",
+    "MassBalance",
+    "OutsideFinding",
+    "Product",
+    "Run",
+    "RunContext",
+    "SubSample",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MassBalance:
+    """Mass in, used and left, in milligrams."""
+
+    in_mg: DecimalText | None = None
+    used_mg: DecimalText | None = None
+    left_mg: DecimalText | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyEvent:
+    """One hand-over or move of an item."""
+
+    date: IsoDate
+    item_id: Identifier
+    event: Line
+    from_holder: Line | None = None
+    to_holder: Line | None = None
+    place: Line | None = None
+    seal_before: Line | None = None
+    seal_after: Line | None = None
+    witness: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundToBe:
+    """Morphology: what a morphologist found the item to be."""
+
+    material: MaterialClass
+    description: Text
+    method_version: Line | None = None
+    analyst: Line | None = None
+    date: IsoDate | None = None
+    photographs: tuple[Photograph, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFile:
+    """A file that a run produced; the digest is checked when it is declared."""
+
+    path: RelativePath
+    role: FileRole
+    sha256: Sha256 | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of an instrument, or one sequence or spectrum handed in.
+
+    ``simulated`` says how, if the data were not measured on the exhibit.
+    """
+
+    run_id: Identifier
+    technique: Technique
+    files: tuple[EvidenceFile, ...] = ()
+    date: IsoDate | None = None
+    analyst: Line | None = None
+    method_version: Line | None = None
+    instrument: Line | None = None
+    batch_id: Identifier | None = None
+    position: Line | None = None
+    simulated: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """An amplification (with its target locus) or an injection."""
+
+    product_id: Identifier
+    locus: Locus | None = None
+    date: IsoDate | None = None
+    analyst: Line | None = None
+    method_version: Line | None = None
+    instrument: Line | None = None
+    batch_id: Identifier | None = None
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """An extract made from a sub-sample."""
+
+    extract_id: Identifier
+    kind: ExtractKind
+    date: IsoDate | None = None
+    analyst: Line | None = None
+    method_version: Line | None = None
+    batch_id: Identifier | None = None
+    mass: MassBalance | None = None
+    products: tuple[Product, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubSample:
+    """A portion taken from an item."""
+
+    sub_sample_id: Identifier
+    taken_from: Text | None = None
+    date: IsoDate | None = None
+    analyst: Line | None = None
+    method_version: Line | None = None
+    mass: MassBalance | None = None
+    photographs: tuple[Photograph, ...] = ()
+    extracts: tuple[Extract, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminedItem:
+    """An item as the laboratory received and examined it; ``found_to_be`` absent means not examined."""
+
+    item_id: Identifier
+    seal_number_found: Line | None = None
+    seal_state: SealState = SealState.NOT_RECORDED
+    condition: Text | None = None
+    mass_received_mg: DecimalText | None = None
+    units_total: int | None = None
+    units_examined: int | None = None
+    selection: Selection = Selection.NOT_RECORDED
+    found_to_be: FoundToBe | None = None
+    photographs: tuple[Photograph, ...] = ()
+    sub_samples: tuple[SubSample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideFinding:
+    """A finding of another provider or method, taken in as input only and not evaluated."""
+
+    finding_id: Identifier
+    item_id: Identifier
+    method: Line
+    provider: Line
+    result: Text
+    date: IsoDate | None = None
+    document: EvidenceFile | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """The laboratory's facts of one case (``examination.yaml``)."""
+
+    SCHEMA: ClassVar[str] = "musk-id/examination/1"
+
+    schema: Line
+    case_id: Identifier
+    accession_number: Line | None = None
+    accession_date: IsoDate | None = None
+    condition_on_receipt: Text | None = None
+    items: tuple[ExaminedItem, ...] = ()
+    custody: tuple[CustodyEvent, ...] = ()
+    outside_findings: tuple[OutsideFinding, ...] = ()
+    departures: Text | None = None
+
+    def runs(self) -> Iterator[RunContext]:
+        """All runs with the ids of their parents, in the order of the file."""
+        for item in self.items:
+            for sub_sample in item.sub_samples:
+                for extract in sub_sample.extracts:
+                    for product in extract.products:
+                        for run in product.runs:
+                            yield RunContext(item, sub_sample, extract, product, run)
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """A run with its parents."""
+
+    item: ExaminedItem
+    sub_sample: SubSample
+    extract: Extract
+    product: Product
+    run: Run
+
+    @property
+    def batch_ids(self) -> tuple[Identifier, ...]:
+        """Ids of the batches that the run, its product and its extract went through, sorted."""
+        named = {self.run.batch_id, self.product.batch_id, self.extract.batch_id} - {None}
+        return tuple(sorted(batch for batch in named if batch is not None))

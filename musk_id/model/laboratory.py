@@ -1,0 +1,64 @@
+"""The laboratory: who it is, which methods and which reference release are in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from musk_id.model.values import Country, Identifier, IsoDate, Line, Text
+from musk_id.vocabulary import Language
+
+__all__ = ["Accreditation", "Laboratory", "MethodsInForce", "TrustedKey"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accreditation:
+    """An accreditation as the laboratory states it."""
+
+    body: Line
+    number: Line
+    scope: Text | None = None
+    valid_until: IsoDate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodsInForce:
+    """Method versions that the laboratory has put in force; the software refuses one that it lacks."""
+
+    barcode: Line = Line("moschus-barcode-1")
+    animals: Line = Line("general-mammal-1")
+    spectra: Line = Line("ei-library-1")
+    controls: Line = Line("batch-controls-1")
+    evidence: Line = Line("evidence-1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedKey:
+    """A public key that the laboratory trusts for seals."""
+
+    key_id: Identifier
+    public_key: Line
+    role: Line
+    valid_from: IsoDate | None = None
+    valid_to: IsoDate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laboratory:
+    """The laboratory root's own file (``laboratory.yaml``).
+
+    ``languages`` are those of the record's pages; the first one is authoritative.
+    """
+
+    SCHEMA: ClassVar[str] = "musk-id/laboratory/1"
+
+    schema: Line
+    name: Line
+    address: Text
+    country: Country | None = None
+    contact: Line | None = None
+    accreditations: tuple[Accreditation, ...] = ()
+    languages: tuple[Language, ...] = (Language.EN,)
+    release: Line = Line("2026.1")
+    methods: MethodsInForce = MethodsInForce()
+    trusted_keys: tuple[TrustedKey, ...] = ()

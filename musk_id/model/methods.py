@@ -1,0 +1,231 @@
+"""Method versions: the numbers that decide, fixed under a name that every record prints.
+
+Changing a number here means adding a new version, never editing one that a release has used.
+Source of each number: the laboratory decision rules in ``docs/methods.md``, sections named there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from musk_id.errors import ConfigError
+from musk_id.model.values import DecimalText, Line
+from musk_id.vocabulary import Locus
+
+__all__ = [
+    "ANIMAL_METHODS",
+    "BARCODE_METHODS",
+    "CONTROL_METHODS",
+    "EVIDENCE_METHODS",
+    "SPECTRA_METHODS",
+    "AmpliconLimits",
+    "AnimalMethod",
+    "BarcodeMethod",
+    "ControlMethod",
+    "EvidenceMethod",
+    "LongLocusLimits",
+    "SpectraMethod",
+    "require_method",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmpliconLimits:
+    """Limits on a mini-barcode, in edits (Levenshtein, primers removed)."""
+
+    locus: Locus
+    min_length_bp: int
+    max_length_bp: int
+    radius_edits: int
+    margin_edits: int
+    exclusion_other_edits: int
+    exclusion_moschus_further_edits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongLocusLimits:
+    """Limits on a coding locus, as p-distance (mismatches / compared columns)."""
+
+    locus: Locus
+    min_compared_bp: int
+    radius_p: DecimalText
+    margin_p: DecimalText
+    exclusion_other_p: DecimalText
+    exclusion_moschus_p: DecimalText
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarcodeMethod:
+    """How the genus *Moschus* and its species are called from sequences."""
+
+    version: Line
+    genus: Line
+    amplicons: tuple[AmpliconLimits, ...]
+    long_loci: tuple[LongLocusLimits, ...]
+    max_ambiguous_percent: DecimalText
+    species_min_compared_bp: int
+    species_min_individuals: int
+    species_min_individuals_of_others: int
+    certified_margin_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnimalMethod:
+    """How other mammals than *Moschus* are named."""
+
+    version: Line
+    amplicon_radius_edits: int
+    amplicon_margin_edits: int
+    long_radius_p: DecimalText
+    long_margin_p: DecimalText
+    species_min_individuals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectraMethod:
+    """How EI spectra are compared with the library and what a match may be called."""
+
+    version: Line
+    min_peaks: int
+    min_forward_match_factor: int
+    min_reverse_match_factor: int
+    min_diagnostic_ions: int
+    min_diagnostic_mz: int
+    ion_ratio_tolerance_percent: int
+    confusable_min_gap: int
+    hits_listed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlMethod:
+    """Which controls a batch must hold."""
+
+    version: Line
+    max_extracts_per_blank: int
+    required_dna: tuple[Line, ...]
+    required_chemistry: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceMethod:
+    """How grades and answers are derived."""
+
+    version: Line
+    min_extractions_for_grade_a: int
+    min_individuals_h1: int
+    min_species_h2: int
+
+
+def _edits(
+    locus: Locus, length: tuple[int, int], radius: int, margin: int, moschus_further: int
+) -> AmpliconLimits:
+    return AmpliconLimits(
+        locus=locus,
+        min_length_bp=length[0],
+        max_length_bp=length[1],
+        radius_edits=radius,
+        margin_edits=margin,
+        exclusion_other_edits=1,
+        exclusion_moschus_further_edits=moschus_further,
+    )
+
+
+def _long(locus: Locus, radius: str, moschus: str, provisional: bool) -> LongLocusLimits:
+    return LongLocusLimits(
+        locus=locus,
+        min_compared_bp=450,
+        radius_p=DecimalText(radius),
+        margin_p=DecimalText("0.03"),
+        exclusion_other_p=DecimalText("0.03"),
+        exclusion_moschus_p=DecimalText(moschus),
+        provisional=provisional,
+    )
+
+
+BARCODE_METHODS = (
+    BarcodeMethod(
+        version=Line("moschus-barcode-1"),
+        genus=Line("Moschus"),
+        amplicons=(
+            _edits(Locus.RRNA_12S, (100, 116), 2, 2, 4),
+            _edits(Locus.RRNA_16S, (90, 104), 3, 3, 5),
+        ),
+        long_loci=(
+            _long(Locus.COI, "0.085", "0.11", provisional=True),
+            _long(Locus.CYTB, "0.10", "0.12", provisional=False),
+        ),
+        max_ambiguous_percent=DecimalText("1.0"),
+        species_min_compared_bp=450,
+        species_min_individuals=3,
+        species_min_individuals_of_others=2,
+        certified_margin_min=1,
+    ),
+)
+
+ANIMAL_METHODS = (
+    AnimalMethod(
+        version=Line("general-mammal-1"),
+        amplicon_radius_edits=1,
+        amplicon_margin_edits=2,
+        long_radius_p=DecimalText("0.03"),
+        long_margin_p=DecimalText("0.03"),
+        species_min_individuals=2,
+    ),
+)
+
+SPECTRA_METHODS = (
+    SpectraMethod(
+        version=Line("ei-library-1"),
+        min_peaks=10,
+        min_forward_match_factor=700,
+        min_reverse_match_factor=850,
+        min_diagnostic_ions=3,
+        min_diagnostic_mz=100,
+        ion_ratio_tolerance_percent=30,
+        confusable_min_gap=100,
+        hits_listed=10,
+    ),
+)
+
+CONTROL_METHODS = (
+    ControlMethod(
+        version=Line("batch-controls-1"),
+        max_extracts_per_blank=24,
+        required_dna=(Line("EXTRACTION_BLANK"), Line("PCR_NEGATIVE"), Line("POSITIVE")),
+        required_chemistry=(Line("PROCESS_BLANK"), Line("STANDARD"), Line("CARRY_OVER_BLANK")),
+    ),
+)
+
+EVIDENCE_METHODS = (
+    EvidenceMethod(
+        version=Line("evidence-1"),
+        min_extractions_for_grade_a=2,
+        min_individuals_h1=10,
+        min_species_h2=59,
+    ),
+)
+
+_Method = TypeVar(
+    "_Method", BarcodeMethod, AnimalMethod, SpectraMethod, ControlMethod, EvidenceMethod
+)
+
+
+def require_method(methods: tuple[_Method, ...], version: str) -> _Method:
+    """The method of a version.
+
+    Raises
+    ------
+    ConfigError
+        If the version is not one of those that this software holds.
+    """
+    for method in methods:
+        if method.version == version:
+            return method
+    known = ", ".join(m.version for m in methods)
+    raise ConfigError(
+        f"method version '{version}' is not known",
+        where="laboratory.yaml: methods",
+        hint=f"name one of: {known}",
+    )

@@ -1,0 +1,81 @@
+"""The Examination Record of a case: everything that its pages are rendered from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from musk_id.model.barcode import BarcodeRecord
+from musk_id.model.controls import ControlsRecord
+from musk_id.model.evidence import EvidenceRecord, Statement
+from musk_id.model.intake import IntakeRecord
+from musk_id.model.methods import AnimalMethod, BarcodeMethod, ControlMethod, EvidenceMethod, SpectraMethod
+from musk_id.model.provenance import InputDigest, Provenance
+from musk_id.model.reference import LegalRow, LibraryGap, SourceNote
+from musk_id.model.spectra import SpectraRecord
+from musk_id.model.values import Identifier, IsoDate, Line, Sha256, Text
+
+__all__ = ["CaseFailure", "CaseRecord", "MethodsUsed", "ReleaseSummary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodsUsed:
+    """The methods with all their numbers."""
+
+    barcode: BarcodeMethod
+    animals: AnimalMethod
+    spectra: SpectraMethod
+    controls: ControlMethod
+    evidence: EvidenceMethod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSummary:
+    """The reference release in use: what it holds, what it lacks, what it cannot answer."""
+
+    release_id: Line
+    date: IsoDate
+    manifest_sha256: Sha256
+    barcode_records: int
+    barcode_individuals: int
+    spectrum_records: int
+    gaps: tuple[LibraryGap, ...]
+    sources: tuple[SourceNote, ...]
+    legal_rows: tuple[LegalRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecord:
+    """A case from request to answers; its canonical JSON is the record, the pages are renderings of it."""
+
+    SCHEMA: ClassVar[str] = "musk-id/case-record/1"
+
+    schema: Line
+    case_id: Identifier
+    provenance: Provenance
+    intake: IntakeRecord
+    controls: tuple[ControlsRecord, ...]
+    barcode: BarcodeRecord
+    spectra: SpectraRecord
+    evidence: EvidenceRecord
+    methods: MethodsUsed
+    release: ReleaseSummary
+    stage_digests: tuple[InputDigest, ...]
+    appendix_statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFailure:
+    """A case that could not be processed: where it stopped and why; later stages pass it on."""
+
+    SCHEMA: ClassVar[str] = "musk-id/case-failure/1"
+
+    schema: Line
+    case_id: Line
+    stage: Line
+    code: Line
+    exit_code: int
+    message: Text
+    where: Line | None = None
+    hint: Text | None = None
+    problems: tuple[Text, ...] = ()

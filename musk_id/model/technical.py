@@ -1,0 +1,46 @@
+"""What the technical stages are given: runs by id with their data, and nothing of the request.
+
+Alleged origin, label text, names and offence cannot influence a technical finding because they are
+not here (decision rules, section 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from musk_id.model.barcode import RunIdentity
+from musk_id.model.sequence import NucleotideSequence
+from musk_id.model.spectrum import MassSpectrum
+from musk_id.model.values import Line, Sha256
+from musk_id.vocabulary import Locus, Reason
+
+__all__ = ["FailedRun", "SequenceEvidence", "SpectrumEvidence"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedRun:
+    """A run whose data cannot be examined, and why."""
+
+    run: RunIdentity
+    declared_locus: Locus | None
+    reason: Reason
+    note: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceEvidence:
+    """Sequences of one file of one run."""
+
+    run: RunIdentity
+    declared_locus: Locus | None
+    file_sha256: Sha256
+    sequences: tuple[NucleotideSequence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SpectrumEvidence:
+    """Spectra of one file of one run."""
+
+    run: RunIdentity
+    file_sha256: Sha256
+    spectra: tuple[MassSpectrum, ...]

@@ -1,0 +1,1 @@
+"""Canonical JSON of our own records: coding, schemas, digests, atomic writing."""

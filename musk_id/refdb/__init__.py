@@ -1,0 +1,1 @@
+"""The reference library: building, loading and verifying releases."""

@@ -1,0 +1,1 @@
+"""A case record as PDF, HTML and tables; no decisions."""

@@ -1,0 +1,1 @@
+"""Manifest, signature and verification of a sealed case."""

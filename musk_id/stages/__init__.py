@@ -1,0 +1,1 @@
+"""Decisions: pure functions from records to records; no file is opened here."""
