@@ -1,0 +1,59 @@
+"""Peak lists to spectra: checks and order that all readers of mass spectra share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from musk_id.errors import InputFormatError
+from musk_id.model.spectrum import MassSpectrum
+
+__all__ = ["MAX_PEAKS", "number", "spectrum"]
+
+MAX_PEAKS = 200_000
+MAX_MZ = 100_000.0
+
+
+def number(text: str, where: str) -> float:
+    """A finite, non-negative number written with a decimal point.
+
+    Raises
+    ------
+    InputFormatError
+        If the text is no such number.
+    """
+    try:
+        value = float(text) if text.isascii() and "_" not in text else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < 0:
+        hint = "write numbers with a decimal point" if "," in text else ""
+        raise InputFormatError(f"{text[:40]!r} is no number of at least 0", where=where, hint=hint)
+    return value
+
+
+def spectrum(
+    name: str,
+    mz: Sequence[float],
+    intensity: Sequence[float],
+    metadata: tuple[tuple[str, str], ...],
+    where: str,
+) -> MassSpectrum:
+    """A spectrum with peaks in ascending m/z; peaks of intensity 0 are left out, equal m/z are added up.
+
+    Raises
+    ------
+    InputFormatError
+        If the peaks are too many or out of range.
+    """
+    if len(mz) > MAX_PEAKS:
+        raise InputFormatError(f"{len(mz)} peaks, at most {MAX_PEAKS} are read", where=where)
+    values, weights = np.asarray(mz, dtype=np.float64), np.asarray(intensity, dtype=np.float64)
+    if values.size and (values.min() <= 0 or values.max() > MAX_MZ):
+        raise InputFormatError(f"m/z must lie above 0 and at most at {MAX_MZ:.0f}", where=where)
+    kept = weights > 0
+    unique, index = np.unique(values[kept], return_inverse=True)
+    sums = np.bincount(index, weights=weights[kept], minlength=unique.size)
+    return MassSpectrum(name=name, mz=unique, intensity=sums, metadata=metadata)

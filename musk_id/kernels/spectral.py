@@ -1,0 +1,206 @@
+"""Scores between two unit-mass EI spectra, computed pair by pair so that no other spectrum matters.
+
+A unit-mass spectrum is a pair of arrays: strictly increasing integer m/z and integer intensity. Sums run
+in float64 in ascending m/z, so a score has the same bits whatever else is compared in the same run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "MatchFactors",
+    "UnitMassSpectrum",
+    "entropy_similarity",
+    "identity_match_factor",
+    "match_factors",
+    "matched_ions",
+    "shared_range",
+    "similarity_match_factor",
+    "to_unit_mass",
+]
+
+_BASE_PEAK = 999
+_ROUNDING = 0.649
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitMassSpectrum:
+    """Integer m/z (ascending) and integer intensity, each of shape (n,)."""
+
+    mz: NDArray[np.int64]
+    intensity: NDArray[np.int64]
+
+    def between(self, low: int, high: int) -> UnitMassSpectrum:
+        """The peaks with ``low <= m/z <= high``; intensities stay as they are."""
+        kept = (self.mz >= low) & (self.mz <= high)
+        return UnitMassSpectrum(self.mz[kept], self.intensity[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class MatchFactors:
+    """Scores of a query against one library spectrum; match factors on the scale 0 to 999.5."""
+
+    identity_forward: float
+    identity_reverse: float
+    similarity_forward: float
+    similarity_reverse: float
+
+
+def to_unit_mass(mz: NDArray[np.float64], intensity: NDArray[np.float64]) -> UnitMassSpectrum:
+    """Unit-mass spectrum as NIST MS Search makes it.
+
+    Nominal m/z = ceil(m/z - 0.649), intensities of one nominal m/z added, scaled to a largest value of
+    999, rounded half up, zeros dropped (Samokhin 2024, J. Am. Soc. Mass Spectrom. 35:3178).
+    """
+    if mz.size == 0:
+        return UnitMassSpectrum(np.empty(0, np.int64), np.empty(0, np.int64))
+    nominal = np.ceil(mz - _ROUNDING).astype(np.int64)
+    values, index = np.unique(nominal, return_inverse=True)
+    sums = np.bincount(index, weights=intensity)
+    scaled = np.floor(_BASE_PEAK * sums / sums.max() + 0.5).astype(np.int64)
+    kept = (scaled > 0) & (values > 0)
+    return UnitMassSpectrum(values[kept], scaled[kept])
+
+
+def shared_range(query: UnitMassSpectrum, library: UnitMassSpectrum) -> tuple[int, int]:
+    """First and last m/z that both spectra can be expected to cover: from the later start, to the end.
+
+    Raises
+    ------
+    ValueError
+        If a spectrum is empty.
+    """
+    if query.mz.size == 0 or library.mz.size == 0:
+        raise ValueError("an empty spectrum covers no m/z range")
+    low = max(int(query.mz[0]), int(library.mz[0]))
+    return low, max(int(query.mz[-1]), int(library.mz[-1]))
+
+
+def _factor(
+    query: UnitMassSpectrum,
+    library: UnitMassSpectrum,
+    *,
+    reverse: bool,
+    identity: bool,
+    mz_min: int = -1,
+    mz_max: int = -1,
+) -> float:
+    """Match factor by one walk over the union of both m/z lists."""
+    if query.mz.size == 0 or library.mz.size == 0:
+        return 0.0
+    u = dict(zip(query.mz.tolist(), query.intensity.tolist(), strict=True))
+    v = dict(zip(library.mz.tolist(), library.intensity.tolist(), strict=True))
+    start = mz_min if mz_min > 0 else max(int(query.mz[0]), int(library.mz[0]))
+    stop = mz_max if mz_max > 0 else math.inf
+    if reverse:
+        v = {mz: value for mz, value in v.items() if value > 0}
+    if not any(start <= m for m in u) or not any(start <= m for m in v):
+        return 0.0
+    cross = norm_u = norm_v = ratio_sum = ratio_weight = 0.0
+    common = ratios = 0
+    previous: tuple[int, int] | None = None
+    for mz in sorted(m for m in u.keys() | v.keys() if start <= m <= stop):
+        a, b = u.get(mz), v.get(mz)
+        weight = float(mz) if identity else 1.0
+        if a is not None and b is not None:
+            if a <= 1 and b <= 1:
+                continue
+            cross += weight * math.sqrt(a * b)
+            norm_u += weight * a
+            norm_v += weight * b
+            common += a > 0 and b > 0
+            if previous is not None and a > 0 and b > 0 and previous[0] > 0 and previous[1] > 0:
+                ratio = math.sqrt(a * previous[1]) / math.sqrt(previous[0] * b)
+                ratio_sum += mz * min(ratio, 1.0 / ratio)
+                ratio_weight += mz
+                ratios += 1
+            previous = (a, b)
+        else:
+            value = a if a is not None else b
+            if value is None or value <= 1:
+                continue
+            if a is None:
+                norm_v += weight * value
+            elif not reverse:
+                norm_u += weight * value
+            previous = None
+    if common == 0:
+        return 0.0
+    angle = cross * cross / (norm_u * norm_v)
+    if not identity or ratios == 0:
+        return 1000.0 * angle - 0.5
+    return 1000.0 * (angle * common + ratio_sum / ratio_weight * ratios) / (common + ratios) - 0.5
+
+
+def identity_match_factor(
+    query: UnitMassSpectrum,
+    library: UnitMassSpectrum,
+    *,
+    reverse: bool,
+    mz_min: int = -1,
+    mz_max: int = -1,
+) -> float:
+    """Match factor of NIST "Identity, EI normal" (formula published by Samokhin 2024)."""
+    return _factor(query, library, reverse=reverse, identity=True, mz_min=mz_min, mz_max=mz_max)
+
+
+def similarity_match_factor(
+    query: UnitMassSpectrum,
+    library: UnitMassSpectrum,
+    *,
+    reverse: bool,
+    mz_min: int = -1,
+    mz_max: int = -1,
+) -> float:
+    """Match factor of NIST "Similarity, EI simple" (formula published by Samokhin 2024)."""
+    return _factor(query, library, reverse=reverse, identity=False, mz_min=mz_min, mz_max=mz_max)
+
+
+def match_factors(query: UnitMassSpectrum, library: UnitMassSpectrum) -> MatchFactors:
+    """All four match factors; both begin at the later of the two first m/z, as the algorithm does."""
+    return MatchFactors(
+        identity_forward=identity_match_factor(query, library, reverse=False),
+        identity_reverse=identity_match_factor(query, library, reverse=True),
+        similarity_forward=similarity_match_factor(query, library, reverse=False),
+        similarity_reverse=similarity_match_factor(query, library, reverse=True),
+    )
+
+
+def matched_ions(query: UnitMassSpectrum, library: UnitMassSpectrum) -> int:
+    """Number of m/z that both spectra hold."""
+    return int(np.intersect1d(query.mz, library.mz, assume_unique=True).size)
+
+
+def _entropy(p: NDArray[np.float64]) -> float:
+    kept = p[p > 0]
+    return -math.fsum(kept * np.log(kept))
+
+
+def _entropy_weighted(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    entropy = _entropy(p)
+    if entropy >= 3.0:
+        return p
+    raised = np.where(p > 0, p, 0.0) ** (0.25 + 0.25 * entropy)
+    weighted: NDArray[np.float64] = raised / math.fsum(raised)
+    return weighted
+
+
+def entropy_similarity(query: UnitMassSpectrum, library: UnitMassSpectrum) -> float:
+    """Weighted spectral entropy similarity on unit-mass bins, 0 to 1 (Li 2021, Nat. Methods 18:1524).
+
+    Spectra of entropy below 3 are re-weighted by the power 0.25 + 0.25 S before the comparison.
+    """
+    if query.mz.size == 0 or library.mz.size == 0:
+        return 0.0
+    union = np.union1d(query.mz, library.mz)
+    a, b = np.zeros(union.size), np.zeros(union.size)
+    a[np.searchsorted(union, query.mz)] = query.intensity
+    b[np.searchsorted(union, library.mz)] = library.intensity
+    a, b = _entropy_weighted(a / a.sum()), _entropy_weighted(b / b.sum())
+    similarity = 1.0 - (2.0 * _entropy((a + b) / 2.0) - _entropy(a) - _entropy(b)) / math.log(4.0)
+    return min(1.0, max(0.0, similarity))

@@ -1,0 +1,86 @@
+"""Files on disk: limited reading, digests, atomic writing, paths that stay inside a folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from musk_id.errors import InputFormatError, IntegrityError
+from musk_id.model.values import RULES, RelativePath, Sha256
+
+__all__ = ["read_limited", "resolve_inside", "sha256_bytes", "sha256_file", "write_atomic"]
+
+_CHUNK = 1 << 20
+
+
+def sha256_bytes(data: bytes) -> Sha256:
+    """SHA-256 of bytes."""
+    return Sha256(hashlib.sha256(data).hexdigest())
+
+
+def sha256_file(path: Path) -> Sha256:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as handle:
+        return Sha256(hashlib.file_digest(handle, "sha256").hexdigest())
+
+
+def read_limited(path: Path, max_bytes: int) -> bytes:
+    """Content of a regular file of at most ``max_bytes``.
+
+    Raises
+    ------
+    InputFormatError
+        If the path is no regular file, is larger, or cannot be read.
+    """
+    try:
+        with path.open("rb") as handle:
+            if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+                raise InputFormatError("not a regular file", where=path.name)
+            data = handle.read(max_bytes + 1)
+    except OSError as error:
+        raise InputFormatError(f"cannot be read: {error.strerror}", where=path.name) from error
+    if len(data) > max_bytes:
+        raise InputFormatError(f"larger than {max_bytes} bytes", where=path.name)
+    return data
+
+
+def resolve_inside(root: Path, relative: str) -> Path:
+    """Path of a file below ``root``, which may not exist.
+
+    Raises
+    ------
+    IntegrityError
+        If the path is malformed, leaves the folder, passes a symbolic link, or is no regular file.
+    """
+    rule = RULES[RelativePath]
+    if not rule.accepts(relative):
+        raise IntegrityError(f"path {relative[:80]!r} is not allowed", hint=f"write {rule.described}")
+    path = root
+    for part in relative.split("/"):
+        path = path / part
+        if path.is_symlink():
+            raise IntegrityError(f"path {relative!r} passes a symbolic link", where=part)
+    if path.exists() and not path.is_file():
+        raise IntegrityError(f"path {relative!r} is no regular file")
+    return path
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file so that at any moment either the old or the whole new content is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise

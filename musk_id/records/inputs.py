@@ -1,0 +1,86 @@
+"""The laboratory's own input files: request, examination, run sheet, laboratory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from musk_id.errors import RequestError
+from musk_id.records.tree import read_tree
+from musk_id.model.batch import RunSheet
+from musk_id.model.examination import Examination
+from musk_id.model.laboratory import Laboratory
+from musk_id.model.request import Request
+from musk_id.records.codec import Decoder
+
+__all__ = [
+    "find_input",
+    "read_examination",
+    "read_input",
+    "read_laboratory",
+    "read_request",
+    "read_run_sheet",
+]
+
+_T = TypeVar("_T")
+
+
+def read_input(cls: type[_T], path: Path) -> _T:
+    """An input of a class.
+
+    Raises
+    ------
+    RequestError
+        With every problem of the file at once, each with its key, line and what is allowed.
+    """
+    tree = read_tree(path)
+    decoder = Decoder(texts=True, line_of=tree.line_of)
+    value = decoder.decode(cls, tree.tree)
+    if value is None:
+        count = len(decoder.problems)
+        raise RequestError(
+            f"{count} problem{'s' if count > 1 else ''}",
+            where=path.name,
+            problems=tuple(decoder.problems),
+            hint="correct the file and run 'musk-id case check' again",
+        )
+    return value
+
+
+def find_input(folder: Path, stem: str) -> Path:
+    """``stem.yaml``, ``stem.yml`` or ``stem.json`` in a folder; exactly one may be there.
+
+    Raises
+    ------
+    RequestError
+        If there is none or more than one.
+    """
+    found = [p for ending in ("yaml", "yml", "json") if (p := folder / f"{stem}.{ending}").is_file()]
+    if len(found) != 1:
+        message = "is missing" if not found else "stands there more than once"
+        raise RequestError(
+            f"{stem}.yaml (or .yml, .json) {message}",
+            where=folder.name,
+            hint="see 'musk-id case new' for templates",
+        )
+    return found[0]
+
+
+def read_request(path: Path) -> Request:
+    """A request file."""
+    return read_input(Request, path)
+
+
+def read_examination(path: Path) -> Examination:
+    """An examination file."""
+    return read_input(Examination, path)
+
+
+def read_run_sheet(path: Path) -> RunSheet:
+    """A run sheet."""
+    return read_input(RunSheet, path)
+
+
+def read_laboratory(path: Path) -> Laboratory:
+    """The laboratory's own file."""
+    return read_input(Laboratory, path)

@@ -1,0 +1,65 @@
+"""JSON Lines of records: one canonical record a line, the class told by its ``schema`` field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from musk_id.errors import IntegrityError
+from musk_id.model.barcode import BarcodeRecord
+from musk_id.model.controls import ControlsRecord
+from musk_id.model.evidence import EvidenceRecord
+from musk_id.model.intake import IntakeRecord
+from musk_id.model.record import CaseFailure, CaseRecord
+from musk_id.model.seal import Manifest
+from musk_id.model.spectra import SpectraRecord
+from musk_id.records.canonical import canonical_json, decode_record, load_tree
+from musk_id.records.files import write_atomic
+
+__all__ = ["RECORD_CLASSES", "read_jsonl", "write_jsonl"]
+
+RECORD_CLASSES: dict[str, type[Any]] = {
+    cls.SCHEMA: cls
+    for cls in (
+        IntakeRecord,
+        ControlsRecord,
+        BarcodeRecord,
+        SpectraRecord,
+        EvidenceRecord,
+        CaseRecord,
+        CaseFailure,
+        Manifest,
+    )
+}
+
+
+def write_jsonl(path: Path, records: Iterable[Any]) -> None:
+    """Write records, one a line, atomically."""
+    write_atomic(path, b"".join(canonical_json(record) + b"\n" for record in records))
+
+
+def read_jsonl(path: Path) -> list[Any]:
+    """Records of a file, in file order.
+
+    Raises
+    ------
+    IntegrityError
+        If a line is cut off, changed, or of an unknown schema; the message names file and line.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise IntegrityError(f"cannot be read: {error.strerror}", where=path.name) from error
+    if data and not data.endswith(b"\n"):
+        raise IntegrityError("the last line is cut off", where=path.name, hint="run the stage again")
+    return [_record(line, f"{path.name}, line {i}") for i, line in enumerate(data.splitlines(), 1)]
+
+
+def _record(line: bytes, where: str) -> Any:
+    tree = load_tree(line, where)
+    schema = tree.get("schema") if isinstance(tree, dict) else None
+    cls = RECORD_CLASSES.get(schema) if isinstance(schema, str) else None
+    if cls is None:
+        raise IntegrityError(f"unknown schema {str(schema)[:60]!r}", where=where)
+    return decode_record(cls, tree, where)

@@ -1,0 +1,197 @@
+"""Strict reading of people's YAML and JSON: every scalar stays the text that was written.
+
+The type of the field decides later what a text means, so ``NO``, ``010``, ``2026-01-02`` or ``12:30`` cannot
+turn into something else. Duplicate keys, anchors, aliases, tags and several documents are refused.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musk_id.errors import RequestError
+
+if TYPE_CHECKING:
+    import yaml
+
+__all__ = ["TextTree", "parse_json", "parse_yaml", "read_tree"]
+
+MAX_BYTES = 2_000_000
+MAX_DEPTH = 24
+MAX_NODES = 100_000
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+@dataclass(slots=True)
+class TextTree:
+    """A tree of dict, list, text and ``None``, with the line of each key path."""
+
+    tree: Any = None
+    lines: dict[str, int] = field(default_factory=dict)
+    nodes: int = 0
+
+    def line_of(self, path: str) -> int | None:
+        """Line of a key path, or of the nearest part of it that is in the file."""
+        while path and path not in self.lines:
+            cut = max(path.rfind("."), path.rfind("["))
+            path = path[:cut] if cut > 0 else ""
+        return self.lines.get(path)
+
+    def count(self, where: str, depth: int) -> None:
+        """Count a node against the limits."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise RequestError(f"more than {MAX_NODES} entries", where=where)
+        if depth > MAX_DEPTH:
+            raise RequestError(f"nested more than {MAX_DEPTH} levels deep", where=where)
+
+
+def read_tree(path: Path) -> TextTree:
+    """Tree of a ``.yaml``, ``.yml`` or ``.json`` file.
+
+    Raises
+    ------
+    RequestError
+        If the file is missing, too large, no UTF-8 text, or breaks the rules of this module.
+    """
+    name = path.name
+    try:
+        with path.open("rb") as handle:
+            data = handle.read(MAX_BYTES + 1)
+    except OSError as error:
+        hint = "see 'musk-id case new' for a template"
+        raise RequestError(f"cannot be read: {error.strerror}", where=name, hint=hint) from error
+    if len(data) > MAX_BYTES:
+        raise RequestError(f"larger than {MAX_BYTES} bytes", where=name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"not UTF-8 text (byte {error.start})", where=name) from error
+    for number, line in enumerate(text.split("\n"), 1):
+        bad = next((c for c in line if (ord(c) < 32 and c not in "\t\r") or 0x7F <= ord(c) < 0xA0), None)
+        if bad is not None:
+            raise RequestError(f"control character U+{ord(bad):04X}", where=f"{name}, line {number}")
+    return parse_json(text, name) if path.suffix.lower() == ".json" else parse_yaml(text, name)
+
+
+def parse_yaml(text: str, name: str) -> TextTree:
+    """Tree of a YAML text; ``name`` stands in messages."""
+    import yaml
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    result = TextTree()
+    try:
+        # Depth is checked on the event stream, before a deep document can exhaust the composer's stack.
+        _check_events(yaml.parse(text, Loader=loader), name)
+        node = yaml.compose(text, Loader=loader)
+    except yaml.YAMLError as error:
+        raise RequestError(_yaml_message(error), where=_yaml_where(error, name)) from error
+    if node is None:
+        raise RequestError("the file is empty", where=name)
+    result.tree = _convert(node, "", name, result, 0)
+    return result
+
+
+def _check_events(events: Any, name: str) -> None:
+    import yaml
+
+    depth = documents = nodes = 0
+    for event in events:
+        line = event.start_mark.line + 1
+        where = f"{name}, line {line}"
+        nodes += 1
+        if nodes > 2 * MAX_NODES:
+            raise RequestError(f"more than {MAX_NODES} entries", where=where)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise RequestError("anchors and aliases (& and *) are not allowed", where=where)
+        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
+            raise RequestError("tags (!) are not allowed", where=where)
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise RequestError("more than one document", where=where)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise RequestError(f"nested more than {MAX_DEPTH} levels deep", where=where)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _yaml_message(error: yaml.YAMLError) -> str:
+    problem = getattr(error, "problem", None) or "not readable as YAML"
+    return f"not readable as YAML: {problem}"
+
+
+def _yaml_where(error: yaml.YAMLError, name: str) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f"{name}, line {mark.line + 1}" if mark is not None else name
+
+
+def _convert(node: yaml.Node, path: str, name: str, result: TextTree, depth: int) -> Any:
+    import yaml
+
+    line = node.start_mark.line + 1
+    result.lines.setdefault(path, line)
+    result.count(f"{name}, line {line}", depth)
+    if isinstance(node, yaml.ScalarNode):
+        plain = node.style is None or node.style == ""
+        return None if plain and node.value in _NULLS else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [
+            _convert(entry, f"{path}[{i}]", name, result, depth + 1) for i, entry in enumerate(node.value)
+        ]
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key_line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise RequestError("a key must be a word", where=f"{name}, line {key_line}")
+        key = key_node.value
+        if key in found:
+            raise RequestError(f"key {key[:60]!r} stands twice", where=f"{name}, line {key_line}")
+        where = f"{path}.{key}" if path else key
+        result.lines[where] = key_line
+        found[key] = _convert(value_node, where, name, result, depth + 1)
+    return found
+
+
+def parse_json(text: str, name: str) -> TextTree:
+    """Tree of a JSON text; numbers stay text; ``name`` stands in messages."""
+    result = TextTree()
+
+    def refuse(constant: str) -> Any:
+        raise RequestError(f"{constant} is no JSON", where=name)
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in items:
+            if key in found:
+                raise RequestError(f"key {key[:60]!r} stands twice", where=name)
+            found[key] = value
+        return found
+
+    try:
+        result.tree = json.loads(
+            text, parse_int=str, parse_float=str, parse_constant=refuse, object_pairs_hook=pairs
+        )
+    except json.JSONDecodeError as error:
+        raise RequestError(f"not readable as JSON: {error.msg}", where=f"{name}, line {error.lineno}") from error
+    except RecursionError as error:
+        raise RequestError(f"nested more than {MAX_DEPTH} levels deep", where=name) from error
+    _check_json(result.tree, name, result, 0)
+    return result
+
+
+def _check_json(tree: Any, name: str, result: TextTree, depth: int) -> None:
+    result.count(name, depth)
+    if isinstance(tree, dict):
+        for value in tree.values():
+            _check_json(value, name, result, depth + 1)
+    elif isinstance(tree, list):
+        for value in tree:
+            _check_json(value, name, result, depth + 1)
+    elif isinstance(tree, str) and any((ord(c) < 32 and c not in "\t\r\n") or 0xD800 <= ord(c) < 0xE000 for c in tree):
+        raise RequestError("a text holds a control character or half of a character", where=name)

@@ -1,0 +1,161 @@
+"""What may be said of the compounds of an item (decision rules, section 6).
+
+A library reference makes a compound tentative at best; a synthetic compound never excludes natural musk;
+without the laboratory's own calibration nothing is concluded on natural or artificial origin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from musk_id.model.evidence import Statement
+from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumResult
+from musk_id.model.trace import Criterion
+from musk_id.model.values import Identifier
+from musk_id.stages.statements import say
+from musk_id.vocabulary import CompoundStatus, Finding, Reason
+
+__all__ = ["ChemicalFindings", "chemical_findings"]
+
+SYNTHETIC_GROUPS = frozenset({"synthetic_polycyclic", "nitro_musk", "synthetic_macrocyclic"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChemicalFindings:
+    """Findings on one item from its spectra: substances, synthetic musks, natural musk."""
+
+    substances: Finding
+    synthetic: Finding
+    natural: Finding
+    reasons: tuple[Reason, ...]
+    natural_reasons: tuple[Reason, ...]
+    statements: tuple[Statement, ...]
+    synthetic_statements: tuple[Statement, ...]
+    natural_statements: tuple[Statement, ...]
+    trace: tuple[Criterion, ...]
+    next_steps: tuple[Statement, ...]
+
+
+def chemical_findings(
+    item_id: Identifier, spectra: SpectraRecord, grade_reasons: tuple[Reason, ...]
+) -> ChemicalFindings:
+    """Findings on an item from the spectra record."""
+    results = tuple(r for r in spectra.spectra if r.run.item_id == item_id)
+    if not results:
+        return _not_examined()
+    markers = tuple(m for m in spectra.markers if m.item_id == item_id)
+    tentative = [m for m in markers if m.status is CompoundStatus.TENTATIVE]
+    identified = [m for m in markers if m.status is CompoundStatus.IDENTIFIED]
+    usable = [r for r in results if r.call is not None]
+    synthetic = [m for m in (*identified, *tentative) if m.group in SYNTHETIC_GROUPS]
+    reasons = {*grade_reasons, *(reason for r in results for reason in _result_reasons(r))}
+    statements = (*_result_statements(results), *_marker_statements(markers, examined=bool(usable)))
+    return ChemicalFindings(
+        substances=Finding.DETECTED if identified else Finding.INCONCLUSIVE,
+        synthetic=_synthetic(synthetic),
+        natural=Finding.INCONCLUSIVE,
+        reasons=tuple(sorted(reasons)),
+        natural_reasons=tuple(sorted({*reasons, Reason.NOT_CALIBRATED, Reason.NO_REFERENCE_SPECTRUM})),
+        statements=statements,
+        synthetic_statements=(say("chemistry.synthetic_does_not_exclude"),) if synthetic else (),
+        natural_statements=_natural_statements(synthetic),
+        trace=tuple(c for r in usable if r.call is not None for c in r.call.trace),
+        next_steps=_next_steps(reasons),
+    )
+
+
+def _not_examined() -> ChemicalFindings:
+    finding = Finding.NOT_EXAMINED
+    return ChemicalFindings(
+        substances=finding,
+        synthetic=finding,
+        natural=finding,
+        reasons=(Reason.NO_CHEMICAL_EXAMINATION,),
+        natural_reasons=(Reason.NO_CHEMICAL_EXAMINATION,),
+        statements=(say("chemistry.not_examined"),),
+        synthetic_statements=(),
+        natural_statements=(),
+        trace=(),
+        next_steps=(say("next.chemical_examination"),),
+    )
+
+
+def _result_reasons(result: SpectrumResult) -> tuple[Reason, ...]:
+    return (*result.reasons, *(result.call.reasons if result.call else ()))
+
+
+def _synthetic(found: list[MarkerFinding]) -> Finding:
+    # A single spectrum that matches nothing is no search of the whole chromatogram: never "not detected".
+    identified = any(m.status is CompoundStatus.IDENTIFIED for m in found)
+    return Finding.DETECTED if identified else Finding.INCONCLUSIVE
+
+
+def _result_statements(results: tuple[SpectrumResult, ...]) -> list[Statement]:
+    said: list[Statement] = []
+    for result in results:
+        call = result.call
+        run = result.run.run_id
+        if Reason.SELF_MATCH in _result_reasons(result):
+            said.append(say("chemistry.self_match", run=run))
+        elif call is None:
+            said.append(say("chemistry.not_comparable", run=run))
+        elif call.status is CompoundStatus.TENTATIVE and call.name is not None:
+            hit = next((h for h in result.hits if h.accession == call.accession), None)
+            if hit is None:
+                said.append(say("chemistry.group_only", run=run, group=call.name))
+            else:
+                said.append(
+                    say(
+                        "chemistry.tentative",
+                        run=run,
+                        compound=call.name,
+                        forward=hit.identity_forward,
+                        reverse=hit.identity_reverse,
+                    )
+                )
+            if call.confusables:
+                said.append(say("chemistry.confusables", compound=call.name, names=call.confusables))
+        else:
+            said.append(say("chemistry.no_library_match", run=run))
+    return said
+
+
+def _marker_statements(markers: tuple[MarkerFinding, ...], *, examined: bool) -> list[Statement]:
+    lacking = sorted({m.name for m in markers if m.status is CompoundStatus.NO_REFERENCE})
+    unseen = sorted({m.name for m in markers if m.status is CompoundStatus.NOT_DETECTED})
+    said: list[Statement] = []
+    if unseen and examined:
+        said.append(say("chemistry.not_found", markers=unseen))
+    if lacking:
+        said.append(say("chemistry.no_reference", markers=lacking))
+    return said
+
+
+def _natural_statements(synthetic: list[MarkerFinding]) -> tuple[Statement, ...]:
+    said = [say("chemistry.no_conclusion_on_origin"), say("chemistry.natural_musk_not_detectable")]
+    if synthetic:
+        said.append(say("chemistry.synthetic_does_not_exclude"))
+    return tuple(said)
+
+
+_NEXT_STEPS: dict[Reason, str] = {
+    Reason.LIBRARY_REFERENCE_ONLY: "next.inject_reference",
+    Reason.CONFUSABLE_NOT_SEPARATED: "next.inject_reference",
+    Reason.NO_LIBRARY_MATCH: "next.inject_reference",
+    Reason.NO_RAW_DATA: "next.send_chromatogram",
+    Reason.CONTROL_ABSENT: "next.run_controls",
+    Reason.CONTROL_FAILED: "next.repeat_batch",
+    Reason.SELF_MATCH: "next.measured_data",
+    Reason.SIMULATED_DATA: "next.measured_data",
+    Reason.SPECTRUM_TOO_FEW_PEAKS: "next.send_chromatogram",
+    Reason.FILE_UNREADABLE: "next.readable_file",
+    Reason.FILE_MISSING: "next.readable_file",
+    Reason.FILE_ALTERED: "next.explain_files",
+    Reason.FILE_USED_TWICE: "next.explain_files",
+    Reason.NO_EVIDENCE_FILE: "next.readable_file",
+}
+
+
+def _next_steps(reasons: set[Reason]) -> tuple[Statement, ...]:
+    phrases = {_NEXT_STEPS[reason] for reason in reasons if reason in _NEXT_STEPS}
+    return tuple(say(phrase) for phrase in sorted(phrases | {"next.laboratory_references"}))

@@ -1,0 +1,180 @@
+"""Evidence stage: grade, findings and answers of a case.
+
+Inputs: the intake, controls, barcode and spectra records of a case. Output: one
+:class:`~musk_id.model.evidence.EvidenceRecord`. No likelihood ratio is computed: the reference release
+in use cannot carry one (decision rules, section 7), so no verbal scale is printed either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from musk_id.model.barcode import BarcodeRecord, RunIdentity
+from musk_id.model.controls import ControlsRecord
+from musk_id.model.evidence import Answer, EvidenceRecord, GradePart, ItemFindings, Statement
+from musk_id.model.examination import Examination, ExaminedItem
+from musk_id.model.intake import IntakeRecord
+from musk_id.model.methods import EvidenceMethod
+from musk_id.model.provenance import Provenance
+from musk_id.model.reference import ReferenceRelease
+from musk_id.model.spectra import SpectraRecord
+from musk_id.model.values import Identifier, Line
+from musk_id.stages.answers import ItemEvidence, answer_question
+from musk_id.stages.chemistry_answers import chemical_findings
+from musk_id.stages.dna_answers import dna_findings
+from musk_id.stages.grade import CaseFacts, grade_parts, weakest
+from musk_id.stages.missing import missing_facts
+from musk_id.stages.statements import say
+from musk_id.vocabulary import CurationState, Grade, Reason
+
+__all__ = ["evaluate"]
+
+GENUS = "Moschus"
+
+# Marker groups of the release without which natural musk cannot be looked for chemically.
+_NATURAL_GROUPS = frozenset({"macrocyclic_musk", "nitrogen_marker"})
+
+
+def evaluate(
+    intake: IntakeRecord,
+    controls: tuple[ControlsRecord, ...],
+    barcode: BarcodeRecord,
+    spectra: SpectraRecord,
+    release: ReferenceRelease,
+    method: EvidenceMethod,
+    provenance: Provenance,
+) -> EvidenceRecord:
+    """Grade every item, answer every question for every item it names.
+
+    An item of the request that the laboratory did not examine is answered as not examined.
+    """
+    facts = CaseFacts.of(intake, controls)
+    examined = {item.item_id: item for item in intake.examination.items}
+    items = [examined.get(i.item_id) or ExaminedItem(item_id=i.item_id) for i in intake.request.items]
+    parts = {item.item_id: _item_parts(item, barcode, spectra, facts, method) for item in items}
+    evidence = {item.item_id: _item_evidence(item, barcode, spectra, parts[item.item_id]) for item in items}
+    findings = tuple(_item_findings(evidence[i.item_id], parts[i.item_id]) for i in items)
+    return EvidenceRecord(
+        schema=Line(EvidenceRecord.SCHEMA),
+        case_id=intake.case_id,
+        provenance=provenance,
+        grade=weakest(finding.grade for finding in findings),
+        items=findings,
+        answers=_answers(intake, evidence),
+        limitations=_limitations(intake.examination, release),
+        missing=missing_facts(intake),
+    )
+
+
+_Parts = dict[str, tuple[GradePart, ...]]
+
+
+def _item_parts(
+    item: ExaminedItem,
+    barcode: BarcodeRecord,
+    spectra: SpectraRecord,
+    facts: CaseFacts,
+    method: EvidenceMethod,
+) -> _Parts:
+    call = next((c for c in barcode.items if c.item_id == item.item_id), None)
+    dna_runs = _runs(r.run for r in barcode.sequences if r.run.item_id == item.item_id and r.call)
+    chemistry_runs = _runs(r.run for r in spectra.spectra if r.run.item_id == item.item_id and r.call)
+    return {
+        "dna": grade_parts(
+            "dna",
+            dna_runs,
+            facts,
+            method,
+            trace=call.trace if call else (),
+            loci=call.loci if call else (),
+        ),
+        "chemistry": grade_parts("chemistry", chemistry_runs, facts, method),
+    }
+
+
+def _runs(runs: Iterable[RunIdentity]) -> tuple[RunIdentity, ...]:
+    return tuple(sorted(set(runs), key=lambda run: run.run_id))
+
+
+def _item_evidence(
+    item: ExaminedItem, barcode: BarcodeRecord, spectra: SpectraRecord, parts: _Parts
+) -> ItemEvidence:
+    dna_grade = weakest(part.grade for part in parts["dna"])
+    return ItemEvidence(
+        item=item,
+        dna=dna_findings(item, barcode, dna_grade, _part_reasons(parts["dna"])),
+        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(parts["chemistry"])),
+        dna_grade=dna_grade,
+        chemistry_grade=weakest(part.grade for part in parts["chemistry"]),
+    )
+
+
+def _part_reasons(parts: tuple[GradePart, ...]) -> tuple[Reason, ...]:
+    return tuple(sorted({reason for part in parts for reason in part.reasons}))
+
+
+def _item_findings(evidence: ItemEvidence, parts: _Parts) -> ItemFindings:
+    every = parts["dna"] + parts["chemistry"]
+    dna, chemistry = evidence.dna, evidence.chemistry
+    return ItemFindings(
+        item_id=evidence.item.item_id,
+        grade=weakest(part.grade for part in every),
+        grade_parts=every or (_no_result(),),
+        statements=dna.statements + dna.species_statements + chemistry.statements,
+    )
+
+
+def _no_result() -> GradePart:
+    return GradePart(
+        subject=Line("result"),
+        grade=Grade.C,
+        reasons=(Reason.NO_USABLE_RESULT,),
+        statement=say("grade.no_result"),
+    )
+
+
+def _answers(intake: IntakeRecord, evidence: dict[Identifier, ItemEvidence]) -> tuple[Answer, ...]:
+    answers: list[Answer] = []
+    for question in intake.request.questions:
+        for item_id in question.item_ids or tuple(evidence):
+            answers.append(answer_question(question, evidence[item_id]))
+    return tuple(answers)
+
+
+def _limitations(examination: Examination, release: ReferenceRelease) -> tuple[Statement, ...]:
+    """Standing limitations of every record (decision rules, sections 2, 4, 6, 7 and 10)."""
+    said = [
+        say("limit.maternal_lineage"),
+        say("limit.number_of_individuals"),
+        say("limit.not_resolvable"),
+        *_release_limitations(release),
+        say("limit.presence_is_not_substance"),
+        say("limit.absence_is_not_artificial"),
+        say("limit.human_dna"),
+        say("limit.no_likelihood_ratio"),
+        say("limit.as_stated_by_requester"),
+        say("limit.items_examined_only"),
+    ]
+    if examination.outside_findings:
+        said.append(say("limit.outside_findings"))
+    if any(context.run.simulated is not None for context in examination.runs()):
+        said.insert(0, say("limit.simulated"))
+    return tuple(said)
+
+
+def _release_limitations(release: ReferenceRelease) -> list[Statement]:
+    """What the release in use cannot answer, counted from the release itself."""
+    individuals: dict[tuple[str, str], set[str]] = {}
+    for record in release.barcodes:
+        if record.state is CurationState.REFERENCE and record.genus == GENUS:
+            key = (record.organism_as_deposited, record.locus)
+            individuals.setdefault(key, set()).add(record.individual)
+    said: list[Statement] = []
+    if max((len(found) for found in individuals.values()), default=0) <= 1:
+        said.append(say("limit.no_species", release=release.release_id))
+    lacking = sorted(m.name for m in release.markers if m.group in _NATURAL_GROUPS and not m.accessions)
+    if lacking:
+        said.append(
+            say("limit.chemistry_without_references", release=release.release_id, markers=lacking)
+        )
+    return said

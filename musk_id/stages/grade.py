@@ -1,0 +1,162 @@
+"""Evidence grade of an item (decision rules, section 3): the weakest part caps, silence means absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from musk_id.model.barcode import RunIdentity
+from musk_id.model.controls import ControlsRecord
+from musk_id.model.evidence import GradePart, Statement
+from musk_id.model.examination import Examination, Run
+from musk_id.model.intake import IntakeNote, IntakeRecord
+from musk_id.model.methods import EvidenceMethod
+from musk_id.model.trace import Criterion
+from musk_id.model.values import Identifier, Line
+from musk_id.stages.statements import say
+from musk_id.vocabulary import CriterionOutcome, FileRole, Grade, Reason, Technique
+
+__all__ = ["CaseFacts", "grade_parts", "weakest"]
+
+_RAW_TECHNIQUES = frozenset({Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
+_RAW_ROLES = frozenset({FileRole.CHROMATOGRAM, FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
+
+# Notes that block grades A and B until an authorised person explains them (decision rules, section 8).
+_BLOCKING_NOTES = frozenset({Reason.FILE_ALTERED, Reason.FILE_MISSING, Reason.FILE_USED_TWICE})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What the grade looks at, found once per case."""
+
+    runs: Mapping[Identifier, Run]
+    controls: Mapping[Identifier, ControlsRecord]
+    notes: tuple[IntakeNote, ...]
+
+    @classmethod
+    def of(cls, intake: IntakeRecord, controls: Iterable[ControlsRecord]) -> CaseFacts:
+        """Facts of a case."""
+        return cls(
+            runs=_runs(intake.examination),
+            controls={record.batch_id: record for record in controls},
+            notes=intake.notes,
+        )
+
+
+def _runs(examination: Examination) -> dict[Identifier, Run]:
+    return {context.run.run_id: context.run for context in examination.runs()}
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    """The weakest of some grades; of none, ``C``: what was not looked at carries nothing."""
+    return max(grades, default=Grade.C, key=lambda grade: grade.value)
+
+
+def _ids(runs: Iterable[RunIdentity]) -> list[str]:
+    return sorted({run.run_id for run in runs})
+
+
+def _raw_data(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts) -> GradePart:
+    bare = [run for run in runs if not _is_raw(facts.runs.get(run.run_id))]
+    if bare:
+        statement = say(f"grade.{subject}_raw_absent", runs=_ids(bare))
+        return _part(subject, Grade.C, statement, Reason.NO_RAW_DATA)
+    return _part(subject, Grade.A, say(f"grade.{subject}_raw_present", runs=_ids(runs)))
+
+
+def _is_raw(run: Run | None) -> bool:
+    if run is None:
+        return False
+    return run.technique in _RAW_TECHNIQUES or any(file.role in _RAW_ROLES for file in run.files)
+
+
+def _controls(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts) -> GradePart:
+    without = [
+        run for run in runs if not run.batch_ids or any(b not in facts.controls for b in run.batch_ids)
+    ]
+    if without:
+        statement = say("grade.controls_absent", runs=_ids(without))
+        return _part(subject, Grade.C, statement, Reason.CONTROL_ABSENT)
+    batches = sorted({batch for run in runs for batch in run.batch_ids})
+    not_passed = [batch for batch in batches if not facts.controls[batch].passed]
+    if not_passed:
+        reasons = {reason for batch in not_passed for reason in facts.controls[batch].reasons}
+        kept = tuple(sorted(reasons & {Reason.CONTROL_ABSENT, Reason.CONTROL_FAILED}))
+        statement = say("grade.controls_not_passed", batches=not_passed)
+        return _part(subject, Grade.C, statement, *(kept or (Reason.CONTROL_ABSENT,)))
+    return _part(subject, Grade.A, say("grade.controls_passed", batches=batches))
+
+
+def _extractions(runs: tuple[RunIdentity, ...], method: EvidenceMethod) -> GradePart:
+    extracts = sorted({run.extract_id for run in runs})
+    if len(extracts) < method.min_extractions_for_grade_a:
+        statement = say("grade.single_extraction", extracts=extracts)
+        return _part("dna", Grade.B, statement, Reason.SINGLE_EXTRACTION)
+    return _part("dna", Grade.A, say("grade.two_extractions", extracts=extracts))
+
+
+def _second_locus(trace: tuple[Criterion, ...], loci: tuple[str, ...]) -> GradePart | None:
+    for criterion in trace:
+        if criterion.name == "barcode.second_locus":
+            if criterion.outcome is CriterionOutcome.PASSED:
+                return _part("dna", Grade.A, say("grade.second_locus_present", loci=loci))
+            statement = say("grade.single_locus", loci=loci or ("-",))
+            return _part("dna", Grade.C, statement, Reason.SINGLE_AMPLICON)
+    return None
+
+
+def _simulated(subject: str, runs: tuple[RunIdentity, ...]) -> GradePart | None:
+    simulated = [run for run in runs if run.simulated]
+    if not simulated:
+        return None
+    statement = say("grade.simulated", runs=_ids(simulated))
+    return _part(subject, Grade.C, statement, Reason.SIMULATED_DATA)
+
+
+def _integrity(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts) -> GradePart | None:
+    ids = set(_ids(runs))
+    notes = [n for n in facts.notes if n.reason in _BLOCKING_NOTES and ids & set(n.run_ids)]
+    if not notes:
+        return None
+    subjects = sorted({note.subject for note in notes})
+    reasons = sorted({note.reason for note in notes})
+    return _part(subject, Grade.C, say("grade.integrity", subjects=subjects), *reasons)
+
+
+def _part(subject: str, grade: Grade, statement: Statement, *reasons: Reason) -> GradePart:
+    return GradePart(subject=Line(subject), grade=grade, reasons=reasons, statement=statement)
+
+
+def grade_parts(
+    subject: str,
+    runs: tuple[RunIdentity, ...],
+    facts: CaseFacts,
+    method: EvidenceMethod,
+    *,
+    trace: tuple[Criterion, ...] = (),
+    loci: tuple[str, ...] = (),
+) -> tuple[GradePart, ...]:
+    """Parts of the grade of one line of examination of one item.
+
+    Parameters
+    ----------
+    subject : {"dna", "chemistry"}
+        The line of examination.
+    runs : tuple of RunIdentity
+        Its runs with a usable result; empty gives no parts.
+    facts : CaseFacts
+        Runs, controls and intake notes of the case.
+    method : EvidenceMethod
+        Numbers of the grade.
+    trace, loci
+        For DNA: the item's rule trace (criterion ``barcode.second_locus``) and its loci.
+    """
+    if not runs:
+        return ()
+    parts: list[GradePart | None] = [_raw_data(subject, runs, facts), _controls(subject, runs, facts)]
+    if subject == "dna":
+        parts.append(_extractions(runs, method))
+        parts.append(_second_locus(trace, loci))
+    parts.append(_simulated(subject, runs))
+    parts.append(_integrity(subject, runs, facts))
+    return tuple(part for part in parts if part is not None)
