@@ -6,17 +6,31 @@ import re
 from pathlib import Path
 
 from musk_id.errors import InputFormatError
-from musk_id.formats.limited import decode_text, read_bytes
+from musk_id.formats.limited import decode_text, read_bytes, split_lines
 from musk_id.model.sequence import NucleotideSequence
 
-__all__ = ["read_fasta"]
+__all__ = ["read_fasta", "read_fasta_bytes"]
 
 MAX_BYTES = 50_000_000
 MAX_RECORDS = 200_000
-MAX_LENGTH = 200_000
+MAX_LENGTH_BP = 200_000
 MAX_NAME_LENGTH = 200
 
-_LETTERS = re.compile(r"[ACGTURYSWKMBDHVN]*")
+_LETTERS = re.compile(r"[ACGTRYSWKMBDHVN]*")
+_GAPS = "-."
+_PROTEIN_ONLY = frozenset("EFIJLOPQZ*")
+# What a file may be instead, by the beginning of its first line that is not blank.
+_OTHER_FORMATS = (
+    ("@", "FASTQ"),
+    ("LOCUS ", "GenBank"),
+    ("ID   ", "EMBL"),
+    ("#NEXUS", "NEXUS"),
+    ("CLUSTAL", "Clustal"),
+    ("<?xml", "XML"),
+    ("<", "HTML or XML"),
+    ("##", "JCAMP-DX"),
+    ("{", "JSON"),
+)
 
 
 def read_fasta(
@@ -24,84 +38,101 @@ def read_fasta(
 ) -> tuple[NucleotideSequence, ...]:
     """Sequences of a FASTA file, gzip or not, in file order.
 
-    Letters are made upper case, ``U`` becomes ``T``; gaps are allowed at the ends only and are dropped.
+    Letters are made upper case, ``U`` becomes ``T``; gaps (``-``, ``.``) are allowed at the ends of a
+    sequence only and are dropped there.
 
     Raises
     ------
     InputFormatError
         With line number, if the file is empty, no FASTA, no nucleotides, or beyond a limit.
     """
-    text = decode_text(read_bytes(path, max_bytes), path.name)
+    return read_fasta_bytes(read_bytes(path, max_bytes), path.name, max_records=max_records)
+
+
+def read_fasta_bytes(
+    data: bytes, file_name: str, *, max_records: int = MAX_RECORDS
+) -> tuple[NucleotideSequence, ...]:
+    """As :func:`read_fasta`, for content that is already in memory and not compressed."""
     records: list[tuple[str, int, list[str]]] = []
-    for number, raw in enumerate(text.splitlines(), 1):
+    length = 0
+    for number, raw in enumerate(split_lines(decode_text(data, file_name)), 1):
         line = raw.strip()
         if not line:
             continue
+        where = f"{file_name}, line {number}"
         if line.startswith(">"):
-            records.append((_name(line[1:].strip(), number, path.name), number, []))
-            if len(records) > max_records:
-                raise InputFormatError(f"more than {max_records} sequences", where=path.name)
+            if len(records) == max_records:
+                raise InputFormatError(f"more than {max_records} sequences", where=where)
+            records.append((_name(line[1:].strip(), where), number, []))
+            length = 0
         elif not records:
-            raise InputFormatError(_looks_like(line), where=f"{path.name}, line {number}")
+            raise InputFormatError(
+                _looks_like(raw), where=where, hint="hand in FASTA: a line '>name', then the letters"
+            )
         else:
-            records[-1][2].append(_letters(line, number, path.name))
+            records[-1][2].append(_letters(line, where))
+            length += len(records[-1][2][-1])
+            if length > MAX_LENGTH_BP:
+                raise InputFormatError(
+                    f"sequence {records[-1][0][:60]!r} is longer than {MAX_LENGTH_BP} letters", where=where
+                )
     if not records:
-        raise InputFormatError("no sequence in the file", where=path.name)
-    sequences = tuple(_sequence(*record, path.name) for record in records)
-    _refuse_equal_names(sequences, path.name)
-    return sequences
+        raise InputFormatError("no sequence in the file", where=file_name)
+    _refuse_equal_names(records, file_name)
+    return tuple(_sequence(*record, file_name) for record in records)
 
 
 def _looks_like(line: str) -> str:
-    if line.startswith("@"):
-        return "the file begins like FASTQ, not like FASTA ('>' is expected)"
-    if line.startswith("LOCUS"):
-        return "the file begins like GenBank, not like FASTA ('>' is expected)"
+    for beginning, kind in _OTHER_FORMATS:
+        if line.startswith(beginning):
+            return f"the file begins like {kind}, not like FASTA ('>' is expected)"
     return "the file does not begin with a '>' line"
 
 
-def _name(text: str, number: int, file_name: str) -> str:
-    where = f"{file_name}, line {number}"
+def _name(text: str, where: str) -> str:
     if not text:
         raise InputFormatError("a sequence has no name", where=where)
-    if len(text) > MAX_NAME_LENGTH or not text.isprintable():
+    if len(text) > MAX_NAME_LENGTH:
         raise InputFormatError(
-            f"the name of a sequence is longer than {MAX_NAME_LENGTH} or holds a control character", where=where
+            f"the name of a sequence has {len(text)} characters, at most {MAX_NAME_LENGTH} are read", where=where
         )
-    return text
+    return " ".join(text.split())
 
 
-def _letters(line: str, number: int, file_name: str) -> str:
-    letters = line.upper().replace("U", "T").replace(" ", "")
-    stripped = letters.replace("-", "").replace(".", "")
-    if not _LETTERS.fullmatch(stripped):
-        bad = next(c for c in stripped if not _LETTERS.fullmatch(c))
-        kind = "; this looks like a protein" if bad in "EFILPQZ*" else ""
+def _letters(line: str, where: str) -> str:
+    letters = "".join(line.split()).upper().replace("U", "T")
+    plain = letters.replace("-", "").replace(".", "")
+    if not _LETTERS.fullmatch(plain):
+        bad = next(c for c in plain if not _LETTERS.fullmatch(c))
+        kind = "; this looks like a protein" if bad in _PROTEIN_ONLY else ""
         raise InputFormatError(
             f"{bad!r} is no nucleotide letter{kind}",
-            where=f"{file_name}, line {number}",
-            hint="IUPAC nucleotide letters are ACGTU RYSWKM BDHV N",
+            where=where,
+            hint="IUPAC nucleotide letters are A C G T U R Y S W K M B D H V N",
         )
     return letters
 
 
 def _sequence(name: str, number: int, pieces: list[str], file_name: str) -> NucleotideSequence:
     where = f"{file_name}, line {number}"
-    letters = "".join(pieces).strip("-.")
+    letters = "".join(pieces).strip(_GAPS)
     if not letters:
         raise InputFormatError(f"sequence {name[:60]!r} has no letters", where=where)
-    if "-" in letters or "." in letters:
+    gap = next((i for i, letter in enumerate(letters, 1) if letter in _GAPS), None)
+    if gap is not None:
         raise InputFormatError(
-            f"sequence {name[:60]!r} holds a gap inside", where=where, hint="hand in unaligned sequences"
+            f"sequence {name[:60]!r} holds a gap at letter {gap}", where=where, hint="hand in unaligned sequences"
         )
-    if len(letters) > MAX_LENGTH:
-        raise InputFormatError(f"{len(letters)} letters, at most {MAX_LENGTH} are read", where=where)
     return NucleotideSequence(name, letters)
 
 
-def _refuse_equal_names(sequences: tuple[NucleotideSequence, ...], file_name: str) -> None:
-    seen: set[str] = set()
-    for sequence in sequences:
-        if sequence.name in seen:
-            raise InputFormatError(f"the name {sequence.name[:60]!r} stands twice", where=file_name)
-        seen.add(sequence.name)
+def _refuse_equal_names(records: list[tuple[str, int, list[str]]], file_name: str) -> None:
+    first_line: dict[str, int] = {}
+    for name, number, _ in records:
+        if name in first_line:
+            raise InputFormatError(
+                f"the name {name[:60]!r} stands on lines {first_line[name]} and {number}",
+                where=f"{file_name}, line {number}",
+                hint="give every sequence a name of its own",
+            )
+        first_line[name] = number

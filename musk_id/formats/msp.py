@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from musk_id.errors import InputFormatError
-from musk_id.formats.limited import decode_text, read_bytes
+from musk_id.formats.limited import decode_text, read_bytes, split_lines
 from musk_id.formats.peaks import MAX_PEAKS, number, spectrum
 from musk_id.model.spectrum import MassSpectrum
 
-__all__ = ["read_msp"]
+__all__ = ["read_msp", "read_msp_bytes"]
 
 MAX_BYTES = 500_000_000
-MAX_SPECTRA = 500_000
-MAX_FIELD_LENGTH = 5_000
+MAX_SPECTRA = 200_000
+MAX_FIELDS = 2_000
+MAX_FIELD_LENGTH = 20_000
+MAX_NAME_LENGTH = 500
 
-_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9 _.#$%/()-]{0,60}):(.*)", re.DOTALL)
+_FIELD = re.compile(r"([A-Za-z_$#@][A-Za-z0-9 _.#$%/()-]{0,60}):(.*)")
 _QUOTED = re.compile(r'"[^"]*"')
 _SEPARATORS = re.compile(r"[\s,;:()]+")
 _PEAK_COUNT = frozenset({"num peaks", "numpeaks", "num_peaks"})
+_COMMENTS = frozenset({"comment", "comments"})
+_LIKE_PEAKS = re.compile(r"[\s(]*[0-9.]")
 
 
-def read_msp(path: Path, *, max_bytes: int = MAX_BYTES) -> tuple[MassSpectrum, ...]:
+def read_msp(
+    path: Path, *, max_bytes: int = MAX_BYTES, max_spectra: int = MAX_SPECTRA
+) -> tuple[MassSpectrum, ...]:
     """Spectra of an MSP file, gzip or not, in file order.
+
+    Peaks are put in ascending m/z, equal m/z added up, intensity 0 left out (:mod:`musk_id.formats.peaks`).
 
     Raises
     ------
@@ -32,84 +41,120 @@ def read_msp(path: Path, *, max_bytes: int = MAX_BYTES) -> tuple[MassSpectrum, .
         With line number, if the file is no MSP, a peak is no pair of numbers, or the number of peaks is not
         the one declared.
     """
-    text = decode_text(read_bytes(path, max_bytes), path.name)
-    found = tuple(_spectra(text, path.name))
+    return read_msp_bytes(read_bytes(path, max_bytes), path.name, max_spectra=max_spectra)
+
+
+def read_msp_bytes(
+    data: bytes, file_name: str, *, max_spectra: int = MAX_SPECTRA
+) -> tuple[MassSpectrum, ...]:
+    """As :func:`read_msp`, for content that is already in memory and not compressed."""
+    found: list[MassSpectrum] = []
+    for entry in _entries(split_lines(decode_text(data, file_name)), file_name):
+        if len(found) == max_spectra:
+            raise InputFormatError(f"more than {max_spectra} spectra", where=entry.where)
+        found.append(entry.finish())
     if not found:
-        raise InputFormatError("no spectrum in the file", where=path.name)
-    return found
+        raise InputFormatError("no spectrum in the file", where=file_name)
+    return tuple(found)
 
 
-def _spectra(text: str, file_name: str) -> Iterator[MassSpectrum]:
-    fields: list[tuple[str, str]] = []
-    numbers: list[float] = []
-    declared = 0
-    count = start = 0
-    in_peaks = False
-    for line_number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        where = f"{file_name}, line {line_number}"
-        if in_peaks and len(numbers) < 2 * declared and line:
-            numbers += _pairs(line, where)
-            continue
-        if in_peaks:
-            yield _finish(fields, numbers, declared, f"{file_name}, line {start}")
-            fields, numbers, in_peaks = [], [], False
-        if not line:
-            if fields and not in_peaks:
-                _refuse_without_peaks(fields, f"{file_name}, line {start}")
-            continue
+@dataclass(slots=True)
+class _Entry:
+    """A spectrum while it is being read: ``declared`` is ``None`` until the number of peaks is known."""
+
+    where: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    numbers: list[float] = field(default_factory=list)
+    declared: int | None = None
+
+    @property
+    def title(self) -> str:
+        return next((value for key, value in self.fields if key == "name" and value), "unnamed spectrum")
+
+    @property
+    def is_full(self) -> bool:
+        return self.declared is not None and len(self.numbers) >= 2 * self.declared
+
+    def add_line(self, line: str, where: str) -> None:
+        """Take a line that is not blank: a field, or peaks once their number is known."""
+        if self.declared is not None:
+            self.numbers += _pairs(line, where)
+            return
         match = _FIELD.fullmatch(line)
         if match is None:
-            raise InputFormatError(f"{line[:40]!r} is no 'name: value' field", where=where)
-        key, value = match[1].strip().lower(), match[2].strip()
-        if not fields:
-            start = line_number
-            count += 1
-            if count > MAX_SPECTRA:
-                raise InputFormatError(f"more than {MAX_SPECTRA} spectra", where=where)
+            self._continue_comment(line, where)
+            return
+        key, value = " ".join(match[1].lower().split()), match[2].strip()
         if len(value) > MAX_FIELD_LENGTH:
             raise InputFormatError(f"field {key!r} is longer than {MAX_FIELD_LENGTH}", where=where)
-        fields.append((key, value))
+        if key == "name" and (len(value) > MAX_NAME_LENGTH or any(k == "name" for k, _ in self.fields)):
+            raise InputFormatError(
+                f"a second 'Name' before 'Num Peaks', or one longer than {MAX_NAME_LENGTH}", where=where
+            )
+        if len(self.fields) == MAX_FIELDS:
+            raise InputFormatError(f"more than {MAX_FIELDS} fields in one spectrum", where=where)
+        self.fields.append((key, value))
         if key in _PEAK_COUNT:
-            declared, in_peaks = _declared(value, where), True
-    if in_peaks:
-        yield _finish(fields, numbers, declared, f"{file_name}, line {start}")
-    elif fields:
-        _refuse_without_peaks(fields, f"{file_name}, line {start}")
+            self.declared = _declared(value, where)
+
+    def _continue_comment(self, line: str, where: str) -> None:
+        # AMDIS-style exports break a comment over lines that carry no field name.
+        if not self.fields or self.fields[-1][0] not in _COMMENTS or _LIKE_PEAKS.match(line):
+            raise InputFormatError(f"{line[:40]!r} is no 'name: value' field", where=where)
+        key, value = self.fields[-1]
+        if len(value) + len(line) > MAX_FIELD_LENGTH:
+            raise InputFormatError(f"field {key!r} is longer than {MAX_FIELD_LENGTH}", where=where)
+        self.fields[-1] = (key, f"{value} {line}".strip())
+
+    def finish(self) -> MassSpectrum:
+        """The spectrum, if its peaks are as many as declared."""
+        if self.declared is None:
+            raise InputFormatError(f"spectrum {self.title[:60]!r} has no 'Num Peaks' field", where=self.where)
+        if len(self.numbers) != 2 * self.declared:
+            raise InputFormatError(
+                f"spectrum {self.title[:60]!r} holds {len(self.numbers) // 2} peaks, "
+                f"{self.declared} are declared",
+                where=self.where,
+                hint="the file may be cut off, or its numbers written with a decimal comma",
+            )
+        return spectrum(self.title, self.numbers[0::2], self.numbers[1::2], tuple(self.fields), self.where)
+
+
+def _entries(lines: list[str], file_name: str) -> Iterator[_Entry]:
+    """The spectra of a file: each ends with its last declared peak, or early with a blank line."""
+    entry: _Entry | None = None
+    for line_number, raw in enumerate(lines, 1):
+        line = raw.strip()
+        where = f"{file_name}, line {line_number}"
+        if entry is not None and (entry.is_full or not line):
+            if line and _LIKE_PEAKS.match(line):
+                raise InputFormatError(
+                    f"spectrum {entry.title[:60]!r} holds more peaks than the {entry.declared} declared",
+                    where=where,
+                    hint="numbers must be written with a decimal point",
+                )
+            yield entry
+            entry = None
+        if not line:
+            continue
+        if entry is None:
+            entry = _Entry(where)
+        entry.add_line(line, where)
+    if entry is not None:
+        yield entry
 
 
 def _declared(value: str, where: str) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 9 or int(value) > MAX_PEAKS:
-        raise InputFormatError(f"number of peaks {value[:40]!r} is no whole number up to {MAX_PEAKS}", where=where)
+        raise InputFormatError(
+            f"number of peaks {value[:40]!r} is no whole number up to {MAX_PEAKS}", where=where
+        )
     return int(value)
 
 
 def _pairs(line: str, where: str) -> list[float]:
     """Numbers of a peak line: m/z and intensity in turn, notes in quotation marks left out."""
-    if '"' in line:
-        # With notes, a line holds one peak: whatever follows the note belongs to it.
-        line = _QUOTED.sub(" ", line)
-    words = [word for word in _SEPARATORS.split(line) if word]
-    if len(words) % 2:
+    words = [word for word in _SEPARATORS.split(_QUOTED.sub(" ", line)) if word]
+    if len(words) % 2 or not words:
         raise InputFormatError(f"{line[:40]!r} holds no pairs of m/z and intensity", where=where)
     return [number(word, where) for word in words]
-
-
-def _refuse_without_peaks(fields: list[tuple[str, str]], where: str) -> None:
-    raise InputFormatError(f"spectrum {_title(fields)[:60]!r} has no 'Num Peaks' field", where=where)
-
-
-def _title(fields: list[tuple[str, str]]) -> str:
-    return next((value for key, value in fields if key == "name" and value), "unnamed spectrum")
-
-
-def _finish(
-    fields: list[tuple[str, str]], numbers: list[float], declared: int, where: str
-) -> MassSpectrum:
-    if len(numbers) != 2 * declared:
-        raise InputFormatError(
-            f"spectrum {_title(fields)[:60]!r} holds {len(numbers) // 2} peaks, {declared} are declared",
-            where=where,
-            hint="the file may be cut off",
-        )
-    return spectrum(_title(fields), numbers[0::2], numbers[1::2], tuple(fields), where)

@@ -10,10 +10,11 @@ import numpy as np
 from musk_id.errors import InputFormatError
 from musk_id.model.spectrum import MassSpectrum
 
-__all__ = ["MAX_PEAKS", "number", "spectrum"]
+__all__ = ["MAX_INTENSITY", "MAX_MZ", "MAX_PEAKS", "number", "spectrum"]
 
-MAX_PEAKS = 200_000
+MAX_PEAKS = 20_000
 MAX_MZ = 100_000.0
+MAX_INTENSITY = 1e30
 
 
 def number(text: str, where: str) -> float:
@@ -43,6 +44,8 @@ def spectrum(
 ) -> MassSpectrum:
     """A spectrum with peaks in ascending m/z; peaks of intensity 0 are left out, equal m/z are added up.
 
+    Where peaks were added up, the metadata end with ``merged_peaks``: how many peaks went into others.
+
     Raises
     ------
     InputFormatError
@@ -51,9 +54,14 @@ def spectrum(
     if len(mz) > MAX_PEAKS:
         raise InputFormatError(f"{len(mz)} peaks, at most {MAX_PEAKS} are read", where=where)
     values, weights = np.asarray(mz, dtype=np.float64), np.asarray(intensity, dtype=np.float64)
-    if values.size and (values.min() <= 0 or values.max() > MAX_MZ):
+    if values.size and not (0 < values.min() and values.max() <= MAX_MZ):
         raise InputFormatError(f"m/z must lie above 0 and at most at {MAX_MZ:.0f}", where=where)
+    if weights.size and not (0 <= weights.min() and weights.max() <= MAX_INTENSITY):
+        raise InputFormatError(f"intensities must lie between 0 and {MAX_INTENSITY:g}", where=where)
     kept = weights > 0
     unique, index = np.unique(values[kept], return_inverse=True)
-    sums = np.bincount(index, weights=weights[kept], minlength=unique.size)
+    sums = np.bincount(index, weights=weights[kept], minlength=unique.size).astype(np.float64)
+    merged = int(kept.sum()) - unique.size
+    if merged:
+        metadata = (*metadata, ("merged_peaks", str(merged)))
     return MassSpectrum(name=name, mz=unique, intensity=sums, metadata=metadata)

@@ -56,7 +56,8 @@ def pack(masks: Masks) -> Planes:
 
 
 def _count(words: NDArray[np.uint64]) -> Counts:
-    return np.bitwise_count(words).sum(axis=-1, dtype=np.int64)
+    counts: Counts = np.bitwise_count(words).sum(axis=-1, dtype=np.int64)
+    return counts
 
 
 def mismatches(query: Planes, references: Planes) -> Mismatches:

@@ -73,14 +73,15 @@ class BarcodeMethod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnimalMethod:
-    """How other mammals than *Moschus* are named."""
+    """How other mammals than *Moschus* are named: genus or family, no species.
+
+    Short markers keep the radius and margin of the barcode method; a genus also needs its certified margin.
+    """
 
     version: Line
-    amplicon_radius_edits: int
-    amplicon_margin_edits: int
+    certified_margin_min: int
     long_radius_p: DecimalText
     long_margin_p: DecimalText
-    species_min_individuals: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,11 +168,9 @@ BARCODE_METHODS = (
 ANIMAL_METHODS = (
     AnimalMethod(
         version=Line("general-mammal-1"),
-        amplicon_radius_edits=1,
-        amplicon_margin_edits=2,
-        long_radius_p=DecimalText("0.03"),
+        certified_margin_min=1,
+        long_radius_p=DecimalText("0.015"),
         long_margin_p=DecimalText("0.03"),
-        species_min_individuals=2,
     ),
 )
 

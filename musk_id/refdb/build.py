@@ -1,193 +1,158 @@
-"""Building a release folder from its sources: checked, completed by its gaps, frozen by a manifest."""
+"""Building a release folder from the source tables, byte for byte the same on every run."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-import tomllib
-from collections.abc import Iterable
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from musk_id.errors import IntegrityError, Problem, ReferenceDataError
-from musk_id.kernels.nucleotides import IUPAC
-from musk_id.model.reference import BarcodeReference
-from musk_id.records.files import write_atomic
-from musk_id.refdb import parse
-from musk_id.refdb.release import MANIFEST_NAME, MANIFEST_SCHEMA, RELEASE_ID, TABLES
-from musk_id.refdb.tables import COLUMNS, Row, parts, read_table
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.errors import InputFormatError, IntegrityError, Problem, ReferenceDataError
+from musk_id.records.files import read_limited
+from musk_id.refdb.checks import require_consistent
+from musk_id.refdb.content import COLUMNS, RECORDED, SOURCE_TABLES, Content, parse_content
+from musk_id.refdb.gaps import compute_gaps
+from musk_id.refdb.manifest import MANIFEST_NAME, MAX_FILE_BYTES, manifest_bytes
+from musk_id.refdb.release import RELEASE_FILE, load_release, parse_release_file
+from musk_id.refdb.tables import table_bytes
 
-__all__ = ["build_release"]
+__all__ = ["build_release", "release_files"]
 
-GENUS = "Moschus"
+RANGE_STATUS = (RECORDED, "disputed", "possible")
 
-# Monoisotopic masses (IUPAC 2021 evaluation, rounded to 1e-6).
-ATOMIC_MASS = {"C": 12.0, "H": 1.007825, "N": 14.003074, "O": 15.994915, "S": 31.972071}
-MAX_MASS_DIFFERENCE_DA = 0.002
+# Rows stand in the order of these columns, so that the order of the source rows cannot show in a release.
+_KEYS: dict[str, tuple[str, ...]] = {
+    "barcodes.tsv": ("locus", "accession"),
+    "confusables.tsv": ("group_id",),
+    "legal.tsv": ("row_id",),
+    "markers.tsv": ("marker_id",),
+    "names.tsv": ("species", "language", "name"),
+    "ranges.tsv": ("species", "country"),
+    "sets.tsv": ("set_id",),
+    "sources.tsv": ("source_id",),
+    "spectra.tsv": ("accession",),
+    "taxa.tsv": ("species",),
+    "wide_margins.tsv": ("locus", "accession"),
+}
 
-_INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
-_FORMULA_PART = re.compile(r"([A-Z][a-z]?)([0-9]*)")
 
-
-def build_release(sources: Path, releases: Path) -> Path:
-    """Build the release that ``sources`` describes below ``releases``.
+def build_release(sources: Path, out: Path) -> Path:
+    """Check the source tables and write the release that they describe.
 
     Parameters
     ----------
-    sources : Path
-        Folder with ``release.toml`` and the tables of :data:`musk_id.refdb.tables.COLUMNS` but ``gaps.tsv``,
-        which is computed.
-    releases : Path
-        Folder that holds the releases.
+    sources : pathlib.Path
+        Folder with ``release.toml`` and the source tables.
+    out : pathlib.Path
+        Folder that holds the releases; the new one is a folder of its own number in it.
+
+    Returns
+    -------
+    pathlib.Path
+        The release folder. If it stands there already with the same bytes, nothing is written.
 
     Raises
     ------
     ReferenceDataError
-        With every problem found in the sources.
+        If the sources are incomplete or contradict themselves.
     IntegrityError
-        If the release exists with other content: a release is immutable.
+        If a release of that number with other content stands there: a release is never changed.
     """
-    head = tomllib.loads((sources / "release.toml").read_text(encoding="utf-8"))
-    release_id = str(head.get("release_id", ""))
-    if not RELEASE_ID.fullmatch(release_id):
-        raise ReferenceDataError(f"release id {release_id!r} is malformed", where="release.toml")
-    tables = {name: read_table(sources / name) for name in COLUMNS if name != "gaps.tsv"}
-    problems = tuple(_problems(tables))
-    if problems:
-        raise ReferenceDataError(f"{len(problems)} problems", where=str(sources), problems=problems)
-    tables["gaps.tsv"] = _gaps(tables)
-    content = {name: _table_bytes(name, tables[name]) for name in TABLES}
-    content["release.toml"] = f'release_id = "{release_id}"\ndate = "{head["date"]}"\n'.encode()
-    return _write(releases / release_id, release_id, content)
+    release_id, files = release_files(sources)
+    target = out / release_id
+    if target.exists():
+        _require_same(target, files)
+        return target
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".building-") as temporary:
+        # Loading checks the folder's name, so the new release stands under it from the start.
+        folder = Path(temporary) / release_id
+        folder.mkdir()
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        load_release(folder)
+        shutil.move(folder, target)
+    return target
 
 
-def _write(directory: Path, release_id: str, content: dict[str, bytes]) -> Path:
-    files = [
-        {"path": name, "size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for name, data in sorted(content.items())
-    ]
-    manifest = {"schema": MANIFEST_SCHEMA, "release_id": release_id, "files": files}
-    data = (json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=True) + "\n").encode()
-    existing = directory / MANIFEST_NAME
-    if existing.is_file():
-        if existing.read_bytes() != data:
-            raise IntegrityError(
-                f"release {release_id} exists with other content",
-                where=str(directory),
-                hint="a release is never changed: give the new content a new number",
-            )
-        return directory
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, table in sorted(content.items()):
-        write_atomic(directory / name, table)
-    # The manifest is written last: a folder without it is no release.
-    write_atomic(existing, data)
-    return directory
+def release_files(sources: Path) -> tuple[str, Mapping[str, bytes]]:
+    """Release id and the bytes of every file of the release, its manifest included.
+
+    Raises
+    ------
+    ReferenceDataError
+        If the sources are incomplete or contradict themselves.
+    """
+    tables = {name: _read(sources, name) for name in SOURCE_TABLES}
+    release_toml = _read(sources, RELEASE_FILE)
+    release_id, date = parse_release_file(release_toml, RELEASE_FILE)
+    content = parse_content(tables)
+    require_consistent(content, _annex_problems(content))
+    files = {name: _sorted_table(name, data) for name, data in tables.items() if name != "absent.tsv"}
+    gaps = ((gap.subject, gap.where, gap.note) for gap in compute_gaps(content))
+    files["gaps.tsv"] = table_bytes(COLUMNS["gaps.tsv"], gaps)
+    files[RELEASE_FILE] = f'release_id = "{release_id}"\ndate = "{date}"\n'.encode("ascii")
+    files[MANIFEST_NAME] = manifest_bytes(release_id, date, files)
+    return release_id, files
 
 
-def _table_bytes(name: str, rows: list[Row]) -> bytes:
+def _read(sources: Path, name: str) -> bytes:
+    try:
+        return read_limited(sources / name, MAX_FILE_BYTES)
+    except InputFormatError as error:
+        raise ReferenceDataError(
+            f"{name}: {error.message}",
+            where=str(sources),
+            hint=f"the sources hold {', '.join(SOURCE_TABLES)}",
+        ) from error
+
+
+def _sorted_table(name: str, data: bytes) -> bytes:
     columns = COLUMNS[name]
-    lines = ["\t".join(columns), *("\t".join(row[column] for column in columns) for row in rows)]
-    return ("\n".join(lines) + "\n").encode()
+    places = [columns.index(key) for key in _KEYS[name]]
+    rows = [tuple(line.split("\t")) for line in data.decode("utf-8").split("\n")[1:-1]]
+    return table_bytes(columns, sorted(rows, key=lambda row: ([row[place] for place in places], row)))
 
 
-def _problems(tables: dict[str, list[Row]]) -> Iterable[Problem]:
-    yield from _barcode_problems(tables["barcodes.tsv"])
-    yield from _spectrum_problems(tables["spectra.tsv"])
-    yield from _reference_problems(tables)
+def _annex_problems(content: Content) -> Iterator[Problem]:
+    """Names and ranges must speak of taxa that are in the checklist, absent ones of taxa that are not."""
+    species = {taxon.species for taxon in content.taxa}
+    for name, _ in content.names:
+        if name not in species:
+            yield Problem(f"names.tsv: {name}", "is not in taxa.tsv")
+    for name, country, status in content.ranges:
+        if name not in species:
+            yield Problem(f"ranges.tsv: {name}", "is not in taxa.tsv")
+        if status not in RANGE_STATUS:
+            yield Problem(f"ranges.tsv: {name} {country}", f"status '{status}'", ", ".join(RANGE_STATUS))
+    places = [(name, country) for name, country, _ in content.ranges]
+    for name, country in sorted({place for place in places if places.count(place) > 1}):
+        yield Problem(f"ranges.tsv: {name} {country}", "stands more than once")
+    for gap in content.absent:
+        if gap.subject in species:
+            yield Problem(f"absent.tsv: {gap.subject}", "is in taxa.tsv")
+    for source in sorted({s.source_id for s in content.sources if _count(content, s.source_id) > 1}):
+        yield Problem(f"sources.tsv: {source}", "stands more than once")
 
 
-def _barcode_problems(rows: list[Row]) -> Iterable[Problem]:
-    seen: set[tuple[str, str]] = set()
-    for number, row in enumerate(rows, 2):
-        where = f"barcodes.tsv, line {number}"
-        sequence = row["sequence"]
-        if hashlib.sha256(sequence.encode()).hexdigest() != row["sha256"]:
-            yield Problem(where, f"digest of the sequence of {row['accession']} differs from the table")
-        if not sequence or set(sequence) - set(IUPAC):
-            yield Problem(where, f"sequence of {row['accession']} holds other letters", "IUPAC, upper case")
-        key = (row["accession"], row["locus"])
-        if key in seen:
-            yield Problem(where, f"{key[0]} stands twice at {key[1]}")
-        seen.add(key)
-        if row["state"] == CurationState.NAME_UNRESOLVED and not row["organism_revised"]:
-            yield Problem(where, f"{row['accession']} has an unresolved name but no revised one")
-        if row["organism_as_deposited"].split(" ")[0] != row["genus"]:
-            yield Problem(where, f"genus of {row['accession']} is not that of its name")
+def _count(content: Content, source_id: str) -> int:
+    return sum(source.source_id == source_id for source in content.sources)
 
 
-def _spectrum_problems(rows: list[Row]) -> Iterable[Problem]:
-    for number, row in enumerate(rows, 2):
-        where = f"spectra.tsv, line {number}"
-        if not _INCHIKEY.fullmatch(row["inchikey"]):
-            yield Problem(where, f"InChIKey {row['inchikey']!r} is malformed")
-        mass = _mass(row["formula"])
-        if mass is None or abs(mass - float(row["exact_mass"])) > MAX_MASS_DIFFERENCE_DA:
-            yield Problem(where, f"formula {row['formula']} does not give the mass {row['exact_mass']}")
-        masses = [float(peak.split(":")[0]) for peak in row["peaks"].split(" ")]
-        if masses != sorted(set(masses)):
-            yield Problem(where, f"peaks of {row['accession']} are not strictly ascending")
-
-
-def _mass(formula: str) -> float | None:
-    total, end = 0.0, 0
-    for match in _FORMULA_PART.finditer(formula):
-        if match.start() != end or match[1] not in ATOMIC_MASS:
-            return None
-        total += ATOMIC_MASS[match[1]] * int(match[2] or 1)
-        end = match.end()
-    return total if end == len(formula) and formula else None
-
-
-def _reference_problems(tables: dict[str, list[Row]]) -> Iterable[Problem]:
-    """Rows that name what is not there."""
-    barcodes = {row["accession"] for row in tables["barcodes.tsv"]}
-    spectra = {row["accession"] for row in tables["spectra.tsv"]}
-    species = {row["species"] for row in tables["taxa.tsv"]}
-    named = [
-        ("barcodes.tsv", "organism_as_deposited", species),
-        ("barcodes.tsv", "organism_revised", species),
-        ("names.tsv", "species", species),
-        ("sets.tsv", "species", species),
-        ("sets.tsv", "accessions", barcodes),
-        ("markers.tsv", "accessions", spectra),
-        ("wide_margins.tsv", "accession", barcodes),
-    ]
-    for table, column, known in named:
-        for number, row in enumerate(tables[table], 2):
-            for part in parts(row[column]):
-                if part not in known:
-                    yield Problem(f"{table}, line {number}", f"{column} names {part!r}, which is not there")
-
-
-def _gaps(tables: dict[str, list[Row]]) -> list[Row]:
-    """Species of the genus without a record of state ``reference`` at a marker, markers without spectrum."""
-    records = parse.parse_rows("barcodes.tsv", tables["barcodes.tsv"], parse.barcode)
-    species = sorted(row["species"] for row in tables["taxa.tsv"] if row["genus"] == GENUS)
-    gaps = [
-        {"subject": name, "where": locus.value, "note": _gap_note(records, name, locus)}
-        for name in species
-        for locus in Locus
-        if not _has(records, name, locus, CurationState.REFERENCE)
-    ]
-    gaps += [
-        {"subject": row["name"], "where": "EI spectrum", "note": "No reference spectrum in the release."}
-        for row in tables["markers.tsv"]
-        if not row["accessions"]
-    ]
-    return gaps + tables["absent.tsv"]
-
-
-def _has(
-    records: tuple[BarcodeReference, ...], species: str, locus: Locus, state: CurationState
-) -> bool:
-    return any(
-        r.organism_as_deposited == species and r.locus is locus and r.state is state for r in records
+def _require_same(target: Path, files: Mapping[str, bytes]) -> None:
+    present = {path.name for path in target.iterdir()}
+    differing = sorted(
+        name
+        for name in present | set(files)
+        if name not in present or _differs(target / name, files.get(name))
     )
+    if differing:
+        raise IntegrityError(
+            f"release {target.name} stands there already with other content: {', '.join(differing)}",
+            where=str(target),
+            hint="a release is never changed: give the sources a new release_id",
+        )
 
 
-def _gap_note(records: tuple[BarcodeReference, ...], species: str, locus: Locus) -> str:
-    if _has(records, species, locus, CurationState.NAME_UNRESOLVED):
-        return "Only records whose name is unresolved."
-    return "No record."
+def _differs(path: Path, data: bytes | None) -> bool:
+    return data is None or path.is_symlink() or not path.is_file() or path.read_bytes() != data

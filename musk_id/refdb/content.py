@@ -31,13 +31,14 @@ _VERIFICATION = ("source_document", "source_date", "valid_from", "valid_to", "ve
 COLUMNS: dict[str, tuple[str, ...]] = {
     "absent.tsv": ("subject", "where", "note"),
     "barcodes.tsv": (
-        "accession", "organism_as_deposited", "organism_revised", "genus", "family", "order", "state", "locus",
-        "individual", "sits_with", "note", "sha256", "sequence",
+        "accession", "organism_as_deposited", "organism_revised", "genus", "family", "order", "state",
+        "locus", "individual", "sits_with", "note", "sha256", "sequence",
     ),
     "confusables.tsv": ("group_id", "name", "members", "separating_ions", "source"),
     "gaps.tsv": ("subject", "where", "note"),
     "legal.tsv": (
-        "row_id", "instrument", "taxon", "listing", "populations", "except_populations", "text", *_VERIFICATION,
+        "row_id", "instrument", "taxon", "listing", "populations", "except_populations", "text",
+        *_VERIFICATION,
     ),
     "markers.tsv": ("marker_id", "name", "inchikey", "formula", "group", "accessions", "meaning", "source"),
     "names.tsv": ("species", "language", "name", "source"),
@@ -60,7 +61,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 SOURCE_TABLES = tuple(name for name in COLUMNS if name != "gaps.tsv")
 
 RECORDED = "recorded"
-"""Status of a range row whose country counts; ``disputed`` and ``possible`` ones are kept in the table only."""
+"""Status of a range row whose country counts; ``disputed`` and ``possible`` ones stay in the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +198,9 @@ def _barcode(row: Row) -> BarcodeReference:
 def _peak(row: Row, token: str) -> ReferencePeak:
     mz, _, intensity = token.partition(":")
     fields = Row(row.where, {"peaks: m/z": mz, "peaks: intensity": intensity})
-    return ReferencePeak(mz=fields.text("peaks: m/z", DecimalText), intensity=fields.integer("peaks: intensity"))
+    return ReferencePeak(
+        mz=fields.text("peaks: m/z", DecimalText), intensity=fields.integer("peaks: intensity")
+    )
 
 
 def _spectrum(row: Row) -> SpectrumReference:
@@ -214,7 +217,7 @@ def _spectrum(row: Row) -> SpectrumReference:
         licence=row.text("licence", Line),
         authors=row.text("authors", Line),
         note=row.optional("note", Text),
-        peaks=tuple(_peak(row, token) for token in row.text("peaks", Text).split(" ")),
+        peaks=tuple(_peak(row, token) for token in row.tokens("peaks")),
     )
 
 

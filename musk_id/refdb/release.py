@@ -1,9 +1,7 @@
-"""Finding, verifying and loading a frozen release."""
+"""Finding and loading a release of the reference library."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import tomllib
@@ -11,130 +9,137 @@ from pathlib import Path
 
 from musk_id.errors import ConfigError, ReferenceDataError
 from musk_id.model.reference import ReferenceRelease
-from musk_id.model.values import IsoDate, Line, Sha256
-from musk_id.refdb import parse
-from musk_id.refdb.tables import COLUMNS, read_table
+from musk_id.model.values import RULES, IsoDate
+from musk_id.refdb.content import COLUMNS, SOURCE_TABLES, parse_content
+from musk_id.refdb.manifest import ReleaseManifest, read_verified
 
-__all__ = ["MANIFEST_NAME", "list_releases", "load_release", "locate_release", "verify_release"]
+__all__ = [
+    "RELEASES_VARIABLE",
+    "RELEASE_FILE",
+    "RELEASE_ID_PATTERN",
+    "load_release",
+    "locate_release",
+    "parse_release_file",
+    "release_roots",
+]
 
-MANIFEST_NAME = "manifest.json"
-MANIFEST_SCHEMA = "musk-id/release-manifest/1"
-RELEASE_ID = re.compile(r"[0-9]{4}\.[0-9]{1,3}")
-ENVIRONMENT_VARIABLE = "MUSK_ID_REFERENCE_DB"
+RELEASES_VARIABLE = "MUSK_ID_REFERENCE_DB"
+RELEASE_FILE = "release.toml"
+RELEASE_ID_PATTERN = re.compile(r"[0-9]{4}\.[0-9]{1,4}")
 
-TABLES = tuple(sorted(name for name in COLUMNS if name != "absent.tsv"))
+# Tables of the release folder; "absent.tsv" goes into "gaps.tsv" when a release is built.
+RELEASE_TABLES = tuple(sorted({*SOURCE_TABLES, "gaps.tsv"} - {"absent.tsv"}))
 
 
-def _roots(extra_root: Path | None) -> list[Path]:
-    package = Path(__file__).resolve().parents[1]
-    given = [extra_root] if extra_root is not None else []
-    named = os.environ.get(ENVIRONMENT_VARIABLE)
+def load_release(directory: Path) -> ReferenceRelease:
+    """Load a release whose files are what its manifest says.
+
+    Raises
+    ------
+    ReferenceDataError
+        Naming every file that is missing, was added or changed, or the row that cannot be read.
+    """
+    manifest = read_verified(directory)
+    expected = {RELEASE_FILE, *RELEASE_TABLES}
+    if set(manifest.files) != expected:
+        names = ", ".join(sorted(expected ^ set(manifest.files)))
+        raise ReferenceDataError(
+            f"the release has other files than this software reads: {names}",
+            where=directory.name,
+            hint="use the version of the software that the release was made for",
+        )
+    release_id, date = parse_release_file(manifest.files[RELEASE_FILE], RELEASE_FILE)
+    if (release_id, date) != (manifest.release_id, manifest.date):
+        raise ReferenceDataError(
+            f"manifest.json says {manifest.release_id} of {manifest.date}, "
+            f"{RELEASE_FILE} says {release_id} of {date}",
+            where=directory.name,
+        )
+    if directory.resolve().name != release_id:
+        raise ReferenceDataError(
+            f"the folder is named '{directory.resolve().name}', the release in it is {release_id}",
+            where=directory.name,
+            hint="a release stands in a folder of its own number",
+        )
+    return _assemble(manifest)
+
+
+def _assemble(manifest: ReleaseManifest) -> ReferenceRelease:
+    content = parse_content({name: manifest.files[name] for name in COLUMNS if name in manifest.files})
+    return ReferenceRelease(
+        release_id=manifest.release_id,
+        date=manifest.date,
+        manifest_sha256=manifest.sha256,
+        taxa=content.taxa,
+        legal_rows=content.legal_rows,
+        barcodes=content.barcodes,
+        spectra=content.spectra,
+        markers=content.markers,
+        confusables=content.confusables,
+        sets=content.sets,
+        wide_margins=content.wide_margins,
+        gaps=content.gaps,
+        sources=content.sources,
+    )
+
+
+def parse_release_file(data: bytes, where: str) -> tuple[str, str]:
+    """Release id and date of a ``release.toml``.
+
+    Raises
+    ------
+    ReferenceDataError
+        If it holds anything else.
+    """
+    try:
+        tree = tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ReferenceDataError(f"cannot be read: {error}", where=where) from None
+    if set(tree) != {"release_id", "date"} or not all(isinstance(value, str) for value in tree.values()):
+        raise ReferenceDataError("the keys are not release_id and date, both texts", where=where)
+    if RELEASE_ID_PATTERN.fullmatch(tree["release_id"]) is None:
+        raise ReferenceDataError(
+            f"release_id '{tree['release_id'][:40]}' is not of the form 2026.1", where=where
+        )
+    if not RULES[IsoDate].accepts(tree["date"]):
+        raise ReferenceDataError(f"date '{tree['date'][:40]}' is no date as YYYY-MM-DD", where=where)
+    return tree["release_id"], tree["date"]
+
+
+def release_roots(extra_root: Path | None = None) -> tuple[Path, ...]:
+    """Folders in which releases are looked for, in this order.
+
+    A folder given by the caller, or else by the environment variable, is the only one; otherwise the
+    ``reference_db/releases`` beside the package and the copy inside the installed package.
+    """
+    if extra_root is not None:
+        return (extra_root,)
+    named = os.environ.get(RELEASES_VARIABLE)
     if named:
-        given.append(Path(named))
-    return [*given, package.parent / "reference_db" / "releases", package / "reference_db_releases"]
+        return (Path(named),)
+    package = Path(__file__).resolve().parents[1]
+    return (package.parent / "reference_db" / "releases", package / "reference_db_releases")
 
 
 def locate_release(release_id: str, extra_root: Path | None = None) -> Path:
-    """Folder of a release: a given root first, then the environment variable, checkout, and package.
+    """Folder of a release.
 
     Raises
     ------
     ConfigError
-        If the id is malformed or no root holds the release.
+        If the id is malformed or no folder of that name stands where releases are looked for.
     """
-    if not RELEASE_ID.fullmatch(release_id):
+    if RELEASE_ID_PATTERN.fullmatch(release_id) is None:
         raise ConfigError(
-            f"release id {release_id[:40]!r} is malformed",
-            where="laboratory.yaml: release",
-            hint='write it in quotes as year and number, such as "2026.1"',
+            f"'{release_id[:40]}' is no release id",
+            hint="a release id is a year, a point and a number, quoted in YAML: '2026.1'",
         )
-    roots = _roots(extra_root)
+    roots = release_roots(extra_root)
     for root in roots:
-        if (root / release_id / MANIFEST_NAME).is_file():
+        if (root / release_id).is_dir():
             return root / release_id
-    known = sorted({path.name for root in roots for path in _releases_in(root)})
+    looked = ", ".join(str(root) for root in roots)
     raise ConfigError(
-        f"release {release_id} is not installed",
-        hint=f"known releases: {', '.join(known) or 'none'}; set {ENVIRONMENT_VARIABLE} to their folder",
-    )
-
-
-def _releases_in(root: Path) -> list[Path]:
-    if not root.is_dir():
-        return []
-    return [p for p in root.iterdir() if RELEASE_ID.fullmatch(p.name) and (p / MANIFEST_NAME).is_file()]
-
-
-def list_releases(extra_root: Path | None = None) -> list[Path]:
-    """Folders of all releases that can be located, by id; the first root wins."""
-    found: dict[str, Path] = {}
-    for root in _roots(extra_root):
-        for path in _releases_in(root):
-            found.setdefault(path.name, path)
-    return [found[name] for name in sorted(found, key=_release_order)]
-
-
-def _release_order(name: str) -> tuple[int, int]:
-    year, number = name.split(".")
-    return int(year), int(number)
-
-
-def verify_release(directory: Path) -> Sha256:
-    """Check every file of a release against its manifest; returns the manifest's digest.
-
-    Raises
-    ------
-    ReferenceDataError
-        If the manifest is unreadable, or a file is changed, missing or not in the manifest.
-    """
-    path = directory / MANIFEST_NAME
-    try:
-        data = path.read_bytes()
-        manifest = json.loads(data)
-        entries = {entry["path"]: (entry["size_bytes"], entry["sha256"]) for entry in manifest["files"]}
-        if manifest["schema"] != MANIFEST_SCHEMA or manifest["release_id"] != directory.name:
-            raise KeyError("schema or release_id")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ReferenceDataError(f"the manifest cannot be read: {error}", where=str(path)) from error
-    present = {p.name for p in directory.iterdir() if p.name != MANIFEST_NAME}
-    wrong = [f"{name} is missing" for name in sorted(entries.keys() - present)]
-    wrong += [f"{name} is not in the manifest" for name in sorted(present - entries.keys())]
-    for name in sorted(entries.keys() & present):
-        content = (directory / name).read_bytes() if (directory / name).is_file() else b""
-        if (len(content), hashlib.sha256(content).hexdigest()) != entries[name]:
-            wrong.append(f"{name} was changed")
-    if wrong:
-        raise ReferenceDataError(
-            "; ".join(wrong),
-            where=f"release {directory.name}",
-            hint="restore the release from its source; a release is never edited",
-        )
-    return Sha256(hashlib.sha256(data).hexdigest())
-
-
-def load_release(directory: Path) -> ReferenceRelease:
-    """Load a release after its manifest was verified.
-
-    Raises
-    ------
-    ReferenceDataError
-        If verification fails or a table breaks its rules.
-    """
-    manifest_sha256 = verify_release(directory)
-    head = tomllib.loads((directory / "release.toml").read_text(encoding="utf-8"))
-    rows = {name: read_table(directory / name) for name in TABLES}
-    return ReferenceRelease(
-        release_id=Line(str(head["release_id"])),
-        date=IsoDate(str(head["date"])),
-        manifest_sha256=manifest_sha256,
-        taxa=parse.taxa(rows["taxa.tsv"], rows["names.tsv"]),
-        legal_rows=parse.parse_rows("legal.tsv", rows["legal.tsv"], parse.legal_row),
-        barcodes=parse.parse_rows("barcodes.tsv", rows["barcodes.tsv"], parse.barcode),
-        spectra=parse.parse_rows("spectra.tsv", rows["spectra.tsv"], parse.spectrum),
-        markers=parse.parse_rows("markers.tsv", rows["markers.tsv"], parse.marker),
-        confusables=parse.parse_rows("confusables.tsv", rows["confusables.tsv"], parse.confusable),
-        sets=parse.parse_rows("sets.tsv", rows["sets.tsv"], parse.taxon_set),
-        wide_margins=parse.parse_rows("wide_margins.tsv", rows["wide_margins.tsv"], parse.wide_margin),
-        gaps=parse.parse_rows("gaps.tsv", rows["gaps.tsv"], parse.gap),
-        sources=parse.parse_rows("sources.tsv", rows["sources.tsv"], parse.source),
+        f"reference release {release_id} was not found; looked in: {looked}",
+        hint=f"correct the release id, or set {RELEASES_VARIABLE} to the folder that holds the releases",
     )

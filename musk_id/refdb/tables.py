@@ -23,7 +23,7 @@ _Text = TypeVar("_Text", bound=str)
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
 
-class _RowFault(Exception):
+class _RowError(Exception):
     """A field of a row that cannot be used; becomes a ``Problem`` of the whole table."""
 
 
@@ -55,14 +55,18 @@ class Row:
         field = self._fields[column]
         values = tuple(self._checked(column, part, kind) for part in field.split(LIST_SEPARATOR) if field)
         if len(set(values)) != len(values):
-            raise _RowFault(f"{column}: a value stands twice in '{field}'")
+            raise _RowError(f"{column}: a value stands twice in '{field}'")
         return values
+
+    def tokens(self, column: str) -> list[str]:
+        """Parts of a field separated by single blanks; at least one."""
+        return self._fields[column].split(" ")
 
     def integer(self, column: str) -> int:
         """Whole number without sign."""
         field = self._fields[column]
         if not (field.isascii() and field.isdigit() and len(field) <= 12):
-            raise _RowFault(f"{column}: '{_shown(field)}' is no whole number")
+            raise _RowError(f"{column}: '{_shown(field)}' is no whole number")
         return int(field)
 
     def word(self, column: str, words: type[_Enum]) -> _Enum:
@@ -72,7 +76,7 @@ class Row:
             return words(field)
         except ValueError:
             allowed = ", ".join(words)
-            raise _RowFault(f"{column}: '{_shown(field)}' is not one of {allowed}") from None
+            raise _RowError(f"{column}: '{_shown(field)}' is not one of {allowed}") from None
 
     def is_empty(self, column: str) -> bool:
         """Whether nothing is stated."""
@@ -81,9 +85,8 @@ class Row:
     def _checked(self, column: str, value: str, kind: Callable[[str], _Text]) -> _Text:
         rule = RULES[kind]
         if not rule.accepts(value):
-            raise _RowFault(f"{column}: '{_shown(value)}' is not {rule.described}")
+            raise _RowError(f"{column}: '{_shown(value)}' is not {rule.described}")
         return kind(value)
-
 
 
 def parse_table(data: bytes, name: str, columns: tuple[str, ...]) -> list[Row]:
@@ -131,7 +134,7 @@ def parse_rows(rows: Iterable[Row], parse: Callable[[Row], _Value]) -> tuple[_Va
     for row in rows:
         try:
             values.append(parse(row))
-        except _RowFault as fault:
+        except _RowError as fault:
             problems.append(Problem(row.where, str(fault)))
     if problems:
         table = problems[0].where.split(",", 1)[0]
@@ -169,11 +172,11 @@ def _row(where: str, line: str, columns: tuple[str, ...]) -> Row:
     fields = line.split("\t")
     if len(fields) != len(columns):
         raise ReferenceDataError(f"{len(fields)} fields, the header has {len(columns)}", where=where)
-    too_long = next((column for column, f in zip(columns, fields, strict=True) if len(f) > MAX_FIELD_LENGTH), None)
+    too_long = next(
+        (column for column, f in zip(columns, fields, strict=True) if len(f) > MAX_FIELD_LENGTH), None
+    )
     if too_long is not None:
-        raise ReferenceDataError(
-            f"{too_long} is longer than {MAX_FIELD_LENGTH} characters", where=where
-        )
+        raise ReferenceDataError(f"{too_long} is longer than {MAX_FIELD_LENGTH} characters", where=where)
     return Row(where, dict(zip(columns, fields, strict=True)))
 
 

@@ -1,0 +1,105 @@
+"""Second net under the catalogue: words that no page may use of its own accord.
+
+A record states what was found; it does not pronounce on truth, intent or law. The list is that of the
+laboratory decision rules (section 10). Words of the authority are quoted and are not searched.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from musk_id.vocabulary import Language
+
+__all__ = ["ALLOWED", "FORBIDDEN", "ForbiddenWord", "forbidden_words"]
+
+# Expressions that hold a forbidden word and are harmless.
+ALLOWED: dict[Language, tuple[str, ...]] = {
+    Language.EN: (r"match factors?", r"mismatch(?:es|ed|ing)?"),
+    Language.RU: (),
+}
+
+# Regular expressions for whole words; the key is the word as the rules list it. Inflected forms that
+# carry the same claim are caught with it.
+FORBIDDEN: dict[Language, dict[str, str]] = {
+    Language.EN: {
+        "authentic": r"authentic(?:ity|ated|ally)?",
+        "genuine": r"genuine(?:ly|ness)?",
+        "fake": r"fake[sd]?",
+        "counterfeit": r"counterfeit(?:s|ed|ing)?",
+        "adulterated": r"adulterat(?:ed|es?|ion|ing|ant|ants)",
+        "pure": r"pure(?:ly)?|purity",
+        "confirmed": r"confirm(?:s|ed|ing|ation)?",
+        "proves": r"prove[sdn]?|proving|proof",
+        "conclusive": r"conclusive(?:ly)?",
+        "certain": r"certain(?:ly|ty)?",
+        "no doubt": r"no\s+doubt|undoubted(?:ly)?|beyond\s+(?:\w+\s+)?doubt",
+        "scientific certainty": r"scientific\s+certainty",
+        "match": r"match(?:es|ed|ing)?",
+        "positive for musk": r"positive\s+for\s+musk",
+        "negative for musk": r"negative\s+for\s+musk",
+        "illegal": r"illegal(?:ly)?",
+        "poached": r"poach(?:ed|er|ers|ing)",
+        "contraband": r"contraband",
+        "smuggled": r"smuggl(?:ed|er|ers|ing|es?)",
+        "not musk deer": r"not\s+musk\s+deer",
+        "100 %": r"100\s*(?:%|per\s?cent)",
+    },
+    Language.RU: {
+        "подлинный": r"подлинн\w*",
+        "поддельный": r"поддел\w*",
+        "фальсификат": r"фальсифи\w*",
+        "несомненно": r"несомненн\w*",
+        "безусловно": r"безусловн\w*",
+        "доказывает": r"доказыва\w*|доказан\w*",
+        "однозначно": r"однозначн\w*",
+        "контрабанда": r"контрабанд\w*",
+        "браконьерский": r"браконьер\w*",
+        "идентичен": r"идентич\w*",
+        "100 %": r"100\s*(?:%|процент\w*)",
+    },
+}
+
+# Only an exclusion may say what an item is not.
+_EXCLUSION_PHRASES = frozenset({"dna.moschus_excluded"})
+_ONLY_IN_EXCLUSIONS = frozenset({"not musk deer"})
+
+
+@dataclass(frozen=True, slots=True)
+class ForbiddenWord:
+    """A forbidden word found in a text."""
+
+    key: str
+    word: str
+    found: str
+
+
+def forbidden_words(text: str, language: Language, key: str = "") -> tuple[ForbiddenWord, ...]:
+    """Forbidden words of a catalogue text, in the order of the list.
+
+    Parameters
+    ----------
+    text : str
+        Text of the catalogue.
+    language : Language
+        Language whose list applies; a text in Cyrillic may still carry an English word, so the English
+        list always applies too.
+    key : str
+        Id of the text; exclusion phrases may use the words reserved for them.
+    """
+    found: list[ForbiddenWord] = []
+    for listed in dict.fromkeys((language, Language.EN)):
+        searched = _without_allowed(text, listed)
+        for word, pattern in FORBIDDEN[listed].items():
+            if word in _ONLY_IN_EXCLUSIONS and key in _EXCLUSION_PHRASES:
+                continue
+            match = re.search(rf"(?<!\w)(?:{pattern})(?!\w)", searched, re.IGNORECASE)
+            if match is not None:
+                found.append(ForbiddenWord(key, word, match.group()))
+    return tuple(found)
+
+
+def _without_allowed(text: str, language: Language) -> str:
+    for pattern in ALLOWED[language]:
+        text = re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", " ", text, flags=re.IGNORECASE)
+    return text

@@ -1,0 +1,211 @@
+"""Barcode stage: sequences to calls.
+
+Inputs: sequences (or failed runs) by run id, a prepared library, two method versions. Output: one
+:class:`~musk_id.model.barcode.BarcodeRecord`. Nothing of the request reaches this stage. Human sequences are
+reported by a reason code only: no name, digest, hit or alignment of them is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from musk_id.kernels.editdistance import alignment
+from musk_id.model.barcode import AlignmentPicture, BarcodeRecord, RunIdentity, SequenceResult
+from musk_id.model.methods import AnimalMethod, BarcodeMethod
+from musk_id.model.provenance import Provenance
+from musk_id.model.sequence import NucleotideSequence
+from musk_id.model.technical import FailedRun, SequenceEvidence
+from musk_id.model.values import Identifier, Line, Sha256, Text
+from musk_id.stages.comparison import Compared, compare, hit_list
+from musk_id.stages.item_call import call_item
+from musk_id.stages.library import BarcodeLibrary
+from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
+from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.species_rule import CalledSequence
+from musk_id.vocabulary import Finding, Locus, Rank, Reason
+
+__all__ = ["call_barcodes", "examine_sequence"]
+
+HUMAN_GENUS = "Homo"
+PICTURE_ROWS = 4
+
+
+def call_barcodes(
+    case_id: Identifier,
+    evidence: tuple[SequenceEvidence | FailedRun, ...],
+    library: BarcodeLibrary,
+    method: BarcodeMethod,
+    animals: AnimalMethod,
+    provenance: Provenance,
+) -> BarcodeRecord:
+    """Call every sequence of a case, then every item that has one."""
+    results: list[SequenceResult] = []
+    called: list[tuple[Identifier, CalledSequence]] = []
+    for entry in sorted(evidence, key=lambda e: e.run.run_id):
+        if isinstance(entry, FailedRun):
+            results.append(_failed(entry))
+            continue
+        several = (Reason.SEVERAL_SEQUENCES,) if len(entry.sequences) > 1 else ()
+        for sequence in entry.sequences:
+            result, call = examine_sequence(
+                sequence, entry.run, entry.declared_locus, library, method, animals, several
+            )
+            results.append(result)
+            if call is not None:
+                called.append((entry.run.item_id, call))
+    items = sorted({result.run.item_id for result in results})
+    return BarcodeRecord(
+        schema=Line(BarcodeRecord.SCHEMA),
+        case_id=case_id,
+        provenance=provenance,
+        sequences=tuple(results),
+        items=tuple(
+            call_item(
+                item,
+                tuple(result for result in results if result.run.item_id == item),
+                tuple(call for owner, call in called if owner == item),
+                library,
+                method,
+                animals,
+            )
+            for item in items
+        ),
+    )
+
+
+def _failed(entry: FailedRun) -> SequenceResult:
+    return SequenceResult(
+        run=entry.run,
+        sequence_name=entry.note,
+        sequence_sha256=None,
+        length_bp=0,
+        declared_locus=entry.declared_locus,
+        locus=None,
+        strand=None,
+        compared_bp=0,
+        quality=(),
+        finding=Finding.NOT_EXAMINED,
+        reasons=(entry.reason,),
+        hits=(),
+        references_compared=0,
+        call=None,
+        picture=None,
+    )
+
+
+def examine_sequence(
+    sequence: NucleotideSequence,
+    run: RunIdentity,
+    declared: Locus | None,
+    library: BarcodeLibrary,
+    method: BarcodeMethod,
+    animals: AnimalMethod,
+    noted: tuple[Reason, ...] = (),
+) -> tuple[SequenceResult, CalledSequence | None]:
+    """Place, compare and call one sequence; the second part is ``None`` where no call can be made."""
+    placed = place_sequence(sequence.letters, declared, library, method)
+    if placed.locus is None or placed.masks is None:
+        return _result(sequence, run, declared, placed, noted, (), None), None
+    limits = limits_of(placed.locus, method, animals)
+    compared = compare(placed.masks, library.loci[placed.locus])
+    if _is_human(compared, limits):
+        return _human(sequence, run, declared, placed), None
+    if not placed.callable or not compared:
+        return _result(sequence, run, declared, placed, noted, compared, None), None
+    call = call_locus(compared, limits, library, method, animals)
+    called = CalledSequence(placed.locus, placed.letters, placed.compared_bp, compared, call)
+    return _result(sequence, run, declared, placed, noted, compared, called), called
+
+
+def _is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
+    """Whether a human reference is among the nearest, within the radius by the letters' best reading."""
+    if not compared:
+        return False
+    smallest = min(entry.lower for entry in compared)
+    nearest = [entry for entry in compared if entry.lower == smallest]
+    return smallest <= limits.radius and any(entry.record.genus == HUMAN_GENUS for entry in nearest)
+
+
+def _human(
+    sequence: NucleotideSequence, run: RunIdentity, declared: Locus | None, placed: Placement
+) -> SequenceResult:
+    return SequenceResult(
+        run=run,
+        sequence_name=Line("human"),
+        sequence_sha256=None,
+        length_bp=len(sequence.letters),
+        declared_locus=declared,
+        locus=placed.locus,
+        strand=placed.strand,
+        compared_bp=placed.compared_bp,
+        quality=placed.quality,
+        finding=Finding.DETECTED,
+        reasons=(Reason.HUMAN_DNA,),
+        hits=(),
+        references_compared=0,
+        call=None,
+        picture=None,
+    )
+
+
+def _result(
+    sequence: NucleotideSequence,
+    run: RunIdentity,
+    declared: Locus | None,
+    placed: Placement,
+    noted: tuple[Reason, ...],
+    compared: tuple[Compared, ...],
+    called: CalledSequence | None,
+) -> SequenceResult:
+    reasons = {*noted, *placed.reasons, *(called.call.reasons if called else ())}
+    finding = Finding.INCONCLUSIVE
+    if called is not None and called.call.rank is not Rank.NONE:
+        finding = Finding.DETECTED
+    coding = placed.locus in (Locus.COI, Locus.CYTB)
+    return SequenceResult(
+        run=run,
+        sequence_name=Line(sequence.name),
+        sequence_sha256=Sha256(hashlib.sha256(sequence.letters.encode("ascii")).hexdigest()),
+        length_bp=len(sequence.letters),
+        declared_locus=declared,
+        locus=placed.locus,
+        strand=placed.strand,
+        compared_bp=placed.compared_bp,
+        quality=placed.quality,
+        finding=finding,
+        reasons=tuple(sorted(reasons)),
+        hits=hit_list(compared, coding=coding),
+        references_compared=len(compared),
+        call=None if called is None else called.call,
+        picture=_picture(placed.letters, compared, coding=coding) if compared else None,
+    )
+
+
+def _picture(letters: str, compared: tuple[Compared, ...], *, coding: bool) -> AlignmentPicture:
+    """Query beside its nearest references, one of each genus first, in the columns of the query."""
+    chosen: list[Compared] = []
+    for entry in compared:
+        if entry.record.genus not in {c.record.genus for c in chosen}:
+            chosen.append(entry)
+        if len(chosen) == PICTURE_ROWS - 1:
+            break
+    chosen += [entry for entry in compared if entry not in chosen][:1]
+    chosen.sort(key=lambda c: (c.upper, c.record.accession))
+    rows = [_row(letters, entry, coding=coding) for entry in chosen]
+    occupied = [i for i, letter in enumerate(letters) if letter != "-"]
+    first, last = occupied[0], occupied[-1] + 1
+    return AlignmentPicture(
+        query=Text(letters[first:last]),
+        rows=tuple(Text(row[first:last]) for row in rows),
+        accessions=tuple(entry.record.accession for entry in chosen),
+        first_column=first + 1,
+    )
+
+
+def _row(letters: str, entry: Compared, *, coding: bool) -> str:
+    """Reference letters under the query's letters; letters that the query lacks are left out."""
+    reference = entry.record.sequence
+    if coding:
+        return reference.ljust(len(letters), "-")[: len(letters)]
+    query_row, reference_row = alignment(letters, reference)
+    return "".join(r for q, r in zip(query_row, reference_row, strict=True) if q != "-")

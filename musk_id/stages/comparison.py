@@ -1,0 +1,113 @@
+"""Distances of one placed sequence to every reference of its marker, exact, both bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from musk_id.kernels.bitplanes import mismatches, pack
+from musk_id.kernels.editdistance import edit_distance
+from musk_id.kernels.nucleotides import Masks, decode
+from musk_id.model.barcode import BarcodeHit
+from musk_id.model.reference import BarcodeReference
+from musk_id.model.values import decimal_text
+from musk_id.stages.library import LocusLibrary
+
+__all__ = ["Compared", "compare", "hit_list"]
+
+HITS_LISTED = 10
+P_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A reference and its distance.
+
+    ``lower`` and ``upper`` are edits (short markers) or differing shares (coding markers) as exact
+    fractions; ``lower`` takes ambiguity letters as agreements, ``upper`` as differences.
+    """
+
+    record: BarcodeReference
+    lower: Fraction
+    upper: Fraction
+    differences_lower: int
+    differences_upper: int
+    compared_bp: int
+
+
+def compare(masks: Masks, library: LocusLibrary) -> tuple[Compared, ...]:
+    """Every reference, nearest first by the upper bound, then by the lower one, then by accession.
+
+    References that share no column with a coding query are left out.
+    """
+    found = _coding(masks, library) if library.planes is not None else _amplicon(decode(masks), library)
+    return tuple(sorted(found, key=lambda c: (c.upper, c.lower, c.record.accession)))
+
+
+def _amplicon(letters: str, library: LocusLibrary) -> list[Compared]:
+    found = []
+    for record in library.records:
+        distance = edit_distance(letters, record.sequence)
+        found.append(
+            Compared(
+                record,
+                Fraction(distance.lower),
+                Fraction(distance.upper),
+                distance.lower,
+                distance.upper,
+                min(len(letters), len(record.sequence)),
+            )
+        )
+    return found
+
+
+def _coding(masks: Masks, library: LocusLibrary) -> list[Compared]:
+    if library.planes is None:
+        return []
+    counts = mismatches(pack(masks[None, :]), library.planes)
+    found = []
+    for row, record in enumerate(library.records):
+        columns = int(counts.compared[row])
+        if columns:
+            lower, upper = int(counts.incompatible[row]), int(counts.possible[row])
+            found.append(
+                Compared(record, Fraction(lower, columns), Fraction(upper, columns), lower, upper, columns)
+            )
+    return found
+
+
+def hit_list(compared: tuple[Compared, ...], *, coding: bool) -> tuple[BarcodeHit, ...]:
+    """The nearest references with all ties at the end of the list, and the best one of each next genus.
+
+    Ranks are shared by equal distances and count every reference compared.
+    """
+    if not compared:
+        return ()
+    cut = compared[min(HITS_LISTED, len(compared)) - 1].upper
+    rank = 0
+    hits: list[BarcodeHit] = []
+    genera: set[str] = set()
+    for position, entry in enumerate(compared, 1):
+        if position == 1 or entry.upper != compared[position - 2].upper:
+            rank = position
+        new_genus = entry.record.genus not in genera
+        genera.add(entry.record.genus)
+        if entry.upper <= cut or (new_genus and len(genera) <= 2):
+            hits.append(_hit(rank, entry, coding=coding))
+    return tuple(hits)
+
+
+def _hit(rank: int, entry: Compared, *, coding: bool) -> BarcodeHit:
+    record = entry.record
+    return BarcodeHit(
+        rank=rank,
+        accession=record.accession,
+        organism_as_deposited=record.organism_as_deposited,
+        organism_revised=record.organism_revised,
+        genus=record.genus,
+        state=record.state,
+        distance=entry.differences_upper,
+        distance_lower=entry.differences_lower,
+        compared_bp=entry.compared_bp,
+        p_distance=decimal_text(float(entry.upper), P_DIGITS) if coding else None,
+    )

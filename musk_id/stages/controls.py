@@ -1,0 +1,254 @@
+"""Controls stage: the controls of a batch and what they do to every case of it (decision rules, section 3).
+
+Silence about a control means absent. Animal DNA in a blank invalidates its marker for the whole batch,
+*Moschus* in a blank every marker; human DNA in a blank is a warning; a positive that does not show what it
+must, or that is *Moschus*, fails the batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from musk_id.model.barcode import RunIdentity, SequenceResult
+from musk_id.model.batch import RunSheet, SheetRow
+from musk_id.model.controls import ControlFile, ControlFinding, ControlsRecord, RequiredControl
+from musk_id.model.methods import AnimalMethod, BarcodeMethod, ControlMethod
+from musk_id.model.provenance import Provenance
+from musk_id.model.sequence import NucleotideSequence
+from musk_id.model.values import Identifier, Line
+from musk_id.stages.barcode import examine_sequence
+from musk_id.stages.library import BarcodeLibrary
+from musk_id.vocabulary import (
+    BatchKind,
+    ControlKind,
+    ControlOutcome,
+    ControlResult,
+    Locus,
+    Reason,
+    Technique,
+)
+
+__all__ = ["assess_controls"]
+
+_BLANKS = frozenset(
+    {
+        ControlKind.EXTRACTION_BLANK,
+        ControlKind.PCR_NEGATIVE,
+        ControlKind.PROCESS_BLANK,
+        ControlKind.CARRY_OVER_BLANK,
+    }
+)
+_HUMAN = "Homo"
+_UNNAMED = "not named"
+
+Sequences = Mapping[str, tuple[NucleotideSequence, ...] | None]
+
+
+def assess_controls(
+    sheet: RunSheet,
+    files: tuple[ControlFile, ...],
+    sequences: Sequences,
+    library: BarcodeLibrary,
+    control_method: ControlMethod,
+    barcode_method: BarcodeMethod,
+    animal_method: AnimalMethod,
+    provenance: Provenance,
+) -> ControlsRecord:
+    """Assess the controls of a batch.
+
+    Parameters
+    ----------
+    sheet : RunSheet
+        The run sheet with all rows.
+    files : tuple of ControlFile
+        Control files as found.
+    sequences : mapping of str to tuple of NucleotideSequence or None
+        Sequences of each control file by path; ``None`` where the file is missing or unreadable.
+    """
+    rows = [row for row in sheet.rows if row.kind is not ControlKind.EXHIBIT]
+    exhibits = [row for row in sheet.rows if row.kind is ControlKind.EXHIBIT]
+    results = [
+        (row, _results(row, sequences, library, barcode_method, animal_method)) for row in rows
+    ]
+    controls = tuple(_finding(row, found, sheet.kind, barcode_method) for row, found in results)
+    required = _required(sheet, rows, exhibits, control_method, controls)
+    reasons = {reason for control in controls for reason in control.reasons}
+    if any(need.outcome is ControlOutcome.NOT_RECORDED for need in required):
+        reasons.add(Reason.CONTROL_ABSENT)
+    passed = not reasons & {Reason.CONTROL_ABSENT, Reason.CONTROL_FAILED}
+    return ControlsRecord(
+        schema=Line(ControlsRecord.SCHEMA),
+        batch_id=sheet.batch_id,
+        provenance=provenance,
+        sheet=replace(sheet, rows=tuple(rows)),
+        exhibit_rows=len(exhibits),
+        files=files,
+        controls=controls,
+        required=required,
+        passed=passed,
+        invalid_loci=_invalid_loci(controls, barcode_method),
+        reasons=tuple(sorted(reasons)),
+    )
+
+
+def _results(
+    row: SheetRow,
+    sequences: Sequences,
+    library: BarcodeLibrary,
+    barcode_method: BarcodeMethod,
+    animal_method: AnimalMethod,
+) -> list[SequenceResult] | None:
+    """Results of the sequences of a control; ``None`` if a file of it cannot be read."""
+    run = RunIdentity(
+        item_id=Identifier("control"),
+        sub_sample_id=Identifier("control"),
+        extract_id=Identifier("control"),
+        product_id=Identifier("control"),
+        run_id=Identifier("control"),
+        technique=Technique.SEQUENCE,
+    )
+    found: list[SequenceResult] = []
+    for file in row.files:
+        held = sequences.get(file.path)
+        if held is None:
+            return None
+        for sequence in held:
+            result, _ = examine_sequence(sequence, run, row.locus, library, barcode_method, animal_method)
+            found.append(result)
+    return found
+
+
+def _taxa(results: list[SequenceResult]) -> tuple[str, ...]:
+    """Genera or families of a control's sequences; the nearest genus where no call is made."""
+    taxa: set[str] = set()
+    for result in results:
+        if Reason.HUMAN_DNA in result.reasons:
+            taxa.add(_HUMAN)
+        elif result.call is None:
+            taxa.add(_UNNAMED)
+        elif result.call.taxon is not None:
+            taxa.add(result.call.taxon)
+            taxa.update(_nearest(result))
+        else:
+            taxa.add(_UNNAMED)
+    return tuple(sorted(taxa))
+
+
+def _nearest(result: SequenceResult) -> set[str]:
+    """Nearest genus inside the radius: enough to tell an expected positive, no finding on an exhibit."""
+    if result.call is None or Reason.OUTSIDE_RADIUS in result.reasons:
+        return set()
+    genera = {genus for view in result.call.views for genus in view.nearest_genus}
+    return {str(genus) for genus in genera} if len(genera) == 1 else set()
+
+
+def _finding(
+    row: SheetRow, results: list[SequenceResult] | None, kind: BatchKind, method: BarcodeMethod
+) -> ControlFinding:
+    if results is None:
+        outcome, reasons = ControlOutcome.FAILED, (Reason.CONTROL_FAILED, Reason.FILE_UNREADABLE)
+        return _control(row, outcome, reasons, ())
+    taxa = _taxa(results)
+    if row.kind in _BLANKS:
+        return _blank(row, taxa)
+    if row.kind is ControlKind.POSITIVE and kind is BatchKind.DNA:
+        return _positive(row, taxa, method)
+    return _declared(row, taxa)
+
+
+def _blank(row: SheetRow, taxa: tuple[str, ...]) -> ControlFinding:
+    if taxa == (_HUMAN,):
+        return _control(row, ControlOutcome.WARNING, (Reason.HUMAN_DNA,), taxa)
+    if taxa or row.result in (ControlResult.PRODUCT, ControlResult.NOT_AS_EXPECTED):
+        return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
+    if row.result in (ControlResult.NO_PRODUCT, ControlResult.AS_EXPECTED):
+        return _control(row, ControlOutcome.PASSED, (), taxa)
+    return _control(row, ControlOutcome.NOT_RECORDED, (Reason.CONTROL_ABSENT,), taxa)
+
+
+def _positive(row: SheetRow, taxa: tuple[str, ...], method: BarcodeMethod) -> ControlFinding:
+    expected = row.expected_taxon
+    if method.genus in taxa or (expected is not None and expected.split(" ")[0] == method.genus):
+        return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
+    if row.files and expected is not None:
+        shown = expected.split(" ")[0] in taxa
+        # Anything beside the expected genus and its own family is a second template.
+        outcome = ControlOutcome.PASSED if shown and _HUMAN not in taxa else ControlOutcome.FAILED
+        return _control(row, outcome, () if outcome is ControlOutcome.PASSED else (Reason.CONTROL_FAILED,), taxa)
+    return _declared(row, taxa)
+
+
+def _declared(row: SheetRow, taxa: tuple[str, ...]) -> ControlFinding:
+    """A control that only the laboratory's own word speaks for."""
+    if row.result is ControlResult.AS_EXPECTED:
+        return _control(row, ControlOutcome.PASSED, (), taxa)
+    if row.result is ControlResult.NOT_RECORDED:
+        return _control(row, ControlOutcome.NOT_RECORDED, (Reason.CONTROL_ABSENT,), taxa)
+    return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
+
+
+def _control(
+    row: SheetRow, outcome: ControlOutcome, reasons: tuple[Reason, ...], taxa: tuple[str, ...]
+) -> ControlFinding:
+    return ControlFinding(
+        position=row.position,
+        kind=row.kind,
+        locus=row.locus,
+        outcome=outcome,
+        reasons=tuple(sorted(reasons)),
+        taxa=tuple(Line(taxon) for taxon in taxa),
+    )
+
+
+def _required(
+    sheet: RunSheet,
+    rows: list[SheetRow],
+    exhibits: list[SheetRow],
+    method: ControlMethod,
+    controls: tuple[ControlFinding, ...],
+) -> tuple[RequiredControl, ...]:
+    kinds = method.required_dna if sheet.kind is BatchKind.DNA else method.required_chemistry
+    extracts = len({row.sample for row in exhibits if row.sample is not None})
+    loci = sorted({row.locus for row in exhibits if row.locus is not None})
+    needs: list[RequiredControl] = []
+    for name in kinds:
+        kind = ControlKind(name)
+        if kind is ControlKind.EXTRACTION_BLANK:
+            count = max(1, math.ceil(extracts / method.max_extracts_per_blank))
+            needs.append(_need(kind, None, count, controls))
+        elif kind is ControlKind.PCR_NEGATIVE and loci:
+            needs += [_need(kind, locus, 1, controls) for locus in loci]
+        else:
+            needs.append(_need(kind, None, 1, controls))
+    return tuple(needs)
+
+
+def _need(
+    kind: ControlKind, locus: Locus | None, required: int, controls: tuple[ControlFinding, ...]
+) -> RequiredControl:
+    there = [
+        control
+        for control in controls
+        if control.kind is kind
+        and (locus is None or control.locus is locus)
+        and control.outcome is not ControlOutcome.NOT_RECORDED
+    ]
+    failed = any(control.outcome is ControlOutcome.FAILED for control in there)
+    outcome = ControlOutcome.FAILED if failed else ControlOutcome.PASSED
+    if len(there) < required:
+        outcome = ControlOutcome.NOT_RECORDED
+    return RequiredControl(
+        kind=kind, locus=locus, required=required, present=len(there), outcome=outcome
+    )
+
+
+def _invalid_loci(controls: tuple[ControlFinding, ...], method: BarcodeMethod) -> tuple[Locus, ...]:
+    """Markers that a contaminated blank takes out: its own, or all of them for *Moschus* or an unnamed marker."""
+    invalid: set[Locus] = set()
+    for control in controls:
+        if control.kind in _BLANKS and control.outcome is ControlOutcome.FAILED:
+            every = control.locus is None or method.genus in control.taxa
+            invalid.update(Locus if every else {control.locus} - {None})
+    return tuple(sorted(invalid))

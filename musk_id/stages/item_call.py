@@ -1,0 +1,233 @@
+"""All sequences of one item reconciled: the markers are one maternally inherited molecule."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from musk_id.model.barcode import ItemCall, NamedTaxon, NotExcluded, SequenceResult
+from musk_id.model.methods import AnimalMethod, BarcodeMethod
+from musk_id.model.trace import Criterion
+from musk_id.model.values import Identifier, Line
+from musk_id.stages.library import BarcodeLibrary
+from musk_id.stages.locus_call import limits_of
+from musk_id.stages.placement import criterion
+from musk_id.stages.species_rule import CalledSequence, species_rule
+from musk_id.vocabulary import Finding, Locus, Rank, Reason
+
+__all__ = ["call_item"]
+
+_RANKS = {Rank.GENUS: 2, Rank.FAMILY: 1}
+
+
+def call_item(
+    item_id: Identifier,
+    results: tuple[SequenceResult, ...],
+    called: tuple[CalledSequence, ...],
+    library: BarcodeLibrary,
+    method: BarcodeMethod,
+    animals: AnimalMethod,
+) -> ItemCall:
+    """Call an item from its sequences.
+
+    Parameters
+    ----------
+    item_id : Identifier
+        The item.
+    results : tuple of SequenceResult
+        Every sequence and failed run of the item.
+    called : tuple of CalledSequence
+        Those with a call, with their distances.
+    """
+    human = any(Reason.HUMAN_DNA in result.reasons for result in results)
+    usable = tuple(r for r in results if r.call is not None or Reason.HUMAN_DNA in r.reasons)
+    moschus = tuple(c for c in called if c.call.taxon == method.genus)
+    others = _other_taxa(called, method)
+    conflict = _conflict(called, moschus, method)
+    finding, reasons = _finding(results, called, moschus, others, conflict=conflict, human=human)
+    detected = finding is Finding.DETECTED
+    species, species_trace = species_rule(moschus, library, method) if detected else (None, ())
+    trace = _locus_traces(results) + species_trace
+    if called:
+        trace += (_second_locus(moschus or called, method),)
+    if finding is Finding.NOT_DETECTED:
+        trace += _exclusion(called, method, animals)
+    return ItemCall(
+        item_id=item_id,
+        moschus=finding,
+        rank=Rank.SPECIES if species else (Rank.GENUS if detected else Rank.NONE),
+        taxon=Line(species or method.genus) if detected else None,
+        loci=tuple(sorted({c.locus for c in (moschus or called)})),
+        extract_ids=tuple(sorted({r.run.extract_id for r in usable})),
+        sub_sample_ids=tuple(sorted({r.run.sub_sample_id for r in usable})),
+        other_taxa=others if not detected else (),
+        human=human,
+        nearest_sets=tuple(sorted({c.call.nearest_set for c in moschus if c.call.nearest_set})),
+        not_excluded=_not_excluded(moschus) if detected else (),
+        reasons=tuple(sorted(reasons | _replicates(called))),
+        trace=trace,
+    )
+
+
+def _conflict(
+    called: tuple[CalledSequence, ...], moschus: tuple[CalledSequence, ...], method: BarcodeMethod
+) -> bool:
+    """Whether sequences of the item point to different animals."""
+    if moschus:
+        return any(
+            method.genus not in view.nearest_genus for c in called if c not in moschus for view in c.call.views
+        )
+    genera = {c.call.taxon for c in called if c.call.rank is Rank.GENUS}
+    families = {
+        family
+        for c in called
+        if c.call.rank in _RANKS
+        for family in ({c.call.taxon} if c.call.rank is Rank.FAMILY else _families(c))
+    }
+    return len(genera) > 1 or len(families) > 1
+
+
+def _families(called: CalledSequence) -> set[Line]:
+    return {e.record.family for e in called.compared if e.record.genus == called.call.taxon}
+
+
+def _finding(
+    results: tuple[SequenceResult, ...],
+    called: tuple[CalledSequence, ...],
+    moschus: tuple[CalledSequence, ...],
+    others: tuple[NamedTaxon, ...],
+    *,
+    conflict: bool,
+    human: bool,
+) -> tuple[Finding, set[Reason]]:
+    if conflict:
+        return Finding.INCONCLUSIVE, {Reason.LOCI_DISAGREE}
+    if moschus:
+        small = any(Reason.CERTIFIED_MARGIN_SMALL in c.call.reasons for c in moschus)
+        return Finding.DETECTED, {Reason.CERTIFIED_MARGIN_SMALL} if small else set()
+    if others or human:
+        return Finding.NOT_DETECTED, {Reason.LIMIT_NOT_DETERMINED}
+    reasons = {reason for result in results for reason in result.reasons}
+    reasons |= {reason for c in called for reason in c.call.reasons}
+    return Finding.INCONCLUSIVE, reasons or {Reason.NO_USABLE_RESULT}
+
+
+def _other_taxa(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> tuple[NamedTaxon, ...]:
+    """Another animal by the method for mammals: one coding marker, or both short ones agreeing."""
+    coding = {limits.locus for limits in method.long_loci}
+    found: list[NamedTaxon] = []
+    for rank in (Rank.GENUS, Rank.FAMILY):
+        by_taxon: dict[str, set[Locus]] = {}
+        for sequence in called:
+            for taxon in _taxa_at(sequence, rank, method.genus):
+                by_taxon.setdefault(taxon, set()).add(sequence.locus)
+        for taxon, loci in sorted(by_taxon.items()):
+            if loci & coding or loci >= {limits.locus for limits in method.amplicons}:
+                records = sorted({record for c in called for record in _records(c, taxon, rank)})
+                found.append(
+                    NamedTaxon(
+                        rank=rank,
+                        taxon=Line(taxon),
+                        loci=tuple(sorted(loci)),
+                        records=tuple(Line(record) for record in records),
+                    )
+                )
+        if found:
+            break
+    return tuple(found)
+
+
+def _taxa_at(sequence: CalledSequence, rank: Rank, genus_of_interest: str) -> set[str]:
+    call = sequence.call
+    if call.taxon is None or call.taxon == genus_of_interest:
+        return set()
+    if call.rank is rank:
+        return {call.taxon}
+    # A genus is also a member of its family.
+    return set(_families(sequence)) if rank is Rank.FAMILY and call.rank is Rank.GENUS else set()
+
+
+def _records(sequence: CalledSequence, taxon: str, rank: Rank) -> set[str]:
+    if taxon not in _taxa_at(sequence, rank, ""):
+        return set()
+    return {record for view in sequence.call.views for record in view.nearest_records}
+
+
+def _second_locus(sequences: tuple[CalledSequence, ...], method: BarcodeMethod) -> Criterion:
+    """Both short markers, or one of them with a coding one (decision rules, section 4)."""
+    coding = {limits.locus for limits in method.long_loci}
+    loci = {c.locus for c in sequences}
+    amplicons = loci - coding
+    passed = len(amplicons) >= 2 or bool(amplicons and loci & coding)
+    return criterion(
+        "barcode.second_locus",
+        ", ".join(sorted(loci)),
+        "both short markers, or one with a coding marker",
+        passed,
+    )
+
+
+def _locus_traces(results: tuple[SequenceResult, ...]) -> tuple[Criterion, ...]:
+    return tuple(c for result in results if result.call is not None for c in result.call.trace)
+
+
+def _exclusion(
+    called: tuple[CalledSequence, ...], method: BarcodeMethod, animals: AnimalMethod
+) -> tuple[Criterion, ...]:
+    """Distances of an exclusion (decision rules, section 5): another genus close, every *Moschus* far."""
+    measured: dict[Locus, tuple[Fraction, Fraction]] = {}
+    for sequence in called:
+        other = [e.upper for e in sequence.compared if e.record.genus != method.genus]
+        own = [e.lower for e in sequence.compared if e.record.genus == method.genus]
+        if other and own:
+            measured[sequence.locus] = (min(other), min(own))
+    close: list[str] = []
+    far: list[str] = []
+    shown: list[str] = []
+    for locus, (other_distance, own_distance) in sorted(measured.items()):
+        limits = limits_of(locus, method, animals)
+        threshold = limits.exclusion_moschus + (0 if limits.coding else other_distance)
+        shown.append(f"{locus} {limits.text(other_distance)} / {limits.text(own_distance)}")
+        if other_distance <= limits.exclusion_other:
+            close.append(locus)
+        if own_distance >= threshold:
+            far.append(locus)
+    text = "; ".join(shown) or "-"
+    return (
+        criterion("barcode.exclusion_other_close", text, "within the method's limit", _enough(close, method)),
+        criterion("barcode.exclusion_moschus_far", text, "beyond the method's limit", _enough(far, method)),
+    )
+
+
+def _enough(loci: list[str], method: BarcodeMethod) -> bool:
+    amplicons = {limits.locus.value for limits in method.amplicons}
+    coding = {limits.locus.value for limits in method.long_loci}
+    return bool(coding & set(loci)) or amplicons <= set(loci)
+
+
+def _replicates(called: tuple[CalledSequence, ...]) -> set[Reason]:
+    """Different sequences of one marker of one item: no single source can be claimed."""
+    letters: dict[Locus, set[str]] = {}
+    for sequence in called:
+        letters.setdefault(sequence.locus, set()).add(sequence.letters)
+    return {Reason.SEVERAL_SEQUENCES} if any(len(found) > 1 for found in letters.values()) else set()
+
+
+def _not_excluded(moschus: tuple[CalledSequence, ...]) -> tuple[NotExcluded, ...]:
+    """Union over the markers; a name carried by a record stands before one that only lacks a reference."""
+    merged: dict[str, NotExcluded] = {}
+    for sequence in moschus:
+        for entry in sequence.call.not_excluded:
+            known = merged.get(entry.species)
+            merged[entry.species] = entry if known is None else _merge(known, entry)
+    return tuple(merged[species] for species in sorted(merged))
+
+
+def _merge(first: NotExcluded, second: NotExcluded) -> NotExcluded:
+    order = (None, Reason.NAME_UNRESOLVED, Reason.NO_REFERENCE_AT_LOCUS)
+    return NotExcluded(
+        species=first.species,
+        reason=min(first.reason, second.reason, key=order.index),
+        views=tuple(sorted({*first.views, *second.views})),
+        records=tuple(sorted({*first.records, *second.records})),
+        note=first.note or second.note,
+    )

@@ -1,0 +1,101 @@
+"""The barcode part of a release, prepared once per process for comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from musk_id.kernels.anchoring import KmerIndex
+from musk_id.kernels.bitplanes import Planes, pack
+from musk_id.kernels.nucleotides import encode
+from musk_id.model.methods import BarcodeMethod
+from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
+from musk_id.model.values import Line
+from musk_id.vocabulary import CurationState, Locus, NameView
+
+__all__ = ["BarcodeLibrary", "LocusLibrary", "genera_of", "species_of"]
+
+# Anchoring diagonals of one amplicon differ by its length variation; coding windows have none.
+_AMPLICON_SLACK = 12
+
+_LEFT_OUT = (CurationState.UNUSABLE, CurationState.DUPLICATE)
+
+
+@dataclass(frozen=True, slots=True)
+class LocusLibrary:
+    """Records of one marker that take part in comparisons, sorted by accession.
+
+    ``planes`` holds coding markers in the frame of their window (``width`` columns); short markers are
+    compared letter by letter and have none.
+    """
+
+    locus: Locus
+    records: tuple[BarcodeReference, ...]
+    planes: Planes | None
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarcodeLibrary:
+    """All markers of a release, its anchoring index, its certified margins and its lineage sets."""
+
+    release_id: Line
+    loci: dict[Locus, LocusLibrary]
+    index: KmerIndex
+    wide_edits: dict[tuple[str, Locus], int]
+    sets: tuple[TaxonSet, ...]
+    genus_species: tuple[Line, ...]
+
+    @classmethod
+    def from_release(cls, release: ReferenceRelease, method: BarcodeMethod) -> BarcodeLibrary:
+        """Prepare a release for a method."""
+        coding = {limits.locus for limits in method.long_loci}
+        loci = {
+            locus: _locus_library(locus, release.barcodes, coding=locus in coding)
+            for locus in Locus
+            if any(record.locus is locus and record.state not in _LEFT_OUT for record in release.barcodes)
+        }
+        index = KmerIndex(
+            {
+                locus.value: [(0, encode(record.sequence)) for record in library.records]
+                for locus, library in loci.items()
+            },
+            slack={locus.value: 0 if locus in coding else _AMPLICON_SLACK for locus in loci},
+        )
+        return cls(
+            release_id=release.release_id,
+            loci=loci,
+            index=index,
+            wide_edits={(margin.accession, margin.locus): margin.edits for margin in release.wide_margins},
+            sets=release.sets,
+            genus_species=tuple(sorted(t.species for t in release.taxa if t.genus == method.genus)),
+        )
+
+
+def _locus_library(locus: Locus, barcodes: Iterable[BarcodeReference], *, coding: bool) -> LocusLibrary:
+    records = tuple(
+        sorted(
+            (r for r in barcodes if r.locus is locus and r.state not in _LEFT_OUT), key=lambda r: r.accession
+        )
+    )
+    width = max(len(record.sequence) for record in records)
+    if not coding:
+        return LocusLibrary(locus, records, None, width)
+    masks = np.zeros((len(records), width), dtype=np.uint8)
+    for row, record in enumerate(records):
+        masks[row, : len(record.sequence)] = encode(record.sequence)
+    return LocusLibrary(locus, records, pack(masks), width)
+
+
+def species_of(record: BarcodeReference, view: NameView) -> tuple[Line, ...]:
+    """Species names of a record under a view; an unresolved record may have several revised names."""
+    if view is NameView.AS_REVISED and record.organism_revised:
+        return record.organism_revised
+    return (record.organism_as_deposited,)
+
+
+def genera_of(record: BarcodeReference, view: NameView) -> frozenset[str]:
+    """Genera of a record under a view."""
+    return frozenset(species.split(" ")[0] for species in species_of(record, view))
