@@ -250,5 +250,5 @@ def _invalid_loci(controls: tuple[ControlFinding, ...], method: BarcodeMethod) -
     for control in controls:
         if control.kind in _BLANKS and control.outcome is ControlOutcome.FAILED:
             every = control.locus is None or method.genus in control.taxa
-            invalid.update(Locus if every else {control.locus} - {None})
+            invalid.update(tuple(Locus) if control.locus is None or every else (control.locus,))
     return tuple(sorted(invalid))

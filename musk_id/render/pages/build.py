@@ -1,0 +1,84 @@
+"""A case record as pages of one language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from musk_id.model.record import CaseRecord
+from musk_id.records.files import sha256_bytes
+from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.closing import (
+    limitations_section,
+    provenance_section,
+    requester_section,
+    signatures_section,
+)
+from musk_id.render.pages.controls import controls_section
+from musk_id.render.pages.document import Document
+from musk_id.render.pages.findings import answers_section, findings_section
+from musk_id.render.pages.front import front_page
+from musk_id.render.pages.items import items_section
+from musk_id.render.pages.methods import methods_section
+
+__all__ = ["build_document", "document_date"]
+
+
+def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue) -> Document:
+    """The pages of a record.
+
+    Parameters
+    ----------
+    record : CaseRecord
+        The record.
+    record_json : bytes
+        Its canonical JSON; the digest in the footer is that of these bytes.
+    catalogue : Catalogue
+        Words of the language.
+    """
+    label = catalogue.label
+    digest = sha256_bytes(record_json)
+    sections = (
+        items_section(record, catalogue),
+        findings_section(record, catalogue),
+        answers_section(record, catalogue),
+        controls_section(record, catalogue),
+        methods_section(record, catalogue),
+        limitations_section(record, catalogue),
+        requester_section(record, catalogue),
+        provenance_section(record, digest, catalogue),
+        signatures_section(catalogue),
+    )
+    return Document(
+        language=catalogue.language.value,
+        case_id=record.case_id,
+        date=document_date(record),
+        banner=label("page.banner"),
+        header=label("page.header", case=record.case_id),
+        draft=label("page.draft") if catalogue.is_draft else "",
+        watermark=label("page.watermark"),
+        page_of=catalogue.labels["page.page_of"],
+        digest_label=label("page.digest"),
+        digest=digest,
+        contents_title=label("page.contents"),
+        front=front_page(record, catalogue),
+        sections=sections,
+        end_mark=label("page.end_mark", case=record.case_id),
+    )
+
+
+def document_date(record: CaseRecord) -> str:
+    """Date of the document's metadata: the latest date that the case's own papers name.
+
+    The clock has no part in it. A case without any date takes that of the reference release.
+    """
+    return max(_dates(record), default=record.release.date)
+
+
+def _dates(record: CaseRecord) -> Iterator[str]:
+    request, examination = record.intake.request, record.intake.examination
+    found: list[str | None] = [request.date_of_act, request.date_of_request, examination.accession_date]
+    found += [event.date for event in examination.custody]
+    for context in examination.runs():
+        steps = (context.sub_sample, context.extract, context.product, context.run)
+        found += [step.date for step in steps]
+    yield from (date for date in found if date is not None)

@@ -1,0 +1,163 @@
+"""Chemical findings of an item: spectra, library hits, marker compounds."""
+
+from __future__ import annotations
+
+from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumHit, SpectrumResult
+from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.document import (
+    Block,
+    Cell,
+    Facts,
+    Figure,
+    Heading,
+    Table,
+    bold,
+    cell,
+    lines,
+    mono,
+)
+from musk_id.render.pages.facts import criteria_table, finding_words, reason_words
+from musk_id.render.pictures.mirror import MirrorWords, draw_mirror
+from musk_id.vocabulary import CompoundStatus
+
+__all__ = ["chemistry_blocks"]
+
+HITS_SHOWN = 6
+
+
+def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) -> list[Block]:
+    """Blocks on the spectra of an item; none where no spectrum is on file."""
+    results = [r for r in record.spectra if r.run.item_id == item_id]
+    markers = [m for m in record.markers if m.item_id == item_id]
+    if not results and not markers:
+        return []
+    blocks: list[Block] = [Heading(3, catalogue.label("chemistry.heading", item=item_id))]
+    for result in results:
+        blocks.extend(_spectrum_blocks(result, catalogue))
+    if markers:
+        blocks.append(_markers_table(markers, catalogue))
+    return blocks
+
+
+def _spectrum_blocks(result: SpectrumResult, catalogue: Catalogue) -> list[Block]:
+    label = catalogue.label
+    run = result.run.run_id
+    title = label("chemistry.run", run=run)
+    if result.run.simulated:
+        title = f"{title} · {label('text.simulated')}"
+    blocks: list[Block] = [Heading(3, title), _spectrum_facts(result, catalogue)]
+    criteria = result.quality + (result.call.trace if result.call is not None else ())
+    if criteria:
+        blocks.append(criteria_table(catalogue, label("chemistry.trace", run=run), criteria))
+    if result.hits:
+        blocks.append(_hits_table(result, catalogue))
+        blocks.append(_mirror(result, catalogue))
+    return blocks
+
+
+def _spectrum_facts(result: SpectrumResult, catalogue: Catalogue) -> Facts:
+    label = catalogue.label
+    span = "-" if result.mz_low is None else f"{result.mz_low}–{result.mz_high}"
+    rows: list[tuple[str, Cell]] = [
+        (label("chemistry.name_in_file"), cell(result.spectrum_name)),
+        (label("chemistry.content_sha256"), mono(result.content_sha256)),
+        (
+            label("chemistry.peaks"),
+            cell(
+                label(
+                    "chemistry.peaks_text",
+                    count=str(result.peak_count),
+                    span=span,
+                    energy=result.ionisation_energy or label("text.not_recorded"),
+                    references=str(result.references_compared),
+                )
+            ),
+        ),
+        (label("chemistry.finding"), cell(finding_words(catalogue, result.finding, result.reasons))),
+    ]
+    reasons = result.reasons
+    if result.call is not None:
+        rows.append((label("chemistry.compound"), _compound(result, catalogue)))
+        reasons = tuple(dict.fromkeys(reasons + result.call.reasons))
+        if result.call.confusables:
+            rows.append((label("chemistry.confusables"), cell(", ".join(result.call.confusables))))
+    if reasons:
+        rows.append((label("chemistry.reasons"), reason_words(catalogue, reasons)))
+    return Facts(tuple(rows))
+
+
+def _compound(result: SpectrumResult, catalogue: Catalogue) -> Cell:
+    call = result.call
+    if call is None or call.name is None:
+        return cell(catalogue.label("chemistry.not_named"))
+    parts = [bold(call.name), cell(catalogue.word(call.status))]
+    if call.inchikey is not None:
+        parts.append(mono(call.inchikey))
+    return lines(*parts)
+
+
+def _hits_table(result: SpectrumResult, catalogue: Catalogue) -> Table:
+    label = catalogue.label
+    shown = result.hits[:HITS_SHOWN]
+    heads = ("rank", "compound", "accession", "identity", "similarity", "entropy", "ions")
+    caption = label(
+        "chemistry.hits",
+        run=result.run.run_id,
+        shown=str(len(shown)),
+        references=str(result.references_compared),
+    )
+    rows = tuple(_hit_row(hit) for hit in shown)
+    return Table(caption, tuple(label(f"head.{h}") for h in heads), (2, 7, 7, 4, 4, 3, 3), rows)
+
+
+def _hit_row(hit: SpectrumHit) -> tuple[Cell, ...]:
+    return (
+        cell(str(hit.rank)),
+        cell(hit.name),
+        mono(hit.accession),
+        cell(f"{hit.identity_forward} / {hit.identity_reverse}"),
+        cell(f"{hit.similarity_forward} / {hit.similarity_reverse}"),
+        cell(hit.entropy_similarity),
+        cell(f"{hit.matched_ions} / {hit.library_ions}"),
+    )
+
+
+def _mirror(result: SpectrumResult, catalogue: Catalogue) -> Figure:
+    label = catalogue.label
+    named = result.call.accession if result.call is not None else None
+    hit = next((h for h in result.hits if h.accession == named), result.hits[0])
+    run = result.run.run_id
+    shared = sorted({p.mz for p in result.peaks} & {p.mz for p in hit.peaks})
+    alt = label("figure.mirror.alt", run=run, compound=hit.name, count=str(len(shared)))
+    words = MirrorWords(
+        alt=alt,
+        query=label("figure.mirror.query", run=run),
+        library=label("figure.mirror.library", compound=hit.name, accession=hit.accession),
+        mz=label("figure.mirror.mz"),
+        intensity=label("figure.mirror.intensity"),
+    )
+    caption = label("figure.mirror.caption", run=run, low=str(hit.compared_mz_low), high=str(hit.compared_mz_high))
+    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption)
+
+
+def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
+    """Marker compounds by status and group; those that were found have a row each."""
+    label = catalogue.label
+    rows: list[tuple[Cell, ...]] = []
+    for status in CompoundStatus:
+        of_status = [m for m in markers if m.status is status]
+        if status in (CompoundStatus.IDENTIFIED, CompoundStatus.TENTATIVE):
+            rows += [_marker_row(catalogue, status, m.group, m.name, ", ".join(m.runs)) for m in of_status]
+            continue
+        for group in sorted({m.group for m in of_status}):
+            names = ", ".join(m.name for m in of_status if m.group == group)
+            rows.append(_marker_row(catalogue, status, group, names, "-"))
+    heads = tuple(label(f"head.{h}") for h in ("status", "group", "compounds", "runs"))
+    return Table(label("chemistry.markers"), heads, (5, 5, 10, 3), tuple(rows))
+
+
+def _marker_row(
+    catalogue: Catalogue, status: CompoundStatus, group: str, names: str, runs: str
+) -> tuple[Cell, ...]:
+    group_name = catalogue.label(f"marker_group.{group}")
+    return (cell(catalogue.word(status)), cell(group_name), cell(names), cell(runs))

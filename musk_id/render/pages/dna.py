@@ -1,0 +1,214 @@
+"""DNA findings of an item: sequences, comparisons, calls under both views of the names."""
+
+from __future__ import annotations
+
+from musk_id.model.barcode import BarcodeHit, BarcodeRecord, ItemCall, LocusCall, SequenceResult, ViewCall
+from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.document import (
+    Block,
+    Cell,
+    Facts,
+    Figure,
+    Heading,
+    Table,
+    cell,
+    italic,
+    lines,
+    mono,
+)
+from musk_id.render.pages.facts import criteria_table, finding_words, listed, reason_words
+from musk_id.render.pictures.alignment import AlignmentWords, draw_alignment
+from musk_id.vocabulary import Reason
+
+__all__ = ["dna_blocks"]
+
+HITS_SHOWN = 8
+TIES_SHOWN = 16
+
+
+def dna_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> list[Block]:
+    """Blocks on the DNA of an item; none where no DNA run is on file."""
+    results = [r for r in record.sequences if r.run.item_id == item_id]
+    calls = [c for c in record.items if c.item_id == item_id]
+    if not results and not calls:
+        return []
+    blocks: list[Block] = [Heading(3, catalogue.label("dna.heading", item=item_id))]
+    for call in calls:
+        blocks.append(_item_facts(call, catalogue))
+        if call.not_excluded:
+            blocks.append(_not_excluded_table(call, catalogue))
+    for result in results:
+        blocks.extend(_sequence_blocks(result, catalogue))
+    return blocks
+
+
+def _item_facts(call: ItemCall, catalogue: Catalogue) -> Facts:
+    label = catalogue.label
+    taxon = cell(label("text.none")) if call.taxon is None else italic(call.taxon)
+    others = [
+        cell(f"{o.taxon} ({catalogue.word(o.rank)}; {', '.join(o.loci)}; {listed(catalogue, o.records)})")
+        for o in call.other_taxa
+    ]
+    if call.human:
+        others.append(cell(catalogue.word(Reason.HUMAN_DNA)))
+    rows = (
+        (label("dna.genus_finding"), cell(finding_words(catalogue, call.moschus, call.reasons))),
+        (label("dna.deepest_rank"), lines(cell(catalogue.word(call.rank)), taxon)),
+        (label("dna.other_animals"), lines(*others) if others else cell(label("text.none"))),
+        (label("dna.markers_used"), cell(", ".join(catalogue.word(x) for x in call.loci) or "-")),
+        (label("dna.sets"), cell(", ".join(call.nearest_sets) or "-")),
+        (label("dna.reasons"), reason_words(catalogue, call.reasons)),
+    )
+    return Facts(rows)
+
+
+def _not_excluded_table(call: ItemCall, catalogue: Catalogue) -> Table:
+    label = catalogue.label
+    rows = tuple(
+        (
+            italic(entry.species),
+            cell(", ".join(catalogue.word(view) for view in entry.views) or "-"),
+            cell("-" if entry.reason is None else catalogue.word(entry.reason)),
+            cell(listed(catalogue, entry.records) or "-"),
+        )
+        for entry in call.not_excluded
+    )
+    heads = tuple(label(f"head.{h}") for h in ("species", "views", "why", "records"))
+    return Table(label("dna.not_excluded"), heads, (6, 5, 8, 6), rows)
+
+
+def _sequence_blocks(result: SequenceResult, catalogue: Catalogue) -> list[Block]:
+    label = catalogue.label
+    run = result.run.run_id
+    title = label("dna.run", run=run)
+    if result.run.simulated:
+        title = f"{title} · {label('text.simulated')}"
+    blocks: list[Block] = [Heading(3, title), _sequence_facts(result, catalogue)]
+    call = result.call
+    criteria = result.quality + (call.trace if call is not None else ())
+    if criteria:
+        blocks.append(criteria_table(catalogue, label("dna.trace", run=run), criteria))
+    if call is not None and call.views:
+        blocks.append(_views_table(call, run, catalogue))
+    if result.hits:
+        blocks.append(_hits_table(result, catalogue))
+    if result.picture is not None and Reason.HUMAN_DNA not in result.reasons:
+        blocks.append(_alignment(result, catalogue))
+    return blocks
+
+
+def _sequence_facts(result: SequenceResult, catalogue: Catalogue) -> Facts:
+    label = catalogue.label
+    rows: list[tuple[str, Cell]] = [(label("dna.name_in_file"), cell(result.sequence_name))]
+    if result.sequence_sha256 is not None:
+        rows.append((label("dna.sequence_sha256"), mono(result.sequence_sha256)))
+    found = "-" if result.locus is None else catalogue.word(result.locus)
+    declared = "-" if result.declared_locus is None else catalogue.word(result.declared_locus)
+    strand = "-" if result.strand is None else catalogue.word(result.strand)
+    rows += [
+        (label("dna.marker_found"), cell(label("dna.marker_pair", found=found, declared=declared))),
+        (
+            label("dna.compared"),
+            cell(
+                label(
+                    "dna.compared_text",
+                    length=str(result.length_bp),
+                    compared=str(result.compared_bp),
+                    strand=strand,
+                    references=str(result.references_compared),
+                )
+            ),
+        ),
+        (label("dna.finding"), cell(finding_words(catalogue, result.finding, result.reasons))),
+        (label("dna.call"), _call_words(result.call, catalogue)),
+    ]
+    reasons = tuple(dict.fromkeys(result.reasons + (result.call.reasons if result.call else ())))
+    if reasons:
+        rows.append((label("dna.reasons"), reason_words(catalogue, reasons)))
+    return Facts(tuple(rows))
+
+
+def _call_words(call: LocusCall | None, catalogue: Catalogue) -> Cell:
+    if call is None:
+        return cell(catalogue.label("text.none"))
+    rank = cell(catalogue.word(call.rank))
+    return rank if call.taxon is None else lines(rank, italic(call.taxon))
+
+
+def _views_table(call: LocusCall, run: str, catalogue: Catalogue) -> Table:
+    label = catalogue.label
+    rows = tuple(_view_row(view, catalogue) for view in call.views)
+    heads = tuple(
+        label(f"head.{h}") for h in ("view", "nearest", "distance", "next_genus", "distance", "margin")
+    )
+    margin = call.certified_margin
+    caption = label("dna.views", run=run, certified=margin or "-", radius=call.genus_of_interest_distance or "-")
+    return Table(caption, heads, (5, 7, 3, 7, 3, 3), rows)
+
+
+def _view_row(view: ViewCall, catalogue: Catalogue) -> tuple[Cell, ...]:
+    def named(genera: tuple[str, ...], records: tuple[str, ...]) -> Cell:
+        if not genera:
+            return cell("-")
+        return lines(italic(", ".join(genera)), cell(listed(catalogue, records, 4)))
+
+    return (
+        cell(catalogue.word(view.view)),
+        named(view.nearest_genus, view.nearest_records),
+        cell(view.nearest_distance),
+        named(view.next_genus, view.next_records),
+        cell(view.next_distance or "-"),
+        cell(view.margin or "-"),
+    )
+
+
+def _hits_table(result: SequenceResult, catalogue: Catalogue) -> Table:
+    """The nearest references: the first eight, every tie on the first rank up to sixteen, and who follows."""
+    label = catalogue.label
+    ties = sum(hit.rank == 1 for hit in result.hits)
+    shown = result.hits[: min(max(HITS_SHOWN, ties), TIES_SHOWN)]
+    key = "dna.hits" if len(shown) == len(result.hits) else "dna.hits_some"
+    values = {"run": result.run.run_id, "references": str(result.references_compared)}
+    if key == "dna.hits_some":
+        values |= {"shown": str(len(shown)), "listed": str(len(result.hits))}
+    long_locus = any(hit.p_distance is not None for hit in result.hits)
+    heads = ("rank", "accession", "as_deposited", "as_revised", "state", "differences", "compared_bp")
+    widths = (3, 6, 8, 8, 6, 5, 5)
+    if long_locus:
+        heads, widths = (*heads, "p_distance"), (*widths, 4)
+    rows = tuple(_hit_row(hit, catalogue, long_locus=long_locus) for hit in shown)
+    return Table(label(key, **values), tuple(label(f"head.{h}") for h in heads), widths, rows)
+
+
+def _hit_row(hit: BarcodeHit, catalogue: Catalogue, *, long_locus: bool) -> tuple[Cell, ...]:
+    same = hit.distance == hit.distance_lower
+    distance = str(hit.distance) if same else f"{hit.distance_lower}–{hit.distance}"
+    row = (
+        cell(str(hit.rank)),
+        mono(hit.accession),
+        italic(hit.organism_as_deposited),
+        italic(", ".join(hit.organism_revised)) if hit.organism_revised else cell("="),
+        cell(catalogue.word(hit.state)),
+        cell(distance),
+        cell(str(hit.compared_bp)),
+    )
+    return (*row, cell(hit.p_distance or "-")) if long_locus else row
+
+
+def _alignment(result: SequenceResult, catalogue: Catalogue) -> Figure:
+    label = catalogue.label
+    picture = result.picture
+    if picture is None:
+        raise ValueError("a sequence without a picture has no alignment to draw")
+    run = result.run.run_id
+    counted = ", ".join(
+        label("figure.alignment.count", accession=name, count=str(_differences(picture.query, row)))
+        for name, row in zip(picture.accessions, picture.rows, strict=False)
+    )
+    alt = label("figure.alignment.alt", run=run, columns=str(len(picture.query)), differences=counted)
+    words = AlignmentWords(alt, label("figure.alignment.query", run=run))
+    return Figure(draw_alignment(picture, words), alt, label("figure.alignment.caption", run=run))
+
+
+def _differences(query: str, row: str) -> int:
+    return sum(a != b for a, b in zip(query, row, strict=False)) + abs(len(query) - len(row))

@@ -1,0 +1,136 @@
+"""Section: the methods with all their numbers."""
+
+from __future__ import annotations
+
+from musk_id.model.methods import AmpliconLimits, AnimalMethod, ControlMethod, LongLocusLimits, SpectraMethod
+from musk_id.model.record import CaseRecord, MethodsUsed
+from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.document import Block, Cell, Facts, Heading, Paragraph, Section, Table, cell
+from musk_id.vocabulary import ControlKind
+
+__all__ = ["methods_section"]
+
+
+def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
+    """Method versions, their limits, and how a grade comes about."""
+    label = catalogue.label
+    methods = record.methods
+    blocks: list[Block] = [Paragraph(cell(label("methods.intro")), quiet=True)]
+    blocks.extend(_barcode(methods, catalogue))
+    blocks.append(Heading(2, label("methods.animals", version=methods.animals.version)))
+    blocks.append(_numbers(_animal_numbers(methods.animals), catalogue))
+    blocks.append(Heading(2, label("methods.spectra", version=methods.spectra.version)))
+    blocks.append(Paragraph(cell(label("methods.spectra_scores")), quiet=True))
+    blocks.append(_numbers(_spectra_numbers(methods.spectra), catalogue))
+    blocks.append(Heading(2, label("methods.controls", version=methods.controls.version)))
+    blocks.append(_required_controls(methods.controls, catalogue))
+    blocks.append(Heading(2, label("methods.evidence", version=methods.evidence.version)))
+    blocks.append(_grades(methods, catalogue))
+    departures = record.intake.examination.departures
+    said = cell(departures.strip()) if departures else cell(label("text.none_recorded"))
+    blocks.append(Facts(((label("methods.departures"), said),)))
+    return Section("methods", label("section.methods"), tuple(blocks))
+
+
+def _barcode(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
+    label = catalogue.label
+    method = methods.barcode
+    rows = [*(_amplicon_row(a, catalogue) for a in method.amplicons)]
+    rows += [_long_row(locus, catalogue) for locus in method.long_loci]
+    heads = ("locus", "length", "radius", "margin", "exclusion_other", "exclusion_moschus")
+    numbers = (
+        ("max_ambiguous", method.max_ambiguous_percent, "percent"),
+        ("certified_margin", str(method.certified_margin_min), "edits"),
+        ("species_compared", str(method.species_min_compared_bp), "bp"),
+        ("species_individuals", str(method.species_min_individuals), ""),
+        ("species_others", str(method.species_min_individuals_of_others), ""),
+    )
+    return [
+        Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),
+        Paragraph(cell(label("methods.barcode_distances")), quiet=True),
+        Table("", tuple(label(f"head.{h}") for h in heads), (6, 5, 5, 5, 6, 7), tuple(rows)),
+        _numbers(numbers, catalogue),
+    ]
+
+
+def _amplicon_row(limits: AmpliconLimits, catalogue: Catalogue) -> tuple[Cell, ...]:
+    edits = catalogue.label("unit.edits")
+    bp = catalogue.label("unit.bp")
+    return (
+        cell(catalogue.word(limits.locus)),
+        cell(f"{limits.min_length_bp}–{limits.max_length_bp} {bp}"),
+        cell(f"≤ {limits.radius_edits} {edits}"),
+        cell(f"≥ {limits.margin_edits} {edits}"),
+        cell(f"≤ {limits.exclusion_other_edits} {edits}"),
+        cell(catalogue.label("methods.further", count=str(limits.exclusion_moschus_further_edits))),
+    )
+
+
+def _long_row(limits: LongLocusLimits, catalogue: Catalogue) -> tuple[Cell, ...]:
+    name = catalogue.word(limits.locus)
+    if limits.provisional:
+        name = catalogue.label("methods.provisional", locus=name)
+    return (
+        cell(name),
+        cell(f"≥ {limits.min_compared_bp} {catalogue.label('unit.bp')}"),
+        cell(f"p ≤ {limits.radius_p}"),
+        cell(f"p ≥ {limits.margin_p}"),
+        cell(f"p ≤ {limits.exclusion_other_p}"),
+        cell(f"p ≥ {limits.exclusion_moschus_p}"),
+    )
+
+
+def _animal_numbers(method: AnimalMethod) -> tuple[tuple[str, str, str], ...]:
+    return (
+        ("animal_radius", str(method.amplicon_radius_edits), "edits"),
+        ("animal_margin", str(method.amplicon_margin_edits), "edits"),
+        ("animal_long_radius", method.long_radius_p, ""),
+        ("animal_long_margin", method.long_margin_p, ""),
+        ("animal_individuals", str(method.species_min_individuals), ""),
+    )
+
+
+def _spectra_numbers(method: SpectraMethod) -> tuple[tuple[str, str, str], ...]:
+    return (
+        ("min_peaks", str(method.min_peaks), ""),
+        ("min_forward", str(method.min_forward_match_factor), ""),
+        ("min_reverse", str(method.min_reverse_match_factor), ""),
+        ("min_ions", str(method.min_diagnostic_ions), ""),
+        ("min_ion_mz", str(method.min_diagnostic_mz), ""),
+        ("ion_ratio", str(method.ion_ratio_tolerance_percent), "percent"),
+        ("confusable_gap", str(method.confusable_min_gap), ""),
+    )
+
+
+def _numbers(numbers: tuple[tuple[str, str, str], ...], catalogue: Catalogue) -> Facts:
+    rows = []
+    for key, value, unit in numbers:
+        text = f"{value} {catalogue.label(f'unit.{unit}')}" if unit else value
+        rows.append((catalogue.label(f"number.{key}"), cell(text)))
+    return Facts(tuple(rows))
+
+
+def _required_controls(method: ControlMethod, catalogue: Catalogue) -> Facts:
+    def names(kinds: tuple[str, ...]) -> Cell:
+        return cell(catalogue.join([catalogue.word(ControlKind(kind)) for kind in kinds]))
+
+    return Facts(
+        (
+            (catalogue.label("number.required_dna"), names(method.required_dna)),
+            (catalogue.label("number.required_chemistry"), names(method.required_chemistry)),
+            (catalogue.label("number.extracts_per_blank"), cell(str(method.max_extracts_per_blank))),
+        )
+    )
+
+
+def _grades(methods: MethodsUsed, catalogue: Catalogue) -> Facts:
+    evidence = methods.evidence
+    ratio = catalogue.label(
+        "methods.no_ratio",
+        individuals=str(evidence.min_individuals_h1),
+        species=str(evidence.min_species_h2),
+    )
+    rows = [(grade, cell(catalogue.label(f"grade_meaning.{grade}"))) for grade in ("A", "B", "C")]
+    rows.append((catalogue.label("number.extractions_for_a"), cell(str(evidence.min_extractions_for_grade_a))))
+    rows.append((catalogue.label("number.likelihood_ratio"), cell(ratio)))
+    return Facts(tuple(rows))

@@ -1,0 +1,194 @@
+"""What may be said of the compound behind a spectrum (decision rules, section 6).
+
+With a library reference only, a compound is tentative at best. Retention, signal and blanks are part of the
+rule and are listed as not tested where a single spectrum cannot show them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from musk_id.kernels.spectral import UnitMassSpectrum
+from musk_id.model.methods import SpectraMethod
+from musk_id.model.spectra import CompoundCall
+from musk_id.model.trace import Criterion
+from musk_id.model.values import Line, decimal_text
+from musk_id.stages.placement import criterion
+from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
+from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Reason
+
+__all__ = ["ScoredReference", "call_compound"]
+
+# Fraction of the base peak from which a molecular ion, or M - 15, counts as present in a reference.
+MOLECULAR_ION_MIN = 0.02
+DIAGNOSTIC_ION_MIN = 0.05
+DIAGNOSTIC_IONS = 6
+
+_NOT_TESTED = (
+    ("spectra.retention_time", "within 0.2 % of the reference injected in the same sequence"),
+    ("spectra.retention_index", "within 5 of the reference"),
+    ("spectra.signal_to_noise", ">= 10 at the base ion, >= 3 at the weakest"),
+    ("spectra.process_blank", ">= 10 times the process blank"),
+    ("spectra.carry_over_blank", "clean"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredReference:
+    """A library spectrum with its NIST Identity match factors against the query."""
+
+    library: LibrarySpectrum
+    forward: float
+    reverse: float
+
+
+def call_compound(
+    query: UnitMassSpectrum,
+    scored: tuple[ScoredReference, ...],
+    library: SpectralLibrary,
+    method: SpectraMethod,
+) -> CompoundCall:
+    """Call from the references in order of their forward match factor (at least one)."""
+    best = scored[0]
+    reference = best.library.reference
+    key = compound_key(reference.inchikey)
+    other = next((s for s in scored if compound_key(s.library.reference.inchikey) != key), None)
+    group = library.group_of(reference.inchikey)
+    ions = _ion_criteria(query, best.library, method)
+    trace = (
+        _factor("spectra.forward_match_factor", best.forward, method.min_forward_match_factor, best),
+        _factor("spectra.reverse_match_factor", best.reverse, method.min_reverse_match_factor, best),
+        *ions,
+        *_gap(best, other, method),
+        *(_not_tested(name, limit) for name, limit in _NOT_TESTED),
+    )
+    required = trace[: 2 + len(ions)]
+    if any(c.outcome is CriterionOutcome.FAILED for c in required):
+        return CompoundCall(
+            status=CompoundStatus.NOT_DETECTED,
+            name=None,
+            inchikey=None,
+            accession=None,
+            confusables=(),
+            reasons=(Reason.NO_LIBRARY_MATCH,),
+            trace=trace,
+        )
+    near = [s for s in scored[1:] if best.forward - s.forward < method.confusable_min_gap]
+    confused = _confused(best, near, library)
+    names = {s.library.reference.name for s in near} | _group_names(group, library)
+    names -= {reference.name}
+    return CompoundCall(
+        status=CompoundStatus.TENTATIVE,
+        name=Line(group.name) if confused and group else reference.name,
+        inchikey=None if confused else reference.inchikey,
+        accession=None if confused else reference.accession,
+        confusables=tuple(sorted(Line(name) for name in names)),
+        reasons=(
+            (Reason.CONFUSABLE_NOT_SEPARATED, Reason.LIBRARY_REFERENCE_ONLY)
+            if confused
+            else (Reason.LIBRARY_REFERENCE_ONLY,)
+        ),
+        trace=trace,
+    )
+
+
+def _factor(name: str, value: float, limit: int, best: ScoredReference) -> Criterion:
+    accession = best.library.reference.accession
+    return criterion(name, decimal_text(value, 1), f">= {limit}", value >= limit, "of 999", (accession,))
+
+
+def _not_tested(name: str, limit: str) -> Criterion:
+    return Criterion(
+        name=Line(name), measured=Line("-"), limit=Line(limit), outcome=CriterionOutcome.NOT_TESTED
+    )
+
+
+def _gap(
+    best: ScoredReference, other: ScoredReference | None, method: SpectraMethod
+) -> tuple[Criterion, ...]:
+    if other is None:
+        return ()
+    gap = best.forward - other.forward
+    return (
+        criterion(
+            "spectra.gap_to_other_compound",
+            decimal_text(gap, 1),
+            f">= {method.confusable_min_gap}",
+            gap >= method.confusable_min_gap,
+            "of 999",
+            (other.library.reference.accession,),
+        ),
+    )
+
+
+def _ion_criteria(
+    query: UnitMassSpectrum, library: LibrarySpectrum, method: SpectraMethod
+) -> tuple[Criterion, ...]:
+    """Diagnostic ions of the reference whose ratio to its base ion the query repeats."""
+    expected = dict(zip(library.unit_mass.mz.tolist(), library.unit_mass.intensity.tolist(), strict=True))
+    found = dict(zip(query.mz.tolist(), query.intensity.tolist(), strict=True))
+    base_mz = min(expected, key=lambda mz: (-expected[mz], mz))
+    base = expected[base_mz]
+    diagnostic = _diagnostic_ions(expected, library.nominal_mass, base, method)
+    tolerance = method.ion_ratio_tolerance_percent / 100
+    base_found = found.get(base_mz, 0)
+    agreeing = [
+        mz
+        for mz in diagnostic
+        if base_found
+        and abs(found.get(mz, 0) / base_found - expected[mz] / base) <= tolerance * expected[mz] / base
+    ]
+    heavy = [mz for mz in agreeing if mz in (library.nominal_mass, library.nominal_mass - 15)]
+    return (
+        criterion(
+            "spectra.diagnostic_ions",
+            f"{len(agreeing)} of {len(diagnostic)}: " + ", ".join(map(str, agreeing)),
+            f">= {method.min_diagnostic_ions}",
+            len(agreeing) >= method.min_diagnostic_ions,
+            f"ions from m/z {method.min_diagnostic_mz}, ratio within "
+            f"{method.ion_ratio_tolerance_percent} %",
+        ),
+        criterion(
+            "spectra.molecular_ion",
+            ", ".join(map(str, heavy)) or "-",
+            f"{library.nominal_mass} or {library.nominal_mass - 15}",
+            bool(heavy),
+            "m/z",
+        ),
+    )
+
+
+def _diagnostic_ions(
+    expected: dict[int, int], nominal_mass: int, base: int, method: SpectraMethod
+) -> list[int]:
+    strong = [
+        mz
+        for mz, value in expected.items()
+        if mz >= method.min_diagnostic_mz and value >= DIAGNOSTIC_ION_MIN * base
+    ]
+    chosen = set(sorted(strong, key=lambda mz: (-expected[mz], mz))[:DIAGNOSTIC_IONS])
+    for mz in (nominal_mass, nominal_mass - 15):
+        if expected.get(mz, 0) >= MOLECULAR_ION_MIN * base:
+            chosen.add(mz)
+    return sorted(chosen)
+
+
+def _confused(
+    best: ScoredReference, near: list[ScoredReference], library: SpectralLibrary
+) -> bool:
+    """Whether another member of the same group lies within the gap."""
+    group = library.group_of(best.library.reference.inchikey)
+    own = compound_key(best.library.reference.inchikey)
+    return group is not None and any(
+        compound_key(s.library.reference.inchikey) != own
+        and library.group_of(s.library.reference.inchikey) == group
+        for s in near
+    )
+
+
+def _group_names(group: object, library: SpectralLibrary) -> set[Line]:
+    return {
+        s.reference.name
+        for s in library.spectra
+        if group is not None and library.group_of(s.reference.inchikey) == group
+    }

@@ -1,0 +1,269 @@
+"""Spectra stage: EI spectra against every library spectrum, hit lists, compounds, markers.
+
+Inputs: spectra (or failed runs) by run id, a prepared library, a method version. Output: one
+:class:`~musk_id.model.spectra.SpectraRecord`. Every pair is scored by itself, so a number does not depend on
+what else is in the batch. A query that equals its reference is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from musk_id.kernels.spectral import (
+    MatchFactors,
+    UnitMassSpectrum,
+    entropy_similarity,
+    match_factors,
+    matched_ions,
+    shared_range,
+    to_unit_mass,
+)
+from musk_id.model.methods import SpectraMethod
+from musk_id.model.provenance import Provenance
+from musk_id.model.spectra import (
+    CompoundCall,
+    MarkerFinding,
+    Peak,
+    SpectraRecord,
+    SpectrumHit,
+    SpectrumResult,
+)
+from musk_id.model.spectrum import MassSpectrum
+from musk_id.model.technical import FailedRun, SpectrumEvidence
+from musk_id.model.trace import Criterion
+from musk_id.model.values import Identifier, Line, Sha256, decimal_text
+from musk_id.stages.compound_call import ScoredReference, call_compound
+from musk_id.stages.placement import criterion
+from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
+from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Finding, Reason
+
+__all__ = ["examine_spectrum", "match_spectra"]
+
+FACTOR_DIGITS = 1
+ENTROPY_DIGITS = 3
+
+_IONISATION_FIELDS = ("ionization", "ionisation", "ionization_mode", "ionizationmode", "instrument_type", "ms_type")
+_OTHER_IONISATION = re.compile(r"\b(CI|PCI|NCI|FI|ESI|APCI|MALDI|FAB)\b", re.IGNORECASE)
+_ENERGY_FIELDS = ("ionization_energy", "ionisation energy", "ionizationenergy", "ionization energy")
+_DERIVATIVE_FIELDS = ("derivatised", "derivative", "derivatization", "derivatization_type")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    library: LibrarySpectrum
+    factors: MatchFactors
+    entropy: float
+
+
+def match_spectra(
+    case_id: Identifier,
+    evidence: tuple[SpectrumEvidence | FailedRun, ...],
+    library: SpectralLibrary,
+    method: SpectraMethod,
+    provenance: Provenance,
+) -> SpectraRecord:
+    """Examine every spectrum of a case, then look for the markers in every item that has one."""
+    results: list[SpectrumResult] = []
+    for entry in sorted(evidence, key=lambda e: e.run.run_id):
+        if isinstance(entry, FailedRun):
+            results.append(_failed(entry))
+        else:
+            results += [examine_spectrum(s, entry, library, method) for s in entry.spectra]
+    items = sorted({r.run.item_id for r in results if r.call is not None})
+    return SpectraRecord(
+        schema=Line(SpectraRecord.SCHEMA),
+        case_id=case_id,
+        provenance=provenance,
+        spectra=tuple(results),
+        markers=tuple(m for item in items for m in _markers(item, results, library)),
+    )
+
+
+def _failed(entry: FailedRun) -> SpectrumResult:
+    return SpectrumResult(
+        run=entry.run,
+        spectrum_name=entry.note,
+        content_sha256=Sha256(hashlib.sha256(b"").hexdigest()),
+        peak_count=0,
+        mz_low=None,
+        mz_high=None,
+        ionisation_energy=None,
+        quality=(),
+        finding=Finding.NOT_EXAMINED,
+        reasons=(entry.reason,),
+        peaks=(),
+        hits=(),
+        references_compared=0,
+        call=None,
+    )
+
+
+def examine_spectrum(
+    spectrum: MassSpectrum, evidence: SpectrumEvidence, library: SpectralLibrary, method: SpectraMethod
+) -> SpectrumResult:
+    """Compare one spectrum with the whole library and call its compound."""
+    query = to_unit_mass(spectrum.mz, spectrum.intensity)
+    quality = _quality(spectrum, query, method)
+    scored = _score(query, library) if query.mz.size else []
+    reasons = {
+        reason
+        for c, reason in zip(
+            quality,
+            (Reason.SPECTRUM_TOO_FEW_PEAKS, Reason.NO_LIBRARY_MATCH, Reason.NO_LIBRARY_MATCH),
+            strict=True,
+        )
+        if c.outcome is CriterionOutcome.FAILED
+    }
+    if any(_is_self(spectrum, query, entry.library) for entry in scored):
+        reasons.add(Reason.SELF_MATCH)
+    call: CompoundCall | None = None
+    if not reasons and scored:
+        ranked = tuple(
+            ScoredReference(e.library, e.factors.identity_forward, e.factors.identity_reverse) for e in scored
+        )
+        call = call_compound(query, ranked, library, method)
+    return SpectrumResult(
+        run=evidence.run,
+        spectrum_name=Line(spectrum.name[:200]),
+        content_sha256=_content_digest(query),
+        peak_count=int(query.mz.size),
+        mz_low=int(query.mz[0]) if query.mz.size else None,
+        mz_high=int(query.mz[-1]) if query.mz.size else None,
+        ionisation_energy=_stated(spectrum, _ENERGY_FIELDS),
+        quality=quality,
+        finding=Finding.INCONCLUSIVE,
+        reasons=tuple(sorted(reasons)),
+        peaks=_peaks(query),
+        hits=_hits(query, scored, method) if Reason.SELF_MATCH not in reasons else (),
+        references_compared=len(scored),
+        call=call,
+    )
+
+
+def _stated(spectrum: MassSpectrum, names: tuple[str, ...]) -> Line | None:
+    value = spectrum.field(*names)
+    return Line(value[:100]) if value and value.strip() else None
+
+
+def _quality(
+    spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMethod
+) -> tuple[Criterion, ...]:
+    ionisation = _stated(spectrum, _IONISATION_FIELDS)
+    derivative = _stated(spectrum, _DERIVATIVE_FIELDS)
+    underivatised = derivative is None or derivative.lower() in ("no", "none", "false", "0")
+    count = int(query.mz.size)
+    return (
+        criterion("spectra.peak_count", count, f">= {method.min_peaks}", count >= method.min_peaks, "peaks"),
+        criterion(
+            "spectra.ionisation",
+            ionisation or "not stated",
+            "EI, or not stated",
+            ionisation is None or _OTHER_IONISATION.search(ionisation) is None,
+        ),
+        criterion("spectra.derivative", derivative or "not stated", "none, or not stated", underivatised),
+    )
+
+
+def _score(query: UnitMassSpectrum, library: SpectralLibrary) -> list[_Scored]:
+    """Every library spectrum on the shared m/z range, best forward Identity factor first, then accession."""
+    scored = []
+    for entry in library.spectra:
+        low, high = shared_range(query, entry.unit_mass)
+        a, b = query.between(low, high), entry.unit_mass.between(low, high)
+        scored.append(_Scored(entry, match_factors(query, entry.unit_mass), entropy_similarity(a, b)))
+    return sorted(scored, key=lambda s: (-s.factors.identity_forward, s.library.reference.accession))
+
+
+def _is_self(spectrum: MassSpectrum, query: UnitMassSpectrum, library: LibrarySpectrum) -> bool:
+    """Whether the query is the reference itself: its accession, or the same peaks on the shared range."""
+    accession = library.reference.accession
+    if accession in spectrum.name or any(accession in value for _, value in spectrum.metadata):
+        return True
+    low, high = shared_range(query, library.unit_mass)
+    a, b = query.between(low, high), library.unit_mass.between(low, high)
+    if a.mz.size != b.mz.size or a.mz.size < 3 or (a.mz != b.mz).any():
+        return False
+    # Scaling differs between files by rounding only.
+    ratio = a.intensity / a.intensity.max() - b.intensity / b.intensity.max()
+    return bool((abs(ratio) <= 0.0015).all())
+
+
+def _content_digest(query: UnitMassSpectrum) -> Sha256:
+    text = " ".join(f"{mz}:{value}" for mz, value in zip(query.mz.tolist(), query.intensity.tolist(), strict=True))
+    return Sha256(hashlib.sha256(text.encode("ascii")).hexdigest())
+
+
+def _peaks(spectrum: UnitMassSpectrum) -> tuple[Peak, ...]:
+    return tuple(
+        Peak(mz=mz, intensity=value)
+        for mz, value in zip(spectrum.mz.tolist(), spectrum.intensity.tolist(), strict=True)
+    )
+
+
+def _hits(
+    query: UnitMassSpectrum, scored: list[_Scored], method: SpectraMethod
+) -> tuple[SpectrumHit, ...]:
+    """The best hits with all ties at the end of the list; equal printed factors share a rank."""
+    shown = [decimal_text(s.factors.identity_forward, FACTOR_DIGITS) for s in scored]
+    hits: list[SpectrumHit] = []
+    rank = 0
+    for position, (entry, factor) in enumerate(zip(scored, shown, strict=True), 1):
+        if position == 1 or factor != shown[position - 2]:
+            rank = position
+        if rank > method.hits_listed:
+            break
+        hits.append(_hit(rank, query, entry))
+    return tuple(hits)
+
+
+def _hit(rank: int, query: UnitMassSpectrum, entry: _Scored) -> SpectrumHit:
+    reference, unit_mass = entry.library.reference, entry.library.unit_mass
+    low, high = shared_range(query, unit_mass)
+    factors = entry.factors
+    return SpectrumHit(
+        rank=rank,
+        accession=reference.accession,
+        name=reference.name,
+        inchikey=reference.inchikey,
+        formula=reference.formula,
+        identity_forward=decimal_text(factors.identity_forward, FACTOR_DIGITS),
+        identity_reverse=decimal_text(factors.identity_reverse, FACTOR_DIGITS),
+        similarity_forward=decimal_text(factors.similarity_forward, FACTOR_DIGITS),
+        similarity_reverse=decimal_text(factors.similarity_reverse, FACTOR_DIGITS),
+        entropy_similarity=decimal_text(entry.entropy, ENTROPY_DIGITS),
+        matched_ions=matched_ions(query, unit_mass),
+        library_ions=int(unit_mass.mz.size),
+        compared_mz_low=low,
+        compared_mz_high=high,
+        peaks=_peaks(unit_mass),
+    )
+
+
+def _markers(
+    item: Identifier, results: list[SpectrumResult], library: SpectralLibrary
+) -> list[MarkerFinding]:
+    """Every marker of the release: tentative, not detected (limit not determined), or without reference."""
+    calls = [(r.run.run_id, r.call) for r in results if r.run.item_id == item and r.call is not None]
+    found: list[MarkerFinding] = []
+    for marker in library.markers:
+        key = compound_key(marker.inchikey)
+        runs = sorted({run for run, call in calls if call.inchikey and compound_key(call.inchikey) == key})
+        status, reasons = CompoundStatus.NOT_DETECTED, (Reason.LIMIT_NOT_DETERMINED,)
+        if not marker.accessions:
+            status, reasons = CompoundStatus.NO_REFERENCE, (Reason.NO_REFERENCE_SPECTRUM,)
+        elif runs:
+            status, reasons = CompoundStatus.TENTATIVE, (Reason.LIBRARY_REFERENCE_ONLY,)
+        found.append(
+            MarkerFinding(
+                item_id=item,
+                marker_id=marker.marker_id,
+                name=marker.name,
+                group=marker.group,
+                status=status,
+                runs=tuple(runs),
+                reasons=reasons,
+            )
+        )
+    return found
