@@ -243,7 +243,9 @@ def _integer(text: str, where: str) -> int:
     return int(value)
 
 
-def read_jcamp(path: Path, *, max_bytes: int = MAX_BYTES) -> tuple[MassSpectrum, ...]:
+def read_jcamp(
+    path: Path, *, max_bytes: int = MAX_BYTES, max_spectra: int = MAX_BLOCKS
+) -> tuple[MassSpectrum, ...]:
     """Mass spectra of a JCAMP-DX file.
 
     Raises
@@ -256,6 +258,8 @@ def read_jcamp(path: Path, *, max_bytes: int = MAX_BYTES) -> tuple[MassSpectrum,
     if not spectra:
         kinds = ", ".join(sorted({block.data_type[:40] or "not stated" for block in blocks}))
         raise InputFormatError(f"no mass spectrum in the file; it holds: {kinds}", where=path.name)
+    if len(spectra) > max_spectra:
+        raise InputFormatError(f"{len(spectra)} spectra, at most {max_spectra} are read", where=path.name)
     return tuple(spectra)
 
 

@@ -1,0 +1,465 @@
+"""One function per stage, for one case: inputs and files in, a record out.
+
+``musk-id examine`` calls them one after the other in one process, ``musk-id stage`` one at a time over the
+cases of a shard; because both call the same functions, their records have the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from musk_id import __version__
+from musk_id.errors import InputFormatError, IntegrityError, MuskIdError, Problem, RequestError
+from musk_id.model.barcode import BarcodeRecord
+from musk_id.model.controls import ControlFile, ControlsRecord
+from musk_id.model.evidence import EvidenceRecord
+from musk_id.model.examination import EvidenceFile, RunContext
+from musk_id.model.intake import FileFact, IntakeRecord
+from musk_id.model.laboratory import Laboratory
+from musk_id.model.methods import (
+    ANIMAL_METHODS,
+    BARCODE_METHODS,
+    CONTROL_METHODS,
+    EVIDENCE_METHODS,
+    SPECTRA_METHODS,
+    require_method,
+)
+from musk_id.model.provenance import InputDigest, Provenance
+from musk_id.model.record import CaseRecord, MethodsUsed
+from musk_id.model.reference import ReferenceRelease
+from musk_id.model.sequence import NucleotideSequence
+from musk_id.model.spectra import SpectraRecord
+from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence
+from musk_id.model.values import Line, Sha256
+from musk_id.records.canonical import digest
+from musk_id.records.files import resolve_inside, sha256_file
+from musk_id.records.inputs import find_input, read_examination, read_laboratory, read_request, read_run_sheet
+from musk_id.stages.intake import SUPPORTED_TECHNIQUES, case_problems, declared_files, freeze_case, run_identity
+from musk_id.vocabulary import FileRole, Reason, Technique
+
+if TYPE_CHECKING:
+    from musk_id.stages.library import BarcodeLibrary
+    from musk_id.stages.spectral_library import SpectralLibrary
+
+__all__ = [
+    "Casework",
+    "barcode_case",
+    "controls_batch",
+    "evidence_case",
+    "find_root",
+    "intake_case",
+    "record_case",
+    "spectra_case",
+]
+
+_Input = TypeVar("_Input")
+
+DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
+
+def find_root(case_dir: Path) -> Path:
+    """The laboratory root: the nearest folder above a case that holds ``laboratory.yaml``.
+
+    Raises
+    ------
+    RequestError
+        If there is none.
+    """
+    for folder in case_dir.resolve().parents:
+        if any((folder / f"laboratory.{ending}").is_file() for ending in ("yaml", "yml", "json")):
+            return folder
+    raise RequestError(
+        "no laboratory.yaml was found above the case folder",
+        where=case_dir.name,
+        hint="name the laboratory root with --root, or see 'musk-id case new'",
+    )
+
+
+@dataclass(frozen=True)
+class Casework:
+    """A laboratory root with its release and methods; what is costly is prepared at first use."""
+
+    root: Path
+
+    @cached_property
+    def laboratory_path(self) -> Path:
+        """The laboratory's own file."""
+        return find_input(self.root, "laboratory")
+
+    @cached_property
+    def laboratory(self) -> Laboratory:
+        """The laboratory."""
+        laboratory = read_laboratory(self.laboratory_path)
+        if not laboratory.languages or len(set(laboratory.languages)) != len(laboratory.languages):
+            raise RequestError("languages must be named, each once", where=self.laboratory_path.name)
+        return laboratory
+
+    @cached_property
+    def methods(self) -> MethodsUsed:
+        """The method versions in force, with their numbers."""
+        named = self.laboratory.methods
+        return MethodsUsed(
+            barcode=require_method(BARCODE_METHODS, named.barcode),
+            animals=require_method(ANIMAL_METHODS, named.animals),
+            spectra=require_method(SPECTRA_METHODS, named.spectra),
+            controls=require_method(CONTROL_METHODS, named.controls),
+            evidence=require_method(EVIDENCE_METHODS, named.evidence),
+        )
+
+    @cached_property
+    def release(self) -> ReferenceRelease:
+        """The reference release in force, verified."""
+        from musk_id.refdb.release import load_release, locate_release
+
+        own = self.root / "reference_db"
+        return load_release(locate_release(self.laboratory.release, own if own.is_dir() else None))
+
+    @cached_property
+    def barcode_library(self) -> BarcodeLibrary:
+        """Barcodes of the release, prepared."""
+        from musk_id.stages.library import BarcodeLibrary
+
+        return BarcodeLibrary.from_release(self.release, self.methods.barcode)
+
+    @cached_property
+    def spectral_library(self) -> SpectralLibrary:
+        """Spectra of the release, prepared."""
+        from musk_id.stages.spectral_library import SpectralLibrary
+
+        return SpectralLibrary.from_release(self.release)
+
+    def provenance(self, methods: tuple[Line, ...], inputs: tuple[InputDigest, ...]) -> Provenance:
+        """Provenance of a stage record that used the release."""
+        return Provenance(
+            software_version=Line(__version__),
+            methods=methods,
+            release_id=self.release.release_id,
+            release_sha256=self.release.manifest_sha256,
+            inputs=tuple(sorted(set(inputs), key=lambda i: (i.name, i.sha256))),
+        )
+
+
+def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
+    """Read, check and freeze a case.
+
+    Raises
+    ------
+    RequestError
+        With every problem of the inputs at once.
+    """
+    if not case_dir.is_dir():
+        raise RequestError("there is no such case folder", where=case_dir.name)
+    laboratory = casework.laboratory
+    paths = [find_input(case_dir, "request"), find_input(case_dir, "examination")]
+    problems: list[Problem] = []
+    request = _read(read_request, paths[0], problems)
+    examination = _read(read_examination, paths[1], problems)
+    if request is not None and examination is not None:
+        problems += case_problems(request, examination, case_dir.name)
+    if problems or request is None or examination is None:
+        raise RequestError(
+            f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in the inputs of the case",
+            where=case_dir.name,
+            problems=tuple(problems),
+            hint=f"correct them and run 'musk-id case check' on the folder {case_dir.name} again",
+        )
+    files = tuple(_found(case_dir, fact) for fact in declared_files(request, examination))
+    named = [*paths, casework.laboratory_path]
+    return freeze_case(
+        request=request,
+        examination=examination,
+        laboratory=laboratory,
+        files=files,
+        inputs=tuple(InputDigest(name=Line(p.name), sha256=sha256_file(p)) for p in named),
+        software_version=__version__,
+    )
+
+
+def _read(read: Callable[[Path], _Input], path: Path, problems: list[Problem]) -> _Input | None:
+    """An input, or ``None`` and its problems added."""
+    try:
+        return read(path)
+    except RequestError as error:
+        if error.problems:
+            problems += [replace(p, where=f"{path.name}: {p.where}") for p in error.problems]
+        else:
+            problems.append(Problem(error.where, error.message))
+        return None
+
+
+def _found(case_dir: Path, fact: FileFact) -> FileFact:
+    path = resolve_inside(case_dir, fact.path)
+    if not path.is_file():
+        return fact
+    try:
+        return replace(fact, size_bytes=path.stat().st_size, sha256=sha256_file(path))
+    except OSError as error:
+        raise InputFormatError(f"cannot be read: {error.strerror}", where=fact.path) from error
+
+
+def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
+    """Controls of one batch.
+
+    Raises
+    ------
+    RequestError
+        If the run sheet is malformed or of another batch.
+    """
+    from musk_id.stages.controls import assess_controls
+
+    path = find_input(batch_dir, "sheet")
+    sheet = read_run_sheet(path)
+    if sheet.batch_id != batch_dir.name:
+        raise RequestError(f"batch_id is {sheet.batch_id!r}, the folder is {batch_dir.name!r}", where=path.name)
+    files: list[ControlFile] = []
+    sequences: dict[str, tuple[NucleotideSequence, ...] | None] = {}
+    for row in sheet.rows:
+        for named in row.files:
+            fact = _control_file(batch_dir, named, row.position)
+            files.append(fact)
+            sequences[named.path] = _control_sequences(batch_dir, named, fact)
+    methods = casework.methods
+    inputs = [InputDigest(name=Line(path.name), sha256=sha256_file(path))]
+    inputs += [InputDigest(name=Line(f.path), sha256=f.sha256) for f in files if f.sha256 is not None]
+    return assess_controls(
+        sheet,
+        tuple(files),
+        sequences,
+        casework.barcode_library,
+        methods.controls,
+        methods.barcode,
+        methods.animals,
+        casework.provenance((methods.controls.version, methods.barcode.version), tuple(inputs)),
+    )
+
+
+def _control_file(batch_dir: Path, named: EvidenceFile, position: str) -> ControlFile:
+    path = resolve_inside(batch_dir, named.path)
+    if not path.is_file():
+        return ControlFile(path=named.path, position=Line(position))
+    return ControlFile(
+        path=named.path, position=Line(position), size_bytes=path.stat().st_size, sha256=sha256_file(path)
+    )
+
+
+def _control_sequences(
+    batch_dir: Path, named: EvidenceFile, fact: ControlFile
+) -> tuple[NucleotideSequence, ...] | None:
+    if named.role is not FileRole.SEQUENCE or fact.sha256 is None:
+        return None
+    if named.sha256 is not None and named.sha256 != fact.sha256:
+        return None
+    from musk_id.formats.sequence_files import read_sequences
+
+    try:
+        return read_sequences(resolve_inside(batch_dir, named.path))
+    except InputFormatError:
+        return None
+
+
+def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> BarcodeRecord:
+    """Barcode record of a case: runs by id and their sequences, nothing of the request."""
+    from musk_id.formats.sequence_files import read_sequences
+    from musk_id.stages.barcode import call_barcodes
+
+    evidence: list[SequenceEvidence | FailedRun] = []
+    for context, fact in _run_files(intake, DNA_TECHNIQUES, FileRole.SEQUENCE):
+        identity, locus = run_identity(context), context.product.locus
+        if isinstance(fact, Reason):
+            evidence.append(_failed(context, fact, fact.value))
+            continue
+        try:
+            sequences = read_sequences(_unchanged(case_dir, fact))
+        except (InputFormatError, IntegrityError) as error:
+            evidence.append(_failed(context, _reason(error), str(error)))
+        else:
+            evidence.append(
+                SequenceEvidence(
+                    run=identity, declared_locus=locus, file_sha256=_digest(fact), sequences=sequences
+                )
+            )
+    methods = casework.methods
+    return call_barcodes(
+        intake.case_id,
+        tuple(evidence),
+        casework.barcode_library,
+        methods.barcode,
+        methods.animals,
+        casework.provenance(
+            (methods.barcode.version, methods.animals.version), _inputs(intake, DNA_TECHNIQUES)
+        ),
+    )
+
+
+def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> SpectraRecord:
+    """Spectra record of a case: runs by id and their spectra, nothing of the request."""
+    from musk_id.formats.spectra_files import read_spectra
+    from musk_id.stages.spectra import match_spectra
+
+    techniques = frozenset(Technique) - DNA_TECHNIQUES
+    evidence: list[SpectrumEvidence | FailedRun] = []
+    for context, fact in _run_files(intake, techniques, FileRole.SPECTRUM):
+        if isinstance(fact, Reason):
+            evidence.append(_failed(context, fact, fact.value))
+            continue
+        try:
+            spectra = read_spectra(_unchanged(case_dir, fact))
+        except (InputFormatError, IntegrityError) as error:
+            evidence.append(_failed(context, _reason(error), str(error)))
+        else:
+            evidence.append(
+                SpectrumEvidence(run=run_identity(context), file_sha256=_digest(fact), spectra=spectra)
+            )
+    methods = casework.methods
+    return match_spectra(
+        intake.case_id,
+        tuple(evidence),
+        casework.spectral_library,
+        methods.spectra,
+        casework.provenance((methods.spectra.version,), _inputs(intake, techniques)),
+    )
+
+
+def _run_files(
+    intake: IntakeRecord, techniques: frozenset[Technique], role: FileRole
+) -> list[tuple[RunContext, FileFact | Reason]]:
+    """Runs of some techniques, each with a file of the role, or with the reason why there is none."""
+    facts = {(fact.run_id, fact.path): fact for fact in intake.files if fact.run_id is not None}
+    found: list[tuple[RunContext, FileFact | Reason]] = []
+    for context in intake.examination.runs():
+        run = context.run
+        if run.technique not in techniques:
+            continue
+        if run.technique not in SUPPORTED_TECHNIQUES:
+            found.append((context, Reason.TECHNIQUE_NOT_SUPPORTED))
+            continue
+        named = [file for file in run.files if file.role is role]
+        if not named:
+            found.append((context, Reason.NO_EVIDENCE_FILE))
+        found += [(context, _usable(facts[(run.run_id, file.path)])) for file in named]
+    return found
+
+
+def _usable(fact: FileFact) -> FileFact | Reason:
+    if fact.sha256 is None:
+        return Reason.FILE_MISSING
+    if fact.declared_sha256 not in (None, fact.sha256):
+        return Reason.FILE_ALTERED
+    return fact
+
+
+def _unchanged(case_dir: Path, fact: FileFact) -> Path:
+    """Path of a file that still has the digest that intake recorded."""
+    path = resolve_inside(case_dir, fact.path)
+    if not path.is_file() or sha256_file(path) != fact.sha256:
+        raise IntegrityError("the file changed after intake", where=fact.path)
+    return path
+
+
+def _reason(error: MuskIdError) -> Reason:
+    return Reason.FILE_ALTERED if isinstance(error, IntegrityError) else Reason.FILE_UNREADABLE
+
+
+def _digest(fact: FileFact) -> Sha256:
+    if fact.sha256 is None:
+        raise IntegrityError("the file has no digest", where=fact.path)
+    return fact.sha256
+
+
+def _failed(context: RunContext, reason: Reason, note: str) -> FailedRun:
+    return FailedRun(
+        run=run_identity(context),
+        declared_locus=context.product.locus,
+        reason=reason,
+        note=Line(" ".join(note.split())[:500]),
+    )
+
+
+def _inputs(intake: IntakeRecord, techniques: frozenset[Technique]) -> tuple[InputDigest, ...]:
+    runs = {c.run.run_id for c in intake.examination.runs() if c.run.technique in techniques}
+    return tuple(
+        InputDigest(name=Line(fact.path), sha256=fact.sha256)
+        for fact in intake.files
+        if fact.run_id in runs and fact.sha256 is not None
+    )
+
+
+def evidence_case(
+    casework: Casework,
+    intake: IntakeRecord,
+    controls: Mapping[str, ControlsRecord],
+    barcode: BarcodeRecord,
+    spectra: SpectraRecord,
+) -> EvidenceRecord:
+    """Evidence record of a case."""
+    from musk_id.stages.evidence import evaluate
+
+    own = _own_controls(intake, controls)
+    return evaluate(
+        intake,
+        own,
+        barcode,
+        spectra,
+        casework.release,
+        casework.methods.evidence,
+        casework.provenance(
+            (casework.methods.evidence.version,), _stage_digests(intake, own, barcode, spectra)
+        ),
+    )
+
+
+def _own_controls(
+    intake: IntakeRecord, controls: Mapping[str, ControlsRecord]
+) -> tuple[ControlsRecord, ...]:
+    return tuple(controls[batch] for batch in intake.batch_ids if batch in controls)
+
+
+def _stage_digests(
+    intake: IntakeRecord,
+    controls: tuple[ControlsRecord, ...],
+    barcode: BarcodeRecord,
+    spectra: SpectraRecord,
+) -> tuple[InputDigest, ...]:
+    named = [("intake", digest(intake))]
+    named += [(f"controls {record.batch_id}", digest(record)) for record in controls]
+    named += [("barcode", digest(barcode)), ("spectra", digest(spectra))]
+    return tuple(InputDigest(name=Line(name), sha256=value) for name, value in named)
+
+
+def record_case(
+    casework: Casework,
+    intake: IntakeRecord,
+    controls: Mapping[str, ControlsRecord],
+    barcode: BarcodeRecord,
+    spectra: SpectraRecord,
+    evidence: EvidenceRecord,
+) -> CaseRecord:
+    """Case record from the records of the stages."""
+    from musk_id.stages.record import assemble
+
+    own = _own_controls(intake, controls)
+    methods = casework.methods
+    versions = (
+        methods.controls.version,
+        methods.barcode.version,
+        methods.animals.version,
+        methods.spectra.version,
+        methods.evidence.version,
+    )
+    return assemble(
+        intake=intake,
+        controls=own,
+        barcode=barcode,
+        spectra=spectra,
+        evidence=evidence,
+        methods=methods,
+        release=casework.release,
+        stage_digests=(
+            *_stage_digests(intake, own, barcode, spectra),
+            InputDigest(name=Line("evidence"), sha256=digest(evidence)),
+        ),
+        provenance=casework.provenance(versions, intake.provenance.inputs),
+    )

@@ -1,0 +1,127 @@
+"""Arguments of every command; a command's module is imported only when the command runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+from musk_id import __version__
+
+__all__ = ["build_parser"]
+
+STAGES = ("intake", "controls", "barcode", "spectra", "evidence", "record", "seal")
+KEY_ROLES = ("seal", "person", "release", "label-authority")
+
+
+def _deferred(module: str, function: str) -> Callable[[argparse.Namespace], int]:
+    def run(arguments: argparse.Namespace) -> int:
+        command = getattr(importlib.import_module(f"musk_id.cli.{module}"), function)
+        code: int = command(arguments)
+        return code
+
+    return run
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of ``musk-id``."""
+    parser = argparse.ArgumentParser(
+        prog="musk-id",
+        description="Examine evidence of musk deer and musk products; seal what was found.",
+        epilog="Exit codes: 0 finished, 1 bug, 2 usage or request, 3 unreadable input, 4 integrity.",
+    )
+    parser.add_argument("--version", action="version", version=f"musk-id {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of a bug")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _examine(commands)
+    _verify(commands)
+    _case(commands)
+    _key(commands)
+    _refdb(commands)
+    _stage(commands)
+    _runs(commands)
+    selftest = commands.add_parser("selftest", help="run the shipped cases against their expected digests")
+    selftest.set_defaults(run=_deferred("selftest", "run_selftest"))
+    return parser
+
+
+def _examine(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("examine", help="examine one case, from its files to a sealed record")
+    parser.add_argument("case_dir", type=Path, metavar="CASE_DIR", help="folder with request.yaml and examination.yaml")
+    parser.add_argument("--root", type=Path, help="laboratory root (default: the folder above that has laboratory.yaml)")
+    parser.add_argument("--out", type=Path, required=True, help="output folder; the case goes to OUT/cases/<case>")
+    parser.add_argument("--key", type=Path, help="private key file for the seal (passphrase: MUSK_ID_PASSPHRASE, or asked)")
+    parser.set_defaults(run=_deferred("examine", "run_examine"))
+
+
+def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("verify", help="check a sealed case: every byte, and the signature")
+    parser.add_argument("case_dir", type=Path, metavar="DIR", help="sealed case folder")
+    parser.add_argument("--trust", type=Path, help="file of trusted public keys, one '<key id> <base64>' a line")
+    parser.set_defaults(run=_deferred("verify", "run_verify"))
+
+
+def _case(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("case", help="make or check the input files of a case")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    new = actions.add_parser("new", help="write commented templates for a new case")
+    new.add_argument("case_dir", type=Path, metavar="DIR", help="folder to make; its name is the case id")
+    new.add_argument("--laboratory", action="store_true", help="also write laboratory.yaml and a run sheet")
+    new.set_defaults(run=_deferred("case", "run_new"))
+    check = actions.add_parser("check", help="check the inputs of a case; all problems at once")
+    check.add_argument("case_dir", type=Path, metavar="DIR", help="case folder")
+    check.add_argument("--root", type=Path, help="laboratory root")
+    check.set_defaults(run=_deferred("case", "run_check"))
+
+
+def _key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("key", help="make a key")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    new = actions.add_parser("new", help="make an Ed25519 key (passphrase: MUSK_ID_PASSPHRASE, or asked)")
+    new.add_argument("--role", choices=KEY_ROLES, default="seal")
+    new.add_argument("--out", type=Path, required=True, help="folder for the key files")
+    new.set_defaults(run=_deferred("key", "run_new"))
+
+
+def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("refdb", help="the reference library")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="list the installed releases")
+    listing.add_argument("--releases", type=Path, help="folder of releases")
+    listing.set_defaults(run=_deferred("refdb", "run_list"))
+    verify = actions.add_parser("verify", help="check a release against its manifest")
+    verify.add_argument("release", help="release id, such as 2026.1")
+    verify.add_argument("--releases", type=Path, help="folder of releases")
+    verify.set_defaults(run=_deferred("refdb", "run_verify"))
+    build = actions.add_parser("build", help="build a release from its sources")
+    build.add_argument("sources", type=Path, help="folder of sources")
+    build.add_argument("--out", type=Path, required=True, help="folder of releases")
+    build.set_defaults(run=_deferred("refdb", "run_build"))
+
+
+def _stage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("stage", help="run one stage over a shard of cases (for the workflow)")
+    parser.add_argument("name", choices=STAGES)
+    parser.add_argument("--root", type=Path, required=True, help="laboratory root")
+    parser.add_argument("--shard", type=Path, required=True, help="list of the shard; earlier records lie beside it")
+    parser.add_argument("--out", type=Path, required=True, help="JSON Lines file to write")
+    parser.add_argument("--controls", type=Path, nargs="*", default=[], help="controls records of all batches")
+    parser.add_argument("--cases", type=Path, help="folder for the cases' files (record and seal)")
+    parser.set_defaults(run=_deferred("stage", "run_stage"))
+
+
+def _runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("runs", help="plan and watch runs over many cases")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    plan = actions.add_parser("plan", help="cut new cases into shards (append-only)")
+    plan.add_argument("--root", type=Path, required=True)
+    plan.add_argument("--out", type=Path, required=True)
+    plan.add_argument("--cases-per-shard", type=int, default=100)
+    plan.set_defaults(run=_deferred("runs", "run_plan"))
+    status = actions.add_parser("status", help="count finished and failed cases; exit 3 if any failed")
+    status.add_argument("--out", type=Path, required=True)
+    status.set_defaults(run=_deferred("runs", "run_status"))
+    overview = actions.add_parser("overview", help="write summary.csv and index.html of an output folder")
+    overview.add_argument("--out", type=Path, required=True)
+    overview.set_defaults(run=_deferred("runs", "run_overview"))

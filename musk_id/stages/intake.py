@@ -1,0 +1,280 @@
+"""Intake stage: the case at receipt, frozen; every file with its digest; what does not fit is said.
+
+Order: the files that the inputs name are listed (:func:`declared_files`), somebody with access to the disk
+finds size and digest of each, and :func:`freeze_case` makes the record. Contradictions between the inputs
+are errors of the request, all told at once; remarks on files become notes of the record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from musk_id.errors import Problem
+from musk_id.model.barcode import RunIdentity
+from musk_id.model.examination import Examination, MassBalance, RunContext
+from musk_id.model.intake import FileFact, IntakeNote, IntakeRecord
+from musk_id.model.laboratory import Laboratory
+from musk_id.model.provenance import InputDigest, Provenance
+from musk_id.model.request import Photograph, Request
+from musk_id.model.values import Identifier, Line
+from musk_id.stages.statements import say
+from musk_id.vocabulary import FileRole, Reason, Technique
+
+__all__ = ["SUPPORTED_TECHNIQUES", "case_problems", "declared_files", "freeze_case", "run_identity"]
+
+SUPPORTED_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.GC_MS_EI})
+
+
+def run_identity(context: RunContext) -> RunIdentity:
+    """Ids of a run and its parents, for the technical stages."""
+    return RunIdentity(
+        item_id=context.item.item_id,
+        sub_sample_id=context.sub_sample.sub_sample_id,
+        extract_id=context.extract.extract_id,
+        product_id=context.product.product_id,
+        run_id=context.run.run_id,
+        technique=context.run.technique,
+        batch_ids=context.batch_ids,
+        simulated=context.run.simulated is not None,
+    )
+
+
+def case_problems(request: Request, examination: Examination, folder_name: str) -> tuple[Problem, ...]:
+    """Contradictions between request, examination and folder; all of them."""
+    return (
+        *_case_ids(request, examination, folder_name),
+        *_duplicate_ids(request, examination),
+        *_unknown_items(request, examination),
+        *_impossible_amounts(examination),
+    )
+
+
+def _case_ids(request: Request, examination: Examination, folder_name: str) -> Iterator[Problem]:
+    for name, case_id in (("request", request.case_id), ("examination", examination.case_id)):
+        if case_id != folder_name:
+            yield Problem(f"{name}: case_id", f"found {case_id!r}", f"the folder's name, {folder_name!r}")
+
+
+def _duplicate_ids(request: Request, examination: Examination) -> Iterator[Problem]:
+    contexts = list(examination.runs())
+    kinds: list[tuple[str, str, list[Identifier]]] = [
+        ("request", "question_id", [q.question_id for q in request.questions]),
+        ("request", "item_id", [i.item_id for i in request.items]),
+        ("examination", "item_id", [i.item_id for i in examination.items]),
+        ("examination", "sub_sample_id", [s.sub_sample_id for i in examination.items for s in i.sub_samples]),
+        (
+            "examination",
+            "extract_id",
+            [e.extract_id for i in examination.items for s in i.sub_samples for e in s.extracts],
+        ),
+        ("examination", "run_id", [c.run.run_id for c in contexts]),
+        ("examination", "product_id", list({id(c.product): c.product.product_id for c in contexts}.values())),
+        ("examination", "finding_id", [f.finding_id for f in examination.outside_findings]),
+    ]
+    for where, kind, ids in kinds:
+        # Ids that differ by case only would be one file name on some systems.
+        counted = Counter(identifier.lower() for identifier in ids)
+        for identifier in sorted({i for i in ids if counted[i.lower()] > 1}):
+            yield Problem(f"{where}: {kind}", f"{identifier!r} stands more than once", "ids used once")
+
+
+def _unknown_items(request: Request, examination: Examination) -> Iterator[Problem]:
+    known = {item.item_id for item in request.items}
+    allowed = "an item of the request: " + ", ".join(sorted(known))
+    named: list[tuple[str, Identifier]] = [
+        (f"request: question {q.question_id}", i) for q in request.questions for i in q.item_ids
+    ]
+    named += [("examination: items", item.item_id) for item in examination.items]
+    named += [("examination: custody", event.item_id) for event in examination.custody]
+    named += [(f"examination: outside finding {f.finding_id}", f.item_id) for f in examination.outside_findings]
+    for where, item_id in named:
+        if item_id not in known:
+            yield Problem(where, f"names item {item_id!r}", allowed)
+    if not request.items:
+        yield Problem("request: items", "no item", "at least one")
+    if not request.questions:
+        yield Problem("request: questions", "no question", "at least one")
+
+
+def _impossible_amounts(examination: Examination) -> Iterator[Problem]:
+    for item in examination.items:
+        total, examined = item.units_total, item.units_examined
+        if total is not None and examined is not None and examined > total:
+            where = f"examination: item {item.item_id}: units_examined"
+            yield Problem(where, f"found {examined}", f"at most units_total, {total}")
+        for sub_sample in item.sub_samples:
+            yield from _mass_problems(sub_sample.mass, f"sub-sample {sub_sample.sub_sample_id}")
+            for extract in sub_sample.extracts:
+                yield from _mass_problems(extract.mass, f"extract {extract.extract_id}")
+
+
+def _mass_problems(mass: MassBalance | None, what: str) -> Iterator[Problem]:
+    if mass is None:
+        return
+    where = f"examination: {what}: mass"
+    amounts = {"in_mg": mass.in_mg, "used_mg": mass.used_mg, "left_mg": mass.left_mg}
+    for name, amount in amounts.items():
+        if amount is not None and Decimal(amount) < 0:
+            yield Problem(f"{where}.{name}", f"found {amount}", "0 or more")
+    if mass.in_mg is not None:
+        spent = Decimal(mass.used_mg or "0") + Decimal(mass.left_mg or "0")
+        if spent > Decimal(mass.in_mg):
+            yield Problem(where, f"used and left together are {spent} mg", f"at most in_mg, {mass.in_mg}")
+
+
+def declared_files(request: Request, examination: Examination) -> tuple[FileFact, ...]:
+    """Files that the inputs name, without digest, sorted by path, owner and run."""
+    facts: list[FileFact] = []
+    for item in request.items:
+        facts += _photographs(item.photographs, f"request, item {item.item_id}")
+    for examined in examination.items:
+        facts += _photographs(examined.photographs, f"item {examined.item_id}")
+        if examined.found_to_be is not None:
+            facts += _photographs(examined.found_to_be.photographs, f"morphology of {examined.item_id}")
+        for sub_sample in examined.sub_samples:
+            facts += _photographs(sub_sample.photographs, f"sub-sample {sub_sample.sub_sample_id}")
+    for context in examination.runs():
+        facts += [
+            FileFact(
+                path=file.path,
+                role=file.role,
+                owner=Line(f"run {context.run.run_id}"),
+                run_id=context.run.run_id,
+                declared_sha256=file.sha256,
+            )
+            for file in context.run.files
+        ]
+    for finding in examination.outside_findings:
+        if finding.document is not None:
+            facts.append(
+                FileFact(
+                    path=finding.document.path,
+                    role=finding.document.role,
+                    owner=Line(f"outside finding {finding.finding_id}"),
+                    declared_sha256=finding.document.sha256,
+                )
+            )
+    return tuple(sorted(facts, key=lambda f: (f.path, f.owner, f.run_id or "")))
+
+
+def _photographs(photographs: Iterable[Photograph], owner: str) -> list[FileFact]:
+    return [
+        FileFact(
+            path=photograph.path,
+            role=FileRole.PHOTOGRAPH,
+            owner=Line(owner),
+            declared_sha256=photograph.sha256,
+        )
+        for photograph in photographs
+    ]
+
+
+def freeze_case(
+    *,
+    request: Request,
+    examination: Examination,
+    laboratory: Laboratory,
+    files: tuple[FileFact, ...],
+    inputs: tuple[InputDigest, ...],
+    software_version: str,
+) -> IntakeRecord:
+    """The intake record of a case whose inputs do not contradict each other.
+
+    Parameters
+    ----------
+    files : tuple of FileFact
+        The declared files with size and digest as found (absent where a file is missing).
+    inputs : tuple of InputDigest
+        Digests of the input files themselves.
+    """
+    return IntakeRecord(
+        schema=Line(IntakeRecord.SCHEMA),
+        case_id=request.case_id,
+        provenance=Provenance(
+            software_version=Line(software_version), inputs=tuple(sorted(inputs, key=lambda i: i.name))
+        ),
+        laboratory=laboratory,
+        request=request,
+        examination=examination,
+        files=files,
+        batch_ids=tuple(sorted({b for context in examination.runs() for b in context.batch_ids})),
+        notes=(*_file_notes(files), *_run_notes(examination), *_date_notes(examination)),
+    )
+
+
+def _file_notes(files: tuple[FileFact, ...]) -> Iterator[IntakeNote]:
+    by_content: dict[str, list[FileFact]] = {}
+    for fact in files:
+        runs = (fact.run_id,) if fact.run_id is not None else ()
+        if fact.sha256 is None:
+            yield IntakeNote(
+                reason=Reason.FILE_MISSING,
+                subject=Line(fact.path),
+                run_ids=runs,
+                statement=say("intake.file_missing", path=fact.path),
+            )
+            continue
+        if fact.declared_sha256 is not None and fact.declared_sha256 != fact.sha256:
+            yield IntakeNote(
+                reason=Reason.FILE_ALTERED,
+                subject=Line(fact.path),
+                run_ids=runs,
+                statement=say("intake.file_altered", path=fact.path),
+            )
+        if fact.run_id is not None:
+            by_content.setdefault(fact.sha256, []).append(fact)
+    for facts in by_content.values():
+        if len(facts) > 1:
+            paths = sorted({fact.path for fact in facts})
+            run_ids = sorted({fact.run_id for fact in facts if fact.run_id is not None})
+            yield IntakeNote(
+                reason=Reason.FILE_USED_TWICE,
+                subject=Line(", ".join(paths)[:500]),
+                run_ids=tuple(run_ids),
+                statement=say("intake.file_used_twice", paths=paths, runs=run_ids),
+            )
+
+
+def _run_notes(examination: Examination) -> Iterator[IntakeNote]:
+    for context in examination.runs():
+        run = context.run
+        found = []
+        if not run.files:
+            found.append((Reason.NO_EVIDENCE_FILE, say("intake.no_file", run=run.run_id)))
+        if run.technique not in SUPPORTED_TECHNIQUES:
+            statement = say(
+                "intake.technique_not_supported", run=run.run_id, technique=run.technique.value
+            )
+            found.append((Reason.TECHNIQUE_NOT_SUPPORTED, statement))
+        if run.simulated is not None:
+            how = " ".join(run.simulated.split())[:500]
+            found.append((Reason.SIMULATED_DATA, say("intake.simulated", run=run.run_id, how=how)))
+        for reason, statement in found:
+            yield IntakeNote(
+                reason=reason, subject=Line(run.run_id), run_ids=(run.run_id,), statement=statement
+            )
+
+
+def _date_notes(examination: Examination) -> Iterator[IntakeNote]:
+    """Steps dated before the step that must come first; ISO dates compare as text."""
+    for context in examination.runs():
+        steps = [
+            ("accession", examination.accession_date),
+            (f"sub-sample {context.sub_sample.sub_sample_id}", context.sub_sample.date),
+            (f"extract {context.extract.extract_id}", context.extract.date),
+            (f"product {context.product.product_id}", context.product.date),
+            (f"run {context.run.run_id}", context.run.date),
+        ]
+        dated = [(what, date) for what, date in steps if date is not None]
+        for (first, earlier), (second, later) in zip(dated, dated[1:], strict=False):
+            if later < earlier:
+                yield IntakeNote(
+                    reason=Reason.RECORD_INCOMPLETE,
+                    subject=Line(second),
+                    run_ids=(context.run.run_id,),
+                    statement=say(
+                        "intake.date_order", what=second, later=later, earlier=f"{first}, {earlier}"
+                    ),
+                )
