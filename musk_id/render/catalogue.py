@@ -43,7 +43,7 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.FileRole: "file_role",
     vocabulary.Finding: "finding",
     vocabulary.Grade: "grade",
-    vocabulary.Language: "language",
+    vocabulary.Language: "language_name",
     vocabulary.Locus: "locus",
     vocabulary.MaterialClass: "material",
     vocabulary.NameView: "name_view",

@@ -32,7 +32,7 @@ __all__ = ["evaluate"]
 GENUS = "Moschus"
 
 # Marker groups of the release without which natural musk cannot be looked for chemically.
-_NATURAL_GROUPS = frozenset({"macrocyclic_musk", "nitrogen_marker"})
+_NATURAL_GROUPS = frozenset({"macrocyclic_musk", "macrocyclic_ketone", "nitrogen_marker"})
 
 
 def evaluate(

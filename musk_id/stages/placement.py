@@ -115,7 +115,7 @@ def _anchor(anchors: tuple[Anchor, ...], declared: Locus | None) -> tuple[Anchor
 def _ambiguity(masks: Masks, compared: int, method: BarcodeMethod) -> Criterion:
     share = 100 * int(is_ambiguous(masks).sum()) / compared if compared else 100.0
     limit = method.max_ambiguous_percent
-    return criterion("barcode.ambiguous_letters", decimal_text(share, 1), f"<= {limit}", share <= float(limit), "%")
+    return criterion("barcode.ambiguous_letters", decimal_text(share, 1), f"<= {limit}", share <= float(limit), "percent")
 
 
 def _amplicon(
@@ -187,7 +187,7 @@ def _coding(
             decimal_text(100 * elsewhere, 1),
             f"<= {decimal_text(100 * MAX_SHARE_ELSEWHERE, 1)}",
             elsewhere <= MAX_SHARE_ELSEWHERE,
-            "% of words off the frame",
+            "percent_off_frame",
         ),
         criterion("barcode.stop_codons", int(inner.size), "0", inner.size == 0, "codons"),
     )

@@ -105,7 +105,7 @@ def _counts(
             fewest,
             f">= {method.species_min_individuals_of_others}",
             bool(others) and not lacking,
-            "individuals of every other species",
+            "individuals",
             tuple(lacking),
         ),
     ]

@@ -82,11 +82,9 @@ def _long_row(limits: LongLocusLimits, catalogue: Catalogue) -> tuple[Cell, ...]
 
 def _animal_numbers(method: AnimalMethod) -> tuple[tuple[str, str, str], ...]:
     return (
-        ("animal_radius", str(method.amplicon_radius_edits), "edits"),
-        ("animal_margin", str(method.amplicon_margin_edits), "edits"),
+        ("animal_certified_margin", str(method.certified_margin_min), "edits"),
         ("animal_long_radius", method.long_radius_p, ""),
         ("animal_long_margin", method.long_margin_p, ""),
-        ("animal_individuals", str(method.species_min_individuals), ""),
     )
 
 
