@@ -1,0 +1,61 @@
+"""``musk-id case``: templates for a new case, and a check of all its inputs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from musk_id.cli.casework import Casework, find_root, intake_case
+from musk_id.errors import UsageError
+from musk_id.model.values import RULES, Identifier
+from musk_id.records.files import write_atomic
+from musk_id.records.inputs import find_input, read_run_sheet
+
+__all__ = ["run_check", "run_new"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def _template(name: str, case_id: str) -> bytes:
+    return (TEMPLATES / name).read_text(encoding="utf-8").replace("@CASE@", case_id).encode("utf-8")
+
+
+def run_new(arguments: argparse.Namespace) -> int:
+    """Write commented templates; nothing that exists is overwritten."""
+    case_dir: Path = arguments.case_dir.absolute()
+    case_id = case_dir.name
+    if not RULES[Identifier].accepts(case_id):
+        raise UsageError(f"{case_id[:80]!r} cannot be a case id", hint=f"use {RULES[Identifier].described}")
+    wanted = [(case_dir / "request.yaml", "request.yaml"), (case_dir / "examination.yaml", "examination.yaml")]
+    if arguments.laboratory:
+        root = case_dir.parents[1]
+        wanted.append((root / "laboratory.yaml", "laboratory.yaml"))
+        wanted.append((root / "batches" / "BATCH-1" / "sheet.yaml", "sheet.yaml"))
+    present = [path.name for path, _ in wanted if path.exists()]
+    if present:
+        raise UsageError(f"{', '.join(present)} exists already", where=str(arguments.case_dir))
+    for path, name in wanted:
+        write_atomic(path, _template(name, case_id))
+        print(path)
+    return 0
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Check the inputs of a case and of its batches; every problem at once."""
+    case_dir: Path = arguments.case_dir.resolve()
+    if not case_dir.is_dir():
+        raise UsageError("there is no such folder", where=str(arguments.case_dir))
+    root = arguments.root.resolve() if arguments.root is not None else find_root(case_dir)
+    casework = Casework(root)
+    intake = intake_case(casework, case_dir)
+    missing = [batch for batch in intake.batch_ids if not (root / "batches" / batch).is_dir()]
+    for batch in intake.batch_ids:
+        if batch not in missing:
+            read_run_sheet(find_input(root / "batches" / batch, "sheet"))
+    runs = len(list(intake.examination.runs()))
+    print(f"{intake.case_id}: inputs are well formed; {runs} runs, {len(intake.files)} files named")
+    for note in intake.notes:
+        print(f"  note: {note.reason.value}: {note.subject}")
+    for batch in missing:
+        print(f"  note: batch {batch} has no run sheet: its controls count as absent")
+    return 0

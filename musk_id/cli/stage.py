@@ -1,0 +1,183 @@
+"""``musk-id stage``: one stage over the cases of a shard, JSON Lines in and out.
+
+A case that fails becomes a failure record, later stages pass it on, and the stage still ends well: one bad
+case must not stop a thousand others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from musk_id.cli import casework as work
+from musk_id.cli.casework import Casework
+from musk_id.cli.output import seal_case, write_case
+from musk_id.cli.shards import read_ids
+from musk_id.errors import MuskIdError, UsageError
+from musk_id.model.controls import ControlsRecord
+from musk_id.model.record import CaseFailure, CaseRecord
+from musk_id.model.values import Line, Text
+from musk_id.records.lines import read_jsonl, write_jsonl
+
+__all__ = ["failure_of", "run_stage"]
+
+MAX_MESSAGE_LENGTH = 400
+
+
+def failure_of(case_id: str, stage: str, error: Exception) -> CaseFailure:
+    """The failure record of a case."""
+    known = isinstance(error, MuskIdError)
+    message = str(error) if known else f"bug in this software: {type(error).__name__}"
+    problems = error.problems if isinstance(error, MuskIdError) else ()
+    return CaseFailure(
+        schema=Line(CaseFailure.SCHEMA),
+        case_id=Line(case_id),
+        stage=Line(stage),
+        code=Line(error.code if isinstance(error, MuskIdError) else "BUG"),
+        exit_code=error.exit_code if isinstance(error, MuskIdError) else 1,
+        message=Text(message[:MAX_MESSAGE_LENGTH] or "no message"),
+        hint=Text(error.hint) if isinstance(error, MuskIdError) and error.hint else None,
+        problems=tuple(Text(str(problem)[:MAX_MESSAGE_LENGTH]) for problem in problems),
+    )
+
+
+def _each(
+    stage: str, entries: Iterable[tuple[str, Any]], function: Callable[[str, Any], Any]
+) -> list[Any]:
+    """The function's record for each entry; failures are passed on or made."""
+    found: list[Any] = []
+    for case_id, entry in entries:
+        if isinstance(entry, CaseFailure):
+            found.append(entry)
+            continue
+        try:
+            found.append(function(case_id, entry))
+        except Exception as error:
+            if not isinstance(error, MuskIdError):
+                traceback.print_exc(file=sys.stderr)
+            found.append(failure_of(case_id, stage, error))
+    return found
+
+
+class _Shard:
+    """Earlier records of a shard, by case."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.ids = read_ids(arguments.shard)
+        self._folder: Path = arguments.shard.parent
+        self._controls: list[Path] = arguments.controls
+
+    def load(self, stage: str) -> dict[str, Any]:
+        """Records of an earlier stage by case id."""
+        return {entry.case_id: entry for entry in read_jsonl(self._folder / f"{stage}.jsonl")}
+
+    def pairs(self, stage: str) -> list[tuple[str, Any]]:
+        """Case ids in the order of the shard, each with its record of an earlier stage."""
+        records = self.load(stage)
+        return [(case_id, records[case_id]) for case_id in self.ids]
+
+    def controls(self) -> dict[str, ControlsRecord]:
+        """Controls records of all batches; a batch whose sheet failed stops the cases that name it."""
+        entries = [entry for path in self._controls for entry in read_jsonl(path)]
+        return {
+            entry.case_id if isinstance(entry, CaseFailure) else entry.batch_id: entry for entry in entries
+        }
+
+
+def _checked_controls(controls: dict[str, Any], intake: Any) -> dict[str, ControlsRecord]:
+    for batch in intake.batch_ids:
+        entry = controls.get(batch)
+        if isinstance(entry, CaseFailure):
+            raise UsageError(f"batch {batch}: {entry.message}", hint=entry.hint or "")
+    return {batch: entry for batch, entry in controls.items() if isinstance(entry, ControlsRecord)}
+
+
+def run_stage(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    casework = Casework(arguments.root.resolve())
+    shard = _Shard(arguments)
+    records = _STAGES[arguments.name](casework, shard, arguments)
+    write_jsonl(arguments.out, records)
+    return 0
+
+
+def _intake(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
+    cases = casework.root / "cases"
+    return _each(
+        "intake", [(i, None) for i in shard.ids], lambda i, _: work.intake_case(casework, cases / i)
+    )
+
+
+def _controls(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
+    batches = casework.root / "batches"
+    return _each(
+        "controls", [(i, None) for i in shard.ids], lambda i, _: work.controls_batch(casework, batches / i)
+    )
+
+
+def _barcode(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
+    cases = casework.root / "cases"
+    return _each(
+        "barcode", shard.pairs("intake"), lambda i, intake: work.barcode_case(casework, intake, cases / i)
+    )
+
+
+def _spectra(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
+    cases = casework.root / "cases"
+    return _each(
+        "spectra", shard.pairs("intake"), lambda i, intake: work.spectra_case(casework, intake, cases / i)
+    )
+
+
+def _evidence(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
+    intakes, barcodes, controls = shard.load("intake"), shard.load("barcode"), shard.controls()
+
+    def one(case_id: str, spectra: Any) -> Any:
+        barcode, intake = barcodes[case_id], intakes[case_id]
+        if isinstance(barcode, CaseFailure):
+            return barcode
+        own = _checked_controls(controls, intake)
+        return work.evidence_case(casework, intake, own, barcode, spectra)
+
+    return _each("evidence", shard.pairs("spectra"), one)
+
+
+def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
+    intakes, barcodes, spectra = shard.load("intake"), shard.load("barcode"), shard.load("spectra")
+    controls, target = shard.controls(), _cases_folder(arguments)
+
+    def one(case_id: str, evidence: Any) -> CaseRecord:
+        intake = intakes[case_id]
+        own = _checked_controls(controls, intake)
+        record = work.record_case(casework, intake, own, barcodes[case_id], spectra[case_id], evidence)
+        write_case(record, casework.root / "cases" / case_id, casework.laboratory_path, target)
+        return record
+
+    return _each("record", shard.pairs("evidence"), one)
+
+
+def _seal(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
+    target = _cases_folder(arguments)
+    return _each("seal", shard.pairs("record"), lambda i, _: seal_case(target / i, i, None))
+
+
+def _cases_folder(arguments: argparse.Namespace) -> Path:
+    if arguments.cases is None:
+        raise UsageError("--cases is needed for the stages record and seal")
+    folder: Path = arguments.cases
+    return folder
+
+
+_STAGES: dict[str, Callable[[Casework, _Shard, argparse.Namespace], list[Any]]] = {
+    "intake": _intake,
+    "controls": _controls,
+    "barcode": _barcode,
+    "spectra": _spectra,
+    "evidence": _evidence,
+    "record": _record,
+    "seal": _seal,
+}
