@@ -1,0 +1,54 @@
+# make demo: environment, then the workflow on the examples.  make test: all checks.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := build/demo
+CORES ?= 2
+
+.PHONY: demo test test-full check bench selftest schemas clean
+
+demo: $(VENV)/.installed
+	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
+	@echo
+	@echo "Cases and where their files lie (PDF, HTML and JSON in record/, the seal in seal/):"
+	@"$(BIN)/musk-id" runs overview --out "$(DEMO)"
+	@echo "All cases on one page: $(DEMO)/index.html"
+
+test: $(VENV)/.installed-dev check
+	"$(BIN)/python" -m pytest -q
+
+test-full: $(VENV)/.installed-dev check
+	"$(BIN)/python" -m pytest -q -m "full or not full"
+
+check: $(VENV)/.installed-dev
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/mypy"
+	"$(BIN)/lint-imports" --no-cache
+
+bench: $(VENV)/.installed-dev
+	"$(BIN)/python" benchmarks/panel.py
+
+selftest: $(VENV)/.installed
+	"$(BIN)/musk-id" selftest
+
+schemas: $(VENV)/.installed
+	"$(BIN)/python" scripts/write_schemas.py
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "Python 3.11 to 3.13 is needed, found %d.%d; name another one with: make PYTHON=python3.12 ..." % v)'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Musk-ID and what it needs into $(VENV) ..."
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch "$@"
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Musk-ID and its checks into $(VENV) ..."
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch "$(VENV)/.installed" "$@"
+
+clean:
+	rm -rf build .snakemake $(VENV)

@@ -1,0 +1,21 @@
+"""Sequences of a shard: quality, marker, comparison, call."""
+
+
+rule barcode:
+    """Call the barcodes of a shard."""
+    input:
+        list=f"{OUT}/shards/{{shard}}/list.tsv",
+        intake=f"{OUT}/shards/{{shard}}/intake.jsonl",
+    output:
+        records=f"{OUT}/shards/{{shard}}/barcode.jsonl",
+    params:
+        root=ROOT,
+    log:
+        f"{OUT}/logs/barcode/{{shard}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/barcode/{{shard}}.tsv"
+    resources:
+        mem_mb=1000,
+    shell:
+        "musk-id stage barcode --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
+        " > {log:q} 2>&1"

@@ -1,0 +1,21 @@
+"""All cases at a glance: a table and a page of links."""
+
+
+rule overview:
+    """Write summary.csv and index.html."""
+    input:
+        expand(f"{OUT}/shards/{{shard}}/record.jsonl", shard=CASE_SHARDS),
+        expand(f"{OUT}/shards/{{shard}}/seal.jsonl", shard=CASE_SHARDS),
+    output:
+        table=f"{OUT}/summary.csv",
+        page=f"{OUT}/index.html",
+    params:
+        out=OUT,
+    log:
+        f"{OUT}/logs/overview.log",
+    benchmark:
+        f"{OUT}/benchmarks/overview.tsv"
+    resources:
+        mem_mb=1000,
+    shell:
+        "musk-id runs overview --out {params.out:q} > {log:q} 2>&1"

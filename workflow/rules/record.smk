@@ -1,0 +1,26 @@
+"""Case records of a shard as JSON, PDF, HTML and CSV."""
+
+
+rule record:
+    """Write the records of a shard."""
+    input:
+        list=f"{OUT}/shards/{{shard}}/list.tsv",
+        intake=f"{OUT}/shards/{{shard}}/intake.jsonl",
+        barcode=f"{OUT}/shards/{{shard}}/barcode.jsonl",
+        spectra=f"{OUT}/shards/{{shard}}/spectra.jsonl",
+        evidence=f"{OUT}/shards/{{shard}}/evidence.jsonl",
+        controls=CONTROLS,
+    output:
+        records=f"{OUT}/shards/{{shard}}/record.jsonl",
+    params:
+        root=ROOT,
+        cases=f"{OUT}/cases",
+    log:
+        f"{OUT}/logs/record/{{shard}}.log",
+    benchmark:
+        f"{OUT}/benchmarks/record/{{shard}}.tsv"
+    resources:
+        mem_mb=1000,
+    shell:
+        "musk-id stage record --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
+        " --controls {input.controls:q} --cases {params.cases:q} > {log:q} 2>&1"
