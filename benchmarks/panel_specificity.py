@@ -133,7 +133,7 @@ def rate(k: int, n: int) -> dict[str, object]:
     return {"k": k, "n": n, "upper_95_one_sided": upper}
 
 
-def restated(letters: str, references: Iterable[BarcodeReference], limits: AmpliconLimits) -> tuple[int, int]:
+def restated(letters: str, references: Iterable[BarcodeReference]) -> tuple[int, int]:
     """Distance to the nearest *Moschus* (ambiguity against it) and to the nearest other genus (for it)."""
     own, other = [], []
     for reference in references:
@@ -150,15 +150,13 @@ def amplicon_kernel(
 ) -> dict[str, object]:
     """The rule of a short marker restated on the kernel, records of any length."""
     references = release.barcodes_at(limits.locus)
-    measured = [(r, *restated(r.sequence, references, limits)) for r in records]
+    measured = [(r, *restated(r.sequence, references)) for r in records]
     nearest = [(r, own, other) for r, own, other in measured if own < other]
     called = [m for m in nearest if m[1] <= limits.radius_edits and m[2] - m[1] >= limits.margin_edits]
     whole = [m for m in measured if limits.min_length_bp <= len(m[0].sequence) <= limits.max_length_bp]
     return {
         "called": rate(len(called), len(measured)),
-        "called_records": sorted(
-            f"{r.accession} {r.species} ({len(r.sequence)} letters)" for r, _, _ in called
-        ),
+        "called_records": sorted(f"{r.accession} {r.species} ({len(r.sequence)} letters)" for r, _, _ in called),
         "nearest_is_moschus": len(nearest),
         "nearest_is_moschus_species": len({r.species for r, _, _ in nearest}),
         "nearest_is_moschus_with_margin": sum(o - d >= limits.margin_edits for _, d, o in nearest),
@@ -168,9 +166,7 @@ def amplicon_kernel(
     }
 
 
-def other_genera(
-    stage: Stage, release: ReferenceRelease, refdata: Path, every: int
-) -> list[dict[str, object]]:
+def other_genera(stage: Stage, release: ReferenceRelease, refdata: Path, every: int) -> list[dict[str, object]]:
     """Every set against the release as shipped."""
     held = {record.accession.split(".")[0] for record in release.barcodes}
     results = []
@@ -180,9 +176,7 @@ def other_genera(
         called = [o for o in outcomes if o.is_target]
         species = {o.record.species for o in outcomes}
         judged = [o for o in outcomes if o.result.call is not None or Reason.HUMAN_DNA in o.result.reasons]
-        reasons = Counter(
-            reason.value for o in outcomes if o.result.call is None for reason in o.result.reasons
-        )
+        reasons = Counter(reason.value for o in outcomes if o.result.call is None for reason in o.result.reasons)
         entry: dict[str, object] = {
             "locus": locus.value,
             "data": name,
@@ -267,9 +261,7 @@ def _tally(answers: Sequence[tuple[PublicRecord, ItemCall]], genera: set[str]) -
         answer = "none" if not named else ("right" if named == {record.genus} else "wrong")
         counts[f"{stratum}_{answer}"] += 1
         if answer == "wrong":
-            wrong.append(
-                f"{record.accession} {record.species} -> {', '.join(sorted(named))} [{record.flags}]"
-            )
+            wrong.append(f"{record.accession} {record.species} -> {', '.join(sorted(named))} [{record.flags}]")
     total_held = sum(counts[f"held_{a}"] for a in ("right", "wrong", "none"))
     total_lacking = sum(counts[f"lacking_{a}"] for a in ("right", "wrong", "none"))
     return {
@@ -319,9 +311,7 @@ def main() -> int:
     parser.add_argument("--refdata", type=Path, default=REFDATA, help="folder of the public sets")
     parser.add_argument("--release", type=Path, default=RELEASE, help="release folder")
     parser.add_argument("--write", action="store_true", help="write the validation file")
-    parser.add_argument(
-        "--quick", action="store_true", help=f"{QUICK_RECORDS} records a set; nothing written"
-    )
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_RECORDS} records a set; nothing written")
     options = parser.parse_args()
     if not options.refdata.is_dir():
         print(f"skipped: no public sets at {options.refdata}")

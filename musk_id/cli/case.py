@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from musk_id.cli.casework import Casework, find_root, intake_case
+from musk_id.cli.casework import intake_case
+from musk_id.cli.workplace import Casework, find_root
 from musk_id.errors import UsageError
 from musk_id.model.values import RULES, Identifier
 from musk_id.records.files import write_atomic

@@ -7,50 +7,34 @@ cases of a shard; because both call the same functions, their records have the s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from musk_id import __version__
+from musk_id.cli.workplace import Casework
 from musk_id.errors import InputFormatError, IntegrityError, MuskIdError, Problem, RequestError
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlFile, ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.examination import EvidenceFile, RunContext
 from musk_id.model.intake import FileFact, IntakeRecord
-from musk_id.model.laboratory import Laboratory
-from musk_id.model.methods import (
-    ANIMAL_METHODS,
-    BARCODE_METHODS,
-    CONTROL_METHODS,
-    EVIDENCE_METHODS,
-    SPECTRA_METHODS,
-    require_method,
-)
-from musk_id.model.provenance import InputDigest, Provenance
-from musk_id.model.record import CaseRecord, MethodsUsed
-from musk_id.model.reference import ReferenceRelease
+from musk_id.model.provenance import InputDigest
+from musk_id.model.record import CaseRecord
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence
 from musk_id.model.values import Line, Sha256
 from musk_id.records.canonical import digest
 from musk_id.records.files import resolve_inside, sha256_file
-from musk_id.records.inputs import find_input, read_examination, read_laboratory, read_request, read_run_sheet
+from musk_id.records.inputs import find_input, read_examination, read_request, read_run_sheet
 from musk_id.stages.intake import SUPPORTED_TECHNIQUES, case_problems, declared_files, freeze_case, run_identity
 from musk_id.vocabulary import FileRole, Reason, Technique
 
-if TYPE_CHECKING:
-    from musk_id.stages.library import BarcodeLibrary
-    from musk_id.stages.spectral_library import SpectralLibrary
-
 __all__ = [
-    "Casework",
     "barcode_case",
     "controls_batch",
     "evidence_case",
-    "find_root",
     "intake_case",
     "record_case",
     "spectra_case",
@@ -59,87 +43,6 @@ __all__ = [
 _Input = TypeVar("_Input")
 
 DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
-
-def find_root(case_dir: Path) -> Path:
-    """The laboratory root: the nearest folder above a case that holds ``laboratory.yaml``.
-
-    Raises
-    ------
-    RequestError
-        If there is none.
-    """
-    for folder in case_dir.resolve().parents:
-        if any((folder / f"laboratory.{ending}").is_file() for ending in ("yaml", "yml", "json")):
-            return folder
-    raise RequestError(
-        "no laboratory.yaml was found above the case folder",
-        where=case_dir.name,
-        hint="name the laboratory root with --root, or see 'musk-id case new'",
-    )
-
-
-@dataclass(frozen=True)
-class Casework:
-    """A laboratory root with its release and methods; what is costly is prepared at first use."""
-
-    root: Path
-
-    @cached_property
-    def laboratory_path(self) -> Path:
-        """The laboratory's own file."""
-        return find_input(self.root, "laboratory")
-
-    @cached_property
-    def laboratory(self) -> Laboratory:
-        """The laboratory."""
-        laboratory = read_laboratory(self.laboratory_path)
-        if not laboratory.languages or len(set(laboratory.languages)) != len(laboratory.languages):
-            raise RequestError("languages must be named, each once", where=self.laboratory_path.name)
-        return laboratory
-
-    @cached_property
-    def methods(self) -> MethodsUsed:
-        """The method versions in force, with their numbers."""
-        named = self.laboratory.methods
-        return MethodsUsed(
-            barcode=require_method(BARCODE_METHODS, named.barcode),
-            animals=require_method(ANIMAL_METHODS, named.animals),
-            spectra=require_method(SPECTRA_METHODS, named.spectra),
-            controls=require_method(CONTROL_METHODS, named.controls),
-            evidence=require_method(EVIDENCE_METHODS, named.evidence),
-        )
-
-    @cached_property
-    def release(self) -> ReferenceRelease:
-        """The reference release in force, verified."""
-        from musk_id.refdb.release import load_release, locate_release
-
-        own = self.root / "reference_db"
-        return load_release(locate_release(self.laboratory.release, own if own.is_dir() else None))
-
-    @cached_property
-    def barcode_library(self) -> BarcodeLibrary:
-        """Barcodes of the release, prepared."""
-        from musk_id.stages.library import BarcodeLibrary
-
-        return BarcodeLibrary.from_release(self.release, self.methods.barcode)
-
-    @cached_property
-    def spectral_library(self) -> SpectralLibrary:
-        """Spectra of the release, prepared."""
-        from musk_id.stages.spectral_library import SpectralLibrary
-
-        return SpectralLibrary.from_release(self.release)
-
-    def provenance(self, methods: tuple[Line, ...], inputs: tuple[InputDigest, ...]) -> Provenance:
-        """Provenance of a stage record that used the release."""
-        return Provenance(
-            software_version=Line(__version__),
-            methods=methods,
-            release_id=self.release.release_id,
-            release_sha256=self.release.manifest_sha256,
-            inputs=tuple(sorted(set(inputs), key=lambda i: (i.name, i.sha256))),
-        )
 
 
 def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
@@ -288,9 +191,7 @@ def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Ba
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance(
-            (methods.barcode.version, methods.animals.version), _inputs(intake, DNA_TECHNIQUES)
-        ),
+        casework.provenance((methods.barcode.version, methods.animals.version), _inputs(intake, DNA_TECHNIQUES)),
     )
 
 
@@ -405,15 +306,11 @@ def evidence_case(
         spectra,
         casework.release,
         casework.methods.evidence,
-        casework.provenance(
-            (casework.methods.evidence.version,), _stage_digests(intake, own, barcode, spectra)
-        ),
+        casework.provenance((casework.methods.evidence.version,), _stage_digests(intake, own, barcode, spectra)),
     )
 
 
-def _own_controls(
-    intake: IntakeRecord, controls: Mapping[str, ControlsRecord]
-) -> tuple[ControlsRecord, ...]:
+def _own_controls(intake: IntakeRecord, controls: Mapping[str, ControlsRecord]) -> tuple[ControlsRecord, ...]:
     return tuple(controls[batch] for batch in intake.batch_ids if batch in controls)
 
 

@@ -6,17 +6,17 @@ import argparse
 from pathlib import Path
 
 from musk_id.cli.casework import (
-    Casework,
     barcode_case,
     controls_batch,
     evidence_case,
-    find_root,
     intake_case,
     record_case,
     spectra_case,
 )
 from musk_id.cli.output import refuse_output_inside, seal_case, write_case
+from musk_id.cli.workplace import Casework, find_root
 from musk_id.errors import UsageError
+from musk_id.model.controls import ControlsRecord
 from musk_id.model.record import CaseRecord
 
 __all__ = ["examine_case", "run_examine"]
@@ -26,7 +26,7 @@ def examine_case(casework: Casework, case_dir: Path) -> CaseRecord:
     """All stages of one case, from its files to the case record."""
     intake = intake_case(casework, case_dir)
     batches = casework.root / "batches"
-    controls = {
+    controls: dict[str, ControlsRecord] = {
         batch: controls_batch(casework, batches / batch)
         for batch in intake.batch_ids
         if (batches / batch).is_dir()

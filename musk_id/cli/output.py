@@ -53,7 +53,7 @@ def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path
             write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language))
             write_atomic(pages / f"record.{language}.html", render_html(record, data, language))
             write_atomic(pages / f"findings.{language}.csv", findings_csv(record, language))
-        os.chmod(building, 0o755)
+        os.chmod(building, 0o755)  # noqa: S103 - mkdtemp made it private; a case folder is handed on
         return _swap(building, cases / record.case_id)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
@@ -62,7 +62,7 @@ def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path
 
 def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: Path) -> None:
     """Copies of the inputs, each checked against the digest that intake recorded."""
-    expected = {entry.name: entry.sha256 for entry in record.intake.provenance.inputs}
+    expected = {str(entry.name): entry.sha256 for entry in record.intake.provenance.inputs}
     named = [find_input(case_dir, "request"), find_input(case_dir, "examination"), laboratory]
     copies = [(path, path.name, expected.get(path.name)) for path in named]
     copies += [
@@ -106,9 +106,7 @@ def _same(building: Path, place: Path) -> bool:
     )
 
 
-def seal_case(
-    place: Path, case_id: str, key: tuple[str, Ed25519PrivateKey] | None
-) -> Manifest:
+def seal_case(place: Path, case_id: str, key: tuple[str, Ed25519PrivateKey] | None) -> Manifest:
     """Seal a case folder."""
     from musk_id.sealing.seal import build_manifest, write_seal
 

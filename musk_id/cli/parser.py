@@ -48,10 +48,16 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _examine(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("examine", help="examine one case, from its files to a sealed record")
-    parser.add_argument("case_dir", type=Path, metavar="CASE_DIR", help="folder with request.yaml and examination.yaml")
-    parser.add_argument("--root", type=Path, help="laboratory root (default: the folder above that has laboratory.yaml)")
+    parser.add_argument(
+        "case_dir", type=Path, metavar="CASE_DIR", help="folder with request.yaml and examination.yaml"
+    )
+    parser.add_argument(
+        "--root", type=Path, help="laboratory root (default: the folder above that has laboratory.yaml)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="output folder; the case goes to OUT/cases/<case>")
-    parser.add_argument("--key", type=Path, help="private key file for the seal (passphrase: MUSK_ID_PASSPHRASE, or asked)")
+    parser.add_argument(
+        "--key", type=Path, help="private key file for the seal (passphrase: MUSK_ID_PASSPHRASE, or asked)"
+    )
     parser.set_defaults(run=_deferred("examine", "run_examine"))
 
 
@@ -104,7 +110,9 @@ def _stage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser("stage", help="run one stage over a shard of cases (for the workflow)")
     parser.add_argument("name", choices=STAGES)
     parser.add_argument("--root", type=Path, required=True, help="laboratory root")
-    parser.add_argument("--shard", type=Path, required=True, help="list of the shard; earlier records lie beside it")
+    parser.add_argument(
+        "--shard", type=Path, required=True, help="list of the shard; earlier records lie beside it"
+    )
     parser.add_argument("--out", type=Path, required=True, help="JSON Lines file to write")
     parser.add_argument("--controls", type=Path, nargs="*", default=[], help="controls records of all batches")
     parser.add_argument("--cases", type=Path, help="folder for the cases' files (record and seal)")

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from musk_id.cli import casework as work
-from musk_id.cli.casework import Casework
 from musk_id.cli.output import seal_case, write_case
 from musk_id.cli.shards import read_ids
+from musk_id.cli.workplace import Casework
 from musk_id.errors import MuskIdError, UsageError
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.record import CaseFailure, CaseRecord
@@ -45,9 +45,7 @@ def failure_of(case_id: str, stage: str, error: Exception) -> CaseFailure:
     )
 
 
-def _each(
-    stage: str, entries: Iterable[tuple[str, Any]], function: Callable[[str, Any], Any]
-) -> list[Any]:
+def _each(stage: str, entries: Iterable[tuple[str, Any]], function: Callable[[str, Any], Any]) -> list[Any]:
     """The function's record for each entry; failures are passed on or made."""
     found: list[Any] = []
     for case_id, entry in entries:
@@ -83,9 +81,7 @@ class _Shard:
     def controls(self) -> dict[str, ControlsRecord]:
         """Controls records of all batches; a batch whose sheet failed stops the cases that name it."""
         entries = [entry for path in self._controls for entry in read_jsonl(path)]
-        return {
-            entry.case_id if isinstance(entry, CaseFailure) else entry.batch_id: entry for entry in entries
-        }
+        return {entry.case_id if isinstance(entry, CaseFailure) else entry.batch_id: entry for entry in entries}
 
 
 def _checked_controls(controls: dict[str, Any], intake: Any) -> dict[str, ControlsRecord]:
@@ -107,9 +103,7 @@ def run_stage(arguments: argparse.Namespace) -> int:
 
 def _intake(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     cases = casework.root / "cases"
-    return _each(
-        "intake", [(i, None) for i in shard.ids], lambda i, _: work.intake_case(casework, cases / i)
-    )
+    return _each("intake", [(i, None) for i in shard.ids], lambda i, _: work.intake_case(casework, cases / i))
 
 
 def _controls(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:

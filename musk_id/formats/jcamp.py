@@ -110,9 +110,7 @@ def _block(entries: list[_Entry], name: str) -> list[JcampBlock]:
     return [_table(entry, labels, found, name) for entry in entries if entry.label in _TABLES]
 
 
-def _table(
-    entry: _Entry, labels: tuple[tuple[str, str], ...], found: dict[str, str], name: str
-) -> JcampBlock:
+def _table(entry: _Entry, labels: tuple[tuple[str, str], ...], found: dict[str, str], name: str) -> JcampBlock:
     x, y = _xy(entry, found, name)
     declared = found.get("NPOINTS")
     if declared is not None and _integer(declared, f"{name}: NPOINTS") != x.size:
@@ -122,9 +120,7 @@ def _table(
     return JcampBlock(found.get("TITLE", ""), found.get("DATATYPE", ""), labels, x, y)
 
 
-def _xy(
-    entry: _Entry, found: dict[str, str], name: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _xy(entry: _Entry, found: dict[str, str], name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     where = f"{name}, line {entry.line}"
     x_factor = _float(found.get("XFACTOR", "1"), f"{name}: XFACTOR")
     y_factor = _float(found.get("YFACTOR", "1"), f"{name}: YFACTOR")
@@ -185,7 +181,10 @@ def _ntuples(
 ) -> list[JcampBlock]:
     """One block for each page; scales of the variables come from the lists of the NTUPLES labels."""
     symbols = [part.strip().upper() for part in found.get("SYMBOL", "").split(",")]
-    lists = {key: [part.strip() for part in found.get(key, "").split(",")] for key in ("FACTOR", "FIRST", "LAST", "VARDIM")}
+    lists = {
+        key: [part.strip() for part in found.get(key, "").split(",")]
+        for key in ("FACTOR", "FIRST", "LAST", "VARDIM")
+    }
     blocks: list[JcampBlock] = []
     page = ""
     points: str | None = None
@@ -196,7 +195,7 @@ def _ntuples(
             points = entry.value
         elif entry.label in _TABLES:
             form = entry.value.split("),")[0] + ")" if "++" not in entry.value else entry.value
-            y_symbol = _y_symbol(entry.value, symbols)
+            y_symbol = _y_symbol(entry.value)
             own = {
                 "XFACTOR": _at(lists["FACTOR"], symbols, "X") or "1",
                 "YFACTOR": _at(lists["FACTOR"], symbols, y_symbol) or "1",
@@ -209,11 +208,18 @@ def _ntuples(
             if count:
                 own["NPOINTS"] = count
             page_labels = (*labels, ("PAGE", page))
-            blocks.append(_table(entry, page_labels, {**{"TITLE": found.get("TITLE", ""), "DATATYPE": found.get("DATATYPE", "")}, **own}, name))
+            blocks.append(
+                _table(
+                    entry,
+                    page_labels,
+                    {"TITLE": found.get("TITLE", ""), "DATATYPE": found.get("DATATYPE", ""), **own},
+                    name,
+                )
+            )
     return blocks
 
 
-def _y_symbol(form: str, symbols: list[str]) -> str:
+def _y_symbol(form: str) -> str:
     series = _SERIES.search(form)
     if series:
         return series[1].upper()

@@ -44,9 +44,7 @@ def read_msp(
     return read_msp_bytes(read_bytes(path, max_bytes), path.name, max_spectra=max_spectra)
 
 
-def read_msp_bytes(
-    data: bytes, file_name: str, *, max_spectra: int = MAX_SPECTRA
-) -> tuple[MassSpectrum, ...]:
+def read_msp_bytes(data: bytes, file_name: str, *, max_spectra: int = MAX_SPECTRA) -> tuple[MassSpectrum, ...]:
     """As :func:`read_msp`, for content that is already in memory and not compressed."""
     found: list[MassSpectrum] = []
     for entry in _entries(split_lines(decode_text(data, file_name)), file_name):
@@ -112,8 +110,7 @@ class _Entry:
             raise InputFormatError(f"spectrum {self.title[:60]!r} has no 'Num Peaks' field", where=self.where)
         if len(self.numbers) != 2 * self.declared:
             raise InputFormatError(
-                f"spectrum {self.title[:60]!r} holds {len(self.numbers) // 2} peaks, "
-                f"{self.declared} are declared",
+                f"spectrum {self.title[:60]!r} holds {len(self.numbers) // 2} peaks, {self.declared} are declared",
                 where=self.where,
                 hint="the file may be cut off, or its numbers written with a decimal comma",
             )
@@ -146,9 +143,7 @@ def _entries(lines: list[str], file_name: str) -> Iterator[_Entry]:
 
 def _declared(value: str, where: str) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 9 or int(value) > MAX_PEAKS:
-        raise InputFormatError(
-            f"number of peaks {value[:40]!r} is no whole number up to {MAX_PEAKS}", where=where
-        )
+        raise InputFormatError(f"number of peaks {value[:40]!r} is no whole number up to {MAX_PEAKS}", where=where)
     return int(value)
 
 

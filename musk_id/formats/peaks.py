@@ -54,9 +54,9 @@ def spectrum(
     if len(mz) > MAX_PEAKS:
         raise InputFormatError(f"{len(mz)} peaks, at most {MAX_PEAKS} are read", where=where)
     values, weights = np.asarray(mz, dtype=np.float64), np.asarray(intensity, dtype=np.float64)
-    if values.size and not (0 < values.min() and values.max() <= MAX_MZ):
+    if values.size and not (values.min() > 0 and values.max() <= MAX_MZ):
         raise InputFormatError(f"m/z must lie above 0 and at most at {MAX_MZ:.0f}", where=where)
-    if weights.size and not (0 <= weights.min() and weights.max() <= MAX_INTENSITY):
+    if weights.size and not (weights.min() >= 0 and weights.max() <= MAX_INTENSITY):
         raise InputFormatError(f"intensities must lie between 0 and {MAX_INTENSITY:g}", where=where)
     kept = weights > 0
     unique, index = np.unique(values[kept], return_inverse=True)

@@ -75,9 +75,7 @@ class KmerIndex:
         Diagonals that far apart count as one (short markers vary in length by a few letters).
     """
 
-    def __init__(
-        self, references: Mapping[str, Sequence[tuple[int, Masks]]], slack: Mapping[str, int]
-    ) -> None:
+    def __init__(self, references: Mapping[str, Sequence[tuple[int, Masks]]], slack: Mapping[str, int]) -> None:
         self._slack = dict(slack)
         self._tables: dict[str, tuple[Words, NDArray[np.int64]]] = {}
         for locus in sorted(references):

@@ -70,8 +70,7 @@ def mismatches(query: Planes, references: Planes) -> Mismatches:
     """
     if query.width != references.width or query.words.shape[1] != 1:
         raise ValueError(
-            f"one query of width {references.width} is needed, "
-            f"found {query.words.shape[1]} of width {query.width}"
+            f"one query of width {references.width} is needed, found {query.words.shape[1]} of width {query.width}"
         )
     q, r = query.words, references.words
     q_any, r_any = q[0] | q[1] | q[2] | q[3], r[0] | r[1] | r[2] | r[3]

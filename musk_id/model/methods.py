@@ -206,9 +206,7 @@ EVIDENCE_METHODS = (
     ),
 )
 
-_Method = TypeVar(
-    "_Method", BarcodeMethod, AnimalMethod, SpectraMethod, ControlMethod, EvidenceMethod
-)
+_Method = TypeVar("_Method", BarcodeMethod, AnimalMethod, SpectraMethod, ControlMethod, EvidenceMethod)
 
 
 def require_method(methods: tuple[_Method, ...], version: str) -> _Method:

@@ -76,7 +76,7 @@ def _type_plan(annotation: Any) -> TypePlan:
 
 
 @cache
-def plan_of(cls: type[Any]) -> tuple[FieldPlan, ...]:
+def plan_of(cls: Any) -> tuple[FieldPlan, ...]:
     """Plan of a dataclass, made once."""
     hints = typing.get_type_hints(cls)
     missing = dataclasses.MISSING
@@ -109,7 +109,7 @@ def encode(value: Any) -> Tree:
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in plan_of(type(value))}
+        return {field.name: encode(getattr(value, field.name)) for field in plan_of(value.__class__)}
     raise TypeError(f"a record must not hold {type(value).__name__}")
 
 
@@ -146,7 +146,7 @@ class Decoder:
             where = path or "the whole file"
             self.problems.append(Problem(f"{where} (line {line})" if line else where, message, allowed))
 
-    def _object(self, cls: type[Any], tree: object, path: str) -> Any:
+    def _object(self, cls: Any, tree: object, path: str) -> Any:
         if not isinstance(tree, dict):
             self._problem(path, f"found {_shown(tree)}", f"keys of {cls.__name__}")
             return None
@@ -174,7 +174,7 @@ class Decoder:
         self._check_schema(cls, arguments, path)
         return self._build(cls, arguments, path)
 
-    def _build(self, cls: type[Any], arguments: dict[str, Any], path: str) -> Any:
+    def _build(self, cls: Any, arguments: dict[str, Any], path: str) -> Any:
         plan = {field.name: field for field in plan_of(cls)}
         for name, field in plan.items():
             if name in arguments and arguments[name] is None and not field.required:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from musk_id.errors import RequestError
-from musk_id.records.tree import read_tree
 from musk_id.model.batch import RunSheet
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.request import Request
 from musk_id.records.codec import Decoder
+from musk_id.records.tree import read_tree
 
 __all__ = [
     "find_input",

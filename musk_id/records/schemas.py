@@ -21,7 +21,7 @@ __all__ = ["PUBLISHED", "json_schema", "schema_file_name", "write_schemas"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-PUBLISHED: tuple[type[Any], ...] = (
+PUBLISHED: tuple[Any, ...] = (
     Request,
     Examination,
     RunSheet,
@@ -37,7 +37,7 @@ def schema_file_name(cls: type[Any]) -> str:
     return f"{name}-{version}.schema.json"
 
 
-def json_schema(cls: type[Any]) -> dict[str, Any]:
+def json_schema(cls: Any) -> dict[str, Any]:
     """Closed JSON Schema of a dataclass of the model."""
     definitions: dict[str, Any] = {}
     root = _object(cls, definitions)
@@ -49,7 +49,7 @@ def json_schema(cls: type[Any]) -> dict[str, Any]:
     }
 
 
-def _object(cls: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _object(cls: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     for field in plan_of(cls):

@@ -98,11 +98,10 @@ def parse_yaml(text: str, name: str) -> TextTree:
 def _check_events(events: Any, name: str) -> None:
     import yaml
 
-    depth = documents = nodes = 0
-    for event in events:
+    depth = documents = 0
+    for nodes, event in enumerate(events, 1):
         line = event.start_mark.line + 1
         where = f"{name}, line {line}"
-        nodes += 1
         if nodes > 2 * MAX_NODES:
             raise RequestError(f"more than {MAX_NODES} entries", where=where)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
@@ -141,9 +140,7 @@ def _convert(node: yaml.Node, path: str, name: str, result: TextTree, depth: int
         plain = node.style is None or node.style == ""
         return None if plain and node.value in _NULLS else node.value
     if isinstance(node, yaml.SequenceNode):
-        return [
-            _convert(entry, f"{path}[{i}]", name, result, depth + 1) for i, entry in enumerate(node.value)
-        ]
+        return [_convert(entry, f"{path}[{i}]", name, result, depth + 1) for i, entry in enumerate(node.value)]
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key_line = key_node.start_mark.line + 1
@@ -193,5 +190,7 @@ def _check_json(tree: Any, name: str, result: TextTree, depth: int) -> None:
     elif isinstance(tree, list):
         for value in tree:
             _check_json(value, name, result, depth + 1)
-    elif isinstance(tree, str) and any((ord(c) < 32 and c not in "\t\r\n") or 0xD800 <= ord(c) < 0xE000 for c in tree):
+    elif isinstance(tree, str) and any(
+        (ord(c) < 32 and c not in "\t\r\n") or 0xD800 <= ord(c) < 0xE000 for c in tree
+    ):
         raise RequestError("a text holds a control character or half of a character", where=name)

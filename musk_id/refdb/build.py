@@ -142,9 +142,7 @@ def _count(content: Content, source_id: str) -> int:
 def _require_same(target: Path, files: Mapping[str, bytes]) -> None:
     present = {path.name for path in target.iterdir()}
     differing = sorted(
-        name
-        for name in present | set(files)
-        if name not in present or _differs(target / name, files.get(name))
+        name for name in present | set(files) if name not in present or _differs(target / name, files.get(name))
     )
     if differing:
         raise IntegrityError(

@@ -198,9 +198,7 @@ def _barcode(row: Row) -> BarcodeReference:
 def _peak(row: Row, token: str) -> ReferencePeak:
     mz, _, intensity = token.partition(":")
     fields = Row(row.where, {"peaks: m/z": mz, "peaks: intensity": intensity})
-    return ReferencePeak(
-        mz=fields.text("peaks: m/z", DecimalText), intensity=fields.integer("peaks: intensity")
-    )
+    return ReferencePeak(mz=fields.text("peaks: m/z", DecimalText), intensity=fields.integer("peaks: intensity"))
 
 
 def _spectrum(row: Row) -> SpectrumReference:

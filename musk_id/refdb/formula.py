@@ -13,7 +13,7 @@ __all__ = ["ISOTOPE_MASSES", "monoisotopic_mass"]
 # Wang et al. 2021, Chinese Physics C 45:030003 (AME2020), rounded to eight digits.
 ISOTOPE_MASSES = {
     "H": Decimal("1.00782503"),
-    "C": Decimal("12"),
+    "C": Decimal(12),
     "N": Decimal("14.00307400"),
     "O": Decimal("15.99491462"),
     "F": Decimal("18.99840316"),

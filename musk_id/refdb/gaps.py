@@ -93,9 +93,7 @@ def _name_gaps(content: Content) -> list[LibraryGap]:
         for language in NAME_LANGUAGES
         if (taxon.species, language) not in named
     ]
-    return gaps + [
-        _gap(taxon.species, "NCBI taxid", "Not known.") for taxon in target if taxon.ncbi_taxid is None
-    ]
+    return gaps + [_gap(taxon.species, "NCBI taxid", "Not known.") for taxon in target if taxon.ncbi_taxid is None]
 
 
 def _verification_gaps(content: Content) -> list[LibraryGap]:

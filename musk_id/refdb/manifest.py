@@ -34,8 +34,7 @@ class ReleaseManifest:
 def manifest_bytes(release_id: str, date: str, files: Mapping[str, bytes]) -> bytes:
     """Manifest of files given by name, sorted by name."""
     listed = [
-        {"path": name, "size": len(files[name]), "sha256": sha256_bytes(files[name])}
-        for name in sorted(files)
+        {"path": name, "size": len(files[name]), "sha256": sha256_bytes(files[name])} for name in sorted(files)
     ]
     return _canonical({"format": MANIFEST_FORMAT, "release_id": release_id, "date": date, "files": listed})
 

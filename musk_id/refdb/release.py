@@ -98,9 +98,7 @@ def parse_release_file(data: bytes, where: str) -> tuple[str, str]:
     if set(tree) != {"release_id", "date"} or not all(isinstance(value, str) for value in tree.values()):
         raise ReferenceDataError("the keys are not release_id and date, both texts", where=where)
     if RELEASE_ID_PATTERN.fullmatch(tree["release_id"]) is None:
-        raise ReferenceDataError(
-            f"release_id '{tree['release_id'][:40]}' is not of the form 2026.1", where=where
-        )
+        raise ReferenceDataError(f"release_id '{tree['release_id'][:40]}' is not of the form 2026.1", where=where)
     if not RULES[IsoDate].accepts(tree["date"]):
         raise ReferenceDataError(f"date '{tree['date'][:40]}' is no date as YYYY-MM-DD", where=where)
     return tree["release_id"], tree["date"]

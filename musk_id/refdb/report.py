@@ -76,9 +76,7 @@ def list_releases(root: Path) -> tuple[ListedRelease, ...]:
         If ``root`` is no folder.
     """
     if not root.is_dir():
-        raise ReferenceDataError(
-            "no such folder", where=str(root), hint="name the folder that holds the releases"
-        )
+        raise ReferenceDataError("no such folder", where=str(root), hint="name the folder that holds the releases")
     found = [path for path in root.iterdir() if path.is_dir() and RELEASE_ID_PATTERN.fullmatch(path.name)]
     return tuple(_listed(path) for path in sorted(found, key=lambda path: _number(path.name)))
 

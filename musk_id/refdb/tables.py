@@ -172,9 +172,7 @@ def _row(where: str, line: str, columns: tuple[str, ...]) -> Row:
     fields = line.split("\t")
     if len(fields) != len(columns):
         raise ReferenceDataError(f"{len(fields)} fields, the header has {len(columns)}", where=where)
-    too_long = next(
-        (column for column, f in zip(columns, fields, strict=True) if len(f) > MAX_FIELD_LENGTH), None
-    )
+    too_long = next((column for column, f in zip(columns, fields, strict=True) if len(f) > MAX_FIELD_LENGTH), None)
     if too_long is not None:
         raise ReferenceDataError(f"{too_long} is longer than {MAX_FIELD_LENGTH} characters", where=where)
     return Row(where, dict(zip(columns, fields, strict=True)))

@@ -193,9 +193,7 @@ def load_catalogue(language: Language, folder: Path = PHRASES) -> Catalogue:
     return Catalogue(language, (statement_review, label_review), statements, labels)
 
 
-def _read(
-    folder: Path, kind: str, language: Language, problems: list[Problem]
-) -> tuple[dict[str, str], Review]:
+def _read(folder: Path, kind: str, language: Language, problems: list[Problem]) -> tuple[dict[str, str], Review]:
     name = f"{kind}.{language}.toml"
     draft = Review("draft", "", "")
     try:
@@ -244,7 +242,5 @@ def _differences(pattern: Mapping[str, str], texts: Mapping[str, str], name: str
     for key in sorted(pattern.keys() & texts.keys()):
         wanted, found = placeholders(pattern[key]), placeholders(texts[key])
         if wanted != found:
-            problems.append(
-                Problem(f"{name}: {key}", f"placeholders {_names(found)}", f"{_names(wanted)}")
-            )
+            problems.append(Problem(f"{name}: {key}", f"placeholders {_names(found)}", f"{_names(wanted)}"))
     return problems

@@ -110,9 +110,7 @@ def _browser_text(text: str) -> list[str]:
 def _is_visible(character: str) -> bool:
     if unicodedata.category(character) in _HIDDEN_CATEGORIES or character in _INVISIBLE:
         return False
-    return character not in "⟨⟩" and not any(
-        low <= character <= high for low, high in _VARIATION_SELECTORS
-    )
+    return character not in "⟨⟩" and not any(low <= character <= high for low, high in _VARIATION_SELECTORS)
 
 
 def _code(character: str) -> str:

@@ -51,14 +51,18 @@ def render_html(record: CaseRecord, record_json: bytes, language: Language) -> b
     from markupsafe import Markup
 
     style = (TEMPLATES / "record.css").read_text(encoding="utf-8")
-    text: str = environment().get_template("record.html.j2").render(
-        doc=build_document(record, record_json, load_catalogue(language)),
-        draw=_draw,
-        # Pictures are drawn by this package from escaped text; they are the only markup that passes as it is.
-        picture=Markup,
-        kind_of=lambda block: type(block).__name__,
-        style=Markup(style),
-        style_hash=base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii"),
-        record_base64=base64.b64encode(record_json).decode("ascii"),
+    text: str = (
+        environment()
+        .get_template("record.html.j2")
+        .render(
+            doc=build_document(record, record_json, load_catalogue(language)),
+            draw=_draw,
+            # Pictures are drawn by this package from escaped text; they are the only markup that passes as it is.
+            picture=Markup,
+            kind_of=lambda block: type(block).__name__,
+            style=Markup(style),
+            style_hash=base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii"),
+            record_base64=base64.b64encode(record_json).decode("ascii"),
+        )
     )
     return text.encode("utf-8")

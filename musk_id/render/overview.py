@@ -28,9 +28,7 @@ class OverviewRow:
 def _findings(record: CaseRecord, language: Language) -> str:
     """Findings by item: the kinds of question with their finding, equal ones said once."""
     catalogue = load_catalogue(language)
-    taxa = {
-        call.item_id: (call.taxon, *(o.taxon for o in call.other_taxa)) for call in record.barcode.items
-    }
+    taxa = {call.item_id: (call.taxon, *(o.taxon for o in call.other_taxa)) for call in record.barcode.items}
     parts: list[str] = []
     for item in record.evidence.items:
         said = []
@@ -61,9 +59,7 @@ def overview_row(entry: CaseRecord | CaseFailure, language: Language) -> Overvie
         for lang in entry.intake.laboratory.languages
         for kind in ("pdf", "html")
     )
-    return OverviewRow(
-        entry.case_id, entry.evidence.grade.value, _findings(entry, language), links, False
-    )
+    return OverviewRow(entry.case_id, entry.evidence.grade.value, _findings(entry, language), links, False)
 
 
 def summary_csv(rows: list[OverviewRow], language: Language) -> bytes:
@@ -77,10 +73,14 @@ def index_html(rows: list[OverviewRow], language: Language) -> bytes:
     """Page that links to the pages of all cases."""
     catalogue = load_catalogue(language)
     keys = ("title", "banner", "case", "grade", "findings", "pages")
-    text: str = environment().get_template("index.html.j2").render(
-        language=language.value,
-        words={key: catalogue.label(f"overview.{key}") for key in keys},
-        rows=rows,
-        draw=lambda value: drawable(value, Medium.HTML),
+    text: str = (
+        environment()
+        .get_template("index.html.j2")
+        .render(
+            language=language.value,
+            words={key: catalogue.label(f"overview.{key}") for key in keys},
+            rows=rows,
+            draw=lambda value: drawable(value, Medium.HTML),
+        )
     )
     return text.encode("utf-8")

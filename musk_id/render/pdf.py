@@ -11,8 +11,9 @@ import json
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from musk_id.errors import IntegrityError
 from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import load_catalogue
 from musk_id.render.glyphs import Medium, drawable, with_breaks
@@ -23,7 +24,7 @@ from musk_id.vocabulary import Language
 __all__ = ["PDF_STANDARDS", "render_pdf"]
 
 TEMPLATE = Path(__file__).parent / "templates" / "record.typ"
-PDF_STANDARDS = ("a-3a", "ua-1")
+PDF_STANDARDS: tuple[Literal["a-3a", "ua-1"], ...] = ("a-3a", "ua-1")
 
 
 def render_pdf(record: CaseRecord, record_json: bytes, language: Language) -> bytes:
@@ -50,8 +51,10 @@ def render_pdf(record: CaseRecord, record_json: bytes, language: Language) -> by
         compiler = typst.Compiler(
             input=str(root / "record.typ"), root=str(root), font_paths=[], ignore_system_fonts=True
         )
-        result: bytes = compiler.compile(format="pdf", pdf_standards=list(PDF_STANDARDS))
-        return result
+        result = compiler.compile(format="pdf", pdf_standards=list(PDF_STANDARDS))
+    if not isinstance(result, bytes):
+        raise IntegrityError("Typst gave no PDF")
+    return result
 
 
 class _Tree:
@@ -81,7 +84,9 @@ class _Tree:
         return value
 
     def _fields(self, value: Any) -> dict[str, Any]:
-        fields = {f.name: self._value(getattr(value, f.name)) for f in dataclasses.fields(value) if f.name != "svg"}
+        fields = {
+            f.name: self._value(getattr(value, f.name)) for f in dataclasses.fields(value) if f.name != "svg"
+        }
         return {"type": type(value).__name__, **fields}
 
     def _picture(self, svg: str) -> str:

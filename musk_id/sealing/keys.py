@@ -56,7 +56,9 @@ def create_key(folder: Path, role: str, passphrase: str) -> tuple[str, Path]:
     if role not in ROLES:
         raise UsageError(f"role {role!r} is not known", hint=f"name one of: {', '.join(ROLES)}")
     if len(passphrase) < MIN_PASSPHRASE_LENGTH:
-        raise UsageError(f"the passphrase has {len(passphrase)} characters, at least {MIN_PASSPHRASE_LENGTH} are needed")
+        raise UsageError(
+            f"the passphrase has {len(passphrase)} characters, at least {MIN_PASSPHRASE_LENGTH} are needed"
+        )
     key = Ed25519PrivateKey.generate()
     public = _raw_public(key)
     key_id = key_id_of(role, public)

@@ -50,7 +50,7 @@ def case_files(case_dir: Path) -> tuple[str, ...]:
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
                 raise IntegrityError(f"{path.relative_to(case_dir)} is no regular file", where=case_dir.name)
         relative = Path(folder).relative_to(case_dir)
-        if relative == Path("."):
+        if relative == Path():
             folders[:] = [name for name in folders if name != SEAL_FOLDER]
         found += [(relative / name).as_posix() for name in files]
     return tuple(sorted(found))
@@ -74,9 +74,7 @@ def build_manifest(case_dir: Path, case_id: str) -> Manifest:
     )
 
 
-def write_seal(
-    case_dir: Path, manifest: Manifest, key: tuple[str, Ed25519PrivateKey] | None
-) -> None:
+def write_seal(case_dir: Path, manifest: Manifest, key: tuple[str, Ed25519PrivateKey] | None) -> None:
     """Write manifest, its digest, and the signature if a key is given."""
     folder = case_dir / SEAL_FOLDER
     data = canonical_json(manifest)

@@ -58,7 +58,9 @@ def _manifest(case_dir: Path) -> tuple[bytes, Manifest, list[str]]:
     folder = case_dir / SEAL_FOLDER
     path = folder / MANIFEST_NAME
     if folder.is_symlink() or not path.is_file() or path.is_symlink():
-        raise IntegrityError("there is no manifest: the case is not sealed", where=f"{SEAL_FOLDER}/{MANIFEST_NAME}")
+        raise IntegrityError(
+            "there is no manifest: the case is not sealed", where=f"{SEAL_FOLDER}/{MANIFEST_NAME}"
+        )
     if path.stat().st_size > MAX_MANIFEST_BYTES:
         raise IntegrityError("the manifest is too large", where=f"{SEAL_FOLDER}/{MANIFEST_NAME}")
     data = path.read_bytes()
@@ -82,7 +84,7 @@ def _compare(
     except MuskIdError as error:
         problems.append(str(error))
         return (), (), ()
-    sealed = {entry.path: entry for entry in manifest.files}
+    sealed = {str(entry.path): entry for entry in manifest.files}
     if len(sealed) != len(manifest.files):
         problems.append("the manifest names a file twice")
     changed = [
@@ -114,9 +116,7 @@ def _signature(
         return INVALID, None, "NO"
     if trusted is None:
         return VALID, signature.key_id, _NOT_ASKED
-    known = any(
-        key.key_id == signature.key_id and key.public_key == signature.public_key for key in trusted
-    )
+    known = any(key.key_id == signature.key_id and key.public_key == signature.public_key for key in trusted)
     return VALID, signature.key_id, "YES" if known else "NO"
 
 

@@ -98,14 +98,10 @@ def _factor(name: str, value: float, limit: int, best: ScoredReference) -> Crite
 
 
 def _not_tested(name: str, limit: str) -> Criterion:
-    return Criterion(
-        name=Line(name), measured=Line("-"), limit=Line(limit), outcome=CriterionOutcome.NOT_TESTED
-    )
+    return Criterion(name=Line(name), measured=Line("-"), limit=Line(limit), outcome=CriterionOutcome.NOT_TESTED)
 
 
-def _gap(
-    best: ScoredReference, other: ScoredReference | None, method: SpectraMethod
-) -> tuple[Criterion, ...]:
+def _gap(best: ScoredReference, other: ScoredReference | None, method: SpectraMethod) -> tuple[Criterion, ...]:
     if other is None:
         return ()
     gap = best.forward - other.forward
@@ -157,9 +153,7 @@ def _ion_criteria(
     )
 
 
-def _diagnostic_ions(
-    expected: dict[int, int], nominal_mass: int, base: int, method: SpectraMethod
-) -> list[int]:
+def _diagnostic_ions(expected: dict[int, int], nominal_mass: int, base: int, method: SpectraMethod) -> list[int]:
     strong = [
         mz
         for mz, value in expected.items()
@@ -172,9 +166,7 @@ def _diagnostic_ions(
     return sorted(chosen)
 
 
-def _confused(
-    best: ScoredReference, near: list[ScoredReference], library: SpectralLibrary
-) -> bool:
+def _confused(best: ScoredReference, near: list[ScoredReference], library: SpectralLibrary) -> bool:
     """Whether another member of the same group lies within the gap."""
     group = library.group_of(best.library.reference.inchikey)
     own = compound_key(best.library.reference.inchikey)

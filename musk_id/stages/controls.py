@@ -69,11 +69,9 @@ def assess_controls(
     """
     rows = [row for row in sheet.rows if row.kind is not ControlKind.EXHIBIT]
     exhibits = [row for row in sheet.rows if row.kind is ControlKind.EXHIBIT]
-    results = [
-        (row, _results(row, sequences, library, barcode_method, animal_method)) for row in rows
-    ]
+    results = [(row, _results(row, sequences, library, barcode_method, animal_method)) for row in rows]
     controls = tuple(_finding(row, found, sheet.kind, barcode_method) for row, found in results)
-    required = _required(sheet, rows, exhibits, control_method, controls)
+    required = _required(sheet, exhibits, control_method, controls)
     reasons = {reason for control in controls for reason in control.reasons}
     if any(need.outcome is ControlOutcome.NOT_RECORDED for need in required):
         reasons.add(Reason.CONTROL_ABSENT)
@@ -204,7 +202,6 @@ def _control(
 
 def _required(
     sheet: RunSheet,
-    rows: list[SheetRow],
     exhibits: list[SheetRow],
     method: ControlMethod,
     controls: tuple[ControlFinding, ...],
@@ -239,9 +236,7 @@ def _need(
     outcome = ControlOutcome.FAILED if failed else ControlOutcome.PASSED
     if len(there) < required:
         outcome = ControlOutcome.NOT_RECORDED
-    return RequiredControl(
-        kind=kind, locus=locus, required=required, present=len(there), outcome=outcome
-    )
+    return RequiredControl(kind=kind, locus=locus, required=required, present=len(there), outcome=outcome)
 
 
 def _invalid_loci(controls: tuple[ControlFinding, ...], method: BarcodeMethod) -> tuple[Locus, ...]:

@@ -162,9 +162,7 @@ def _statements(call: ItemCall, moschus: Finding, *, invalid: bool) -> tuple[Sta
     elif moschus is Finding.INCONCLUSIVE:
         said.append(say("dna.inconclusive"))
     if not invalid:
-        said.extend(
-            say("dna.other_taxon", taxon=taxon.taxon, loci=taxon.loci) for taxon in call.other_taxa
-        )
+        said.extend(say("dna.other_taxon", taxon=taxon.taxon, loci=taxon.loci) for taxon in call.other_taxa)
         if call.human:
             said.append(say("dna.human"))
     if moschus is Finding.NOT_DETECTED:
@@ -181,9 +179,7 @@ def _statements(call: ItemCall, moschus: Finding, *, invalid: bool) -> tuple[Sta
 def _certified_margin(call: ItemCall) -> list[Statement]:
     """The remark on page 1 when the wider comparison does not certify the margin."""
     failed = [
-        c
-        for c in call.trace
-        if c.name == "barcode.certified_margin" and c.outcome is CriterionOutcome.FAILED
+        c for c in call.trace if c.name == "barcode.certified_margin" and c.outcome is CriterionOutcome.FAILED
     ]
     return [
         say("dna.certified_margin_small", margin=c.measured, limit=c.limit, records=c.deciding_records)
@@ -229,16 +225,10 @@ def _exclusion_trace(item: ExaminedItem, call: ItemCall, grade: Grade) -> tuple[
     )
     mixed = bool(_MIXED & set(call.reasons)) or call.human or len(call.other_taxa) != 1
     return (
-        _criterion(
-            "exclusion.material", material.value, "TISSUE or GLAND_WALL", material in _EXCLUSION_MATERIALS
-        ),
+        _criterion("exclusion.material", material.value, "TISSUE or GLAND_WALL", material in _EXCLUSION_MATERIALS),
         _criterion("exclusion.grade", grade.value, "A", grade is Grade.A),
-        _criterion(
-            "exclusion.extractions", str(len(call.extract_ids)), ">= 2", len(call.extract_ids) >= 2
-        ),
-        _criterion(
-            "exclusion.photographed_sub_samples", str(len(photographed)), ">= 2", len(photographed) >= 2
-        ),
+        _criterion("exclusion.extractions", str(len(call.extract_ids)), ">= 2", len(call.extract_ids) >= 2),
+        _criterion("exclusion.photographed_sub_samples", str(len(photographed)), ">= 2", len(photographed) >= 2),
         _criterion("exclusion.single_source", "no" if mixed else "yes", "yes", not mixed),
         _criterion("exclusion.distances", "yes" if close_and_far else "no", "yes", close_and_far),
     )

@@ -174,7 +174,5 @@ def _release_limitations(release: ReferenceRelease) -> list[Statement]:
         said.append(say("limit.no_species", release=release.release_id))
     lacking = sorted(m.name for m in release.markers if m.group in _NATURAL_GROUPS and not m.accessions)
     if lacking:
-        said.append(
-            say("limit.chemistry_without_references", release=release.release_id, markers=lacking)
-        )
+        said.append(say("limit.chemistry_without_references", release=release.release_id, markers=lacking))
     return said

@@ -71,9 +71,7 @@ def _is_raw(run: Run | None) -> bool:
 
 
 def _controls(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts) -> GradePart:
-    without = [
-        run for run in runs if not run.batch_ids or any(b not in facts.controls for b in run.batch_ids)
-    ]
+    without = [run for run in runs if not run.batch_ids or any(b not in facts.controls for b in run.batch_ids)]
     if without:
         statement = say("grade.controls_absent", runs=_ids(without))
         return _part(subject, Grade.C, statement, Reason.CONTROL_ABSENT)

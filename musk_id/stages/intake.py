@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 from musk_id.errors import Problem
 from musk_id.model.barcode import RunIdentity
@@ -244,17 +245,13 @@ def _run_notes(examination: Examination) -> Iterator[IntakeNote]:
         if not run.files:
             found.append((Reason.NO_EVIDENCE_FILE, say("intake.no_file", run=run.run_id)))
         if run.technique not in SUPPORTED_TECHNIQUES:
-            statement = say(
-                "intake.technique_not_supported", run=run.run_id, technique=run.technique.value
-            )
+            statement = say("intake.technique_not_supported", run=run.run_id, technique=run.technique.value)
             found.append((Reason.TECHNIQUE_NOT_SUPPORTED, statement))
         if run.simulated is not None:
             how = " ".join(run.simulated.split())[:500]
             found.append((Reason.SIMULATED_DATA, say("intake.simulated", run=run.run_id, how=how)))
         for reason, statement in found:
-            yield IntakeNote(
-                reason=reason, subject=Line(run.run_id), run_ids=(run.run_id,), statement=statement
-            )
+            yield IntakeNote(reason=reason, subject=Line(run.run_id), run_ids=(run.run_id,), statement=statement)
 
 
 def _date_notes(examination: Examination) -> Iterator[IntakeNote]:
@@ -268,13 +265,11 @@ def _date_notes(examination: Examination) -> Iterator[IntakeNote]:
             (f"run {context.run.run_id}", context.run.date),
         ]
         dated = [(what, date) for what, date in steps if date is not None]
-        for (first, earlier), (second, later) in zip(dated, dated[1:], strict=False):
+        for (first, earlier), (second, later) in pairwise(dated):
             if later < earlier:
                 yield IntakeNote(
                     reason=Reason.RECORD_INCOMPLETE,
                     subject=Line(second),
                     run_ids=(context.run.run_id,),
-                    statement=say(
-                        "intake.date_order", what=second, later=later, earlier=f"{first}, {earlier}"
-                    ),
+                    statement=say("intake.date_order", what=second, later=later, earlier=f"{first}, {earlier}"),
                 )

@@ -76,9 +76,7 @@ class BarcodeLibrary:
 
 def _locus_library(locus: Locus, barcodes: Iterable[BarcodeReference], *, coding: bool) -> LocusLibrary:
     records = tuple(
-        sorted(
-            (r for r in barcodes if r.locus is locus and r.state not in _LEFT_OUT), key=lambda r: r.accession
-        )
+        sorted((r for r in barcodes if r.locus is locus and r.state not in _LEFT_OUT), key=lambda r: r.accession)
     )
     width = max(len(record.sequence) for record in records)
     if not coding:

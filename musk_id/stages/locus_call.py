@@ -136,9 +136,7 @@ def _view(compared: tuple[Compared, ...], view: NameView) -> _View:
     next_distance = min(entry.lower for entry in others)
     following = tuple(entry for entry in others if entry.lower == next_distance)
     next_genera = frozenset().union(*(genera_of(entry.record, view) for entry in following)) - genera
-    return _View(
-        tuple(sorted(genera)), nearest, distance, tuple(sorted(next_genera)), following, next_distance
-    )
+    return _View(tuple(sorted(genera)), nearest, distance, tuple(sorted(next_genera)), following, next_distance)
 
 
 def _view_call(view: NameView, found: _View, limits: LocusLimits) -> ViewCall:

@@ -50,13 +50,9 @@ def _missing_of_runs(examination: Examination) -> list[Statement]:
     contexts = list(examination.runs())
     absent = {
         "missing.run_date": [c.run.run_id for c in contexts if c.run.date is None],
-        "missing.analyst": [
-            c.run.run_id for c in contexts if c.run.analyst is None and c.product.analyst is None
-        ],
+        "missing.analyst": [c.run.run_id for c in contexts if c.run.analyst is None and c.product.analyst is None],
         "missing.method_version": [
-            c.run.run_id
-            for c in contexts
-            if c.run.method_version is None and c.product.method_version is None
+            c.run.run_id for c in contexts if c.run.method_version is None and c.product.method_version is None
         ],
         "missing.instrument": [
             c.run.run_id for c in contexts if c.run.instrument is None and c.product.instrument is None

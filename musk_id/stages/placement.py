@@ -115,7 +115,9 @@ def _anchor(anchors: tuple[Anchor, ...], declared: Locus | None) -> tuple[Anchor
 def _ambiguity(masks: Masks, compared: int, method: BarcodeMethod) -> Criterion:
     share = 100 * int(is_ambiguous(masks).sum()) / compared if compared else 100.0
     limit = method.max_ambiguous_percent
-    return criterion("barcode.ambiguous_letters", decimal_text(share, 1), f"<= {limit}", share <= float(limit), "percent")
+    return criterion(
+        "barcode.ambiguous_letters", decimal_text(share, 1), f"<= {limit}", share <= float(limit), "percent"
+    )
 
 
 def _amplicon(
@@ -130,12 +132,12 @@ def _amplicon(
     within = limits.min_length_bp <= length <= limits.max_length_bp
     quality = (
         criterion("barcode.primers_removed", cut, "0 to 2", True, "primers"),
-        criterion(
-            "barcode.length", length, f"{limits.min_length_bp} to {limits.max_length_bp}", within, "bp"
-        ),
+        criterion("barcode.length", length, f"{limits.min_length_bp} to {limits.max_length_bp}", within, "bp"),
         _ambiguity(insert, length, method),
     )
-    failed = [] if within else [Reason.SEQUENCE_TOO_SHORT if length < limits.min_length_bp else Reason.LOCUS_AMBIGUOUS]
+    failed = (
+        [] if within else [Reason.SEQUENCE_TOO_SHORT if length < limits.min_length_bp else Reason.LOCUS_AMBIGUOUS]
+    )
     if quality[2].outcome is CriterionOutcome.FAILED:
         failed.append(Reason.SEQUENCE_TOO_AMBIGUOUS)
     return Placement(limits.locus, strand, insert, length, quality, noted + tuple(failed), not failed)
@@ -198,8 +200,6 @@ def _coding(
         Reason.STOP_CODON,
     )
     failed = tuple(
-        reason
-        for reason, c in zip(failures, quality, strict=True)
-        if c.outcome is CriterionOutcome.FAILED
+        reason for reason, c in zip(failures, quality, strict=True) if c.outcome is CriterionOutcome.FAILED
     )
     return Placement(limits.locus, strand, window, compared, quality, noted + failed, not failed)

@@ -81,9 +81,7 @@ def _nearest_species(sequence: CalledSequence) -> list[str]:
     return sorted(n.species for n in sequence.call.not_excluded if n.reason is not Reason.NO_REFERENCE_AT_LOCUS)
 
 
-def _counts(
-    name: str, locus: Locus, library: BarcodeLibrary, method: BarcodeMethod
-) -> list[Criterion]:
+def _counts(name: str, locus: Locus, library: BarcodeLibrary, method: BarcodeMethod) -> list[Criterion]:
     individuals: dict[str, set[str]] = {species: set() for species in library.genus_species}
     for record in library.loci[locus].records:
         if record.state is CurationState.REFERENCE and record.organism_as_deposited in individuals:

@@ -44,7 +44,14 @@ __all__ = ["examine_spectrum", "match_spectra"]
 FACTOR_DIGITS = 1
 ENTROPY_DIGITS = 3
 
-_IONISATION_FIELDS = ("ionization", "ionisation", "ionization_mode", "ionizationmode", "instrument_type", "ms_type")
+_IONISATION_FIELDS = (
+    "ionization",
+    "ionisation",
+    "ionization_mode",
+    "ionizationmode",
+    "instrument_type",
+    "ms_type",
+)
 _OTHER_IONISATION = re.compile(r"\b(CI|PCI|NCI|FI|ESI|APCI|MALDI|FAB)\b", re.IGNORECASE)
 _ENERGY_FIELDS = ("ionization_energy", "ionisation energy", "ionizationenergy", "ionization energy")
 _DERIVATIVE_FIELDS = ("derivatised", "derivative", "derivatization", "derivatization_type")
@@ -147,9 +154,7 @@ def _stated(spectrum: MassSpectrum, names: tuple[str, ...]) -> Line | None:
     return Line(value[:100]) if value and value.strip() else None
 
 
-def _quality(
-    spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMethod
-) -> tuple[Criterion, ...]:
+def _quality(spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMethod) -> tuple[Criterion, ...]:
     ionisation = _stated(spectrum, _IONISATION_FIELDS)
     derivative = _stated(spectrum, _DERIVATIVE_FIELDS)
     underivatised = derivative is None or derivative.lower() in ("no", "none", "false", "0")
@@ -202,9 +207,7 @@ def _peaks(spectrum: UnitMassSpectrum) -> tuple[Peak, ...]:
     )
 
 
-def _hits(
-    query: UnitMassSpectrum, scored: list[_Scored], method: SpectraMethod
-) -> tuple[SpectrumHit, ...]:
+def _hits(query: UnitMassSpectrum, scored: list[_Scored], method: SpectraMethod) -> tuple[SpectrumHit, ...]:
     """The best hits with all ties at the end of the list; equal printed factors share a rank."""
     shown = [decimal_text(s.factors.identity_forward, FACTOR_DIGITS) for s in scored]
     hits: list[SpectrumHit] = []
@@ -241,9 +244,7 @@ def _hit(rank: int, query: UnitMassSpectrum, entry: _Scored) -> SpectrumHit:
     )
 
 
-def _markers(
-    item: Identifier, results: list[SpectrumResult], library: SpectralLibrary
-) -> list[MarkerFinding]:
+def _markers(item: Identifier, results: list[SpectrumResult], library: SpectralLibrary) -> list[MarkerFinding]:
     """Every marker of the release: tentative, not detected (limit not determined), or without reference."""
     calls = [(r.run.run_id, r.call) for r in results if r.run.item_id == item and r.call is not None]
     found: list[MarkerFinding] = []

@@ -23,9 +23,7 @@ def say(phrase: str, **values: str | Iterable[str]) -> Statement:
     """
     return Statement(
         phrase=Line(phrase),
-        values=tuple(
-            StatementValue(name=Line(name), texts=_lines(text)) for name, text in sorted(values.items())
-        ),
+        values=tuple(StatementValue(name=Line(name), texts=_lines(text)) for name, text in sorted(values.items())),
     )
 
 

@@ -30,7 +30,11 @@ NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_si
 LETTERS = st.text("ACGTRYSWKMBDHVN", min_size=1, max_size=200)
 
 
-@given(st.dictionaries(NAMES, LETTERS, min_size=1, max_size=5), st.sampled_from(["\n", "\r\n", "\r"]), st.integers(1, 70))
+@given(
+    st.dictionaries(NAMES, LETTERS, min_size=1, max_size=5),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.integers(1, 70),
+)
 def test_written_sequences_read_back(records: dict[str, str], line_end: str, width: int) -> None:
     lines = []
     for name, letters in records.items():
@@ -195,5 +199,7 @@ def test_public_barcode_files_are_read_as_biopython_reads_them() -> None:
     assert files
     for path in files:
         with gzip.open(path, "rt") as handle:
-            expected = [(r.description, str(r.seq).upper().replace("U", "T")) for r in SeqIO.parse(handle, "fasta")]
+            expected = [
+                (r.description, str(r.seq).upper().replace("U", "T")) for r in SeqIO.parse(handle, "fasta")
+            ]
         assert [(s.name, s.letters) for s in read_fasta(path)] == expected

@@ -220,7 +220,7 @@ FOREIGN = {
 def test_files_of_other_programs(name: str, spectra: int | None) -> None:
     path = REFDATA / "formats" / "msp_msl_elu" / name
     if spectra is None:
-        with pytest.raises(InputFormatError, match="field|empty"):
+        with pytest.raises(InputFormatError, match=r"field|empty"):
             read_msp(path)
     else:
         assert len(read_msp(path)) == spectra

@@ -221,9 +221,7 @@ def test_variable_and_argument_are_the_only_place(tmp_path: Path, monkeypatch: p
     assert locate_release("2026.1") == tmp_path / "2026.1"
 
 
-@pytest.mark.parametrize(
-    "release_id", ["", "2026", "2026.1/..", "../2026.1", "latest", "2026.1\n", "2026.12345"]
-)
+@pytest.mark.parametrize("release_id", ["", "2026", "2026.1/..", "../2026.1", "latest", "2026.1\n", "2026.12345"])
 def test_malformed_release_id_is_refused(release_id: str) -> None:
     with pytest.raises(ConfigError, match="no release id"):
         locate_release(release_id)

@@ -73,7 +73,7 @@ def _spectrum_facts(result: SpectrumResult, catalogue: Catalogue) -> Facts:
                 )
             ),
         ),
-        (label("chemistry.finding"), cell(finding_words(catalogue, result.finding, result.reasons))),
+        (label("chemistry.finding"), cell(finding_words(catalogue, result.finding))),
     ]
     reasons = result.reasons
     if result.call is not None:

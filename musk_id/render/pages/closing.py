@@ -116,9 +116,7 @@ def _specimens_table(cites: CitesDetails, catalogue: Catalogue) -> Table:
         for line in cites.specimens
     )
     heads = ("species_declared", "specimen_type", "number", "quantity", "size", "sex")
-    return Table(
-        label("requester.specimens"), tuple(label(f"head.{h}") for h in heads), (6, 5, 3, 4, 4, 4), rows
-    )
+    return Table(label("requester.specimens"), tuple(label(f"head.{h}") for h in heads), (6, 5, 3, 4, 4, 4), rows)
 
 
 def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) -> Section:
@@ -138,9 +136,7 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
     digests += [(d.name, d.sha256) for d in record.provenance.inputs]
     digests += [(f.path, f.sha256) for f in record.intake.files if f.sha256 is not None]
     for controls in record.controls:
-        digests += [
-            (f"{controls.batch_id}: {f.path}", f.sha256) for f in controls.files if f.sha256 is not None
-        ]
+        digests += [(f"{controls.batch_id}: {f.path}", f.sha256) for f in controls.files if f.sha256 is not None]
     rows = tuple((cell(name), mono(value)) for name, value in dict.fromkeys(digests))
     heads = (label("head.what"), label("head.sha256"))
     blocks: list[Block] = [

@@ -52,7 +52,7 @@ def _item_facts(call: ItemCall, catalogue: Catalogue) -> Facts:
     if call.human:
         others.append(cell(catalogue.word(Reason.HUMAN_DNA)))
     rows = (
-        (label("dna.genus_finding"), cell(finding_words(catalogue, call.moschus, call.reasons))),
+        (label("dna.genus_finding"), cell(finding_words(catalogue, call.moschus))),
         (label("dna.deepest_rank"), lines(cell(catalogue.word(call.rank)), taxon)),
         (label("dna.other_animals"), lines(*others) if others else cell(label("text.none"))),
         (label("dna.markers_used"), cell(", ".join(catalogue.word(x) for x in call.loci) or "-")),
@@ -119,7 +119,7 @@ def _sequence_facts(result: SequenceResult, catalogue: Catalogue) -> Facts:
                 )
             ),
         ),
-        (label("dna.finding"), cell(finding_words(catalogue, result.finding, result.reasons))),
+        (label("dna.finding"), cell(finding_words(catalogue, result.finding))),
         (label("dna.call"), _call_words(result.call, catalogue)),
     ]
     reasons = tuple(dict.fromkeys(result.reasons + (result.call.reasons if result.call else ())))
@@ -138,9 +138,7 @@ def _call_words(call: LocusCall | None, catalogue: Catalogue) -> Cell:
 def _views_table(call: LocusCall, run: str, catalogue: Catalogue) -> Table:
     label = catalogue.label
     rows = tuple(_view_row(view, catalogue) for view in call.views)
-    heads = tuple(
-        label(f"head.{h}") for h in ("view", "nearest", "distance", "next_genus", "distance", "margin")
-    )
+    heads = tuple(label(f"head.{h}") for h in ("view", "nearest", "distance", "next_genus", "distance", "margin"))
     margin = call.certified_margin
     caption = label("dna.views", run=run, certified=margin or "-", radius=call.genus_of_interest_distance or "-")
     return Table(caption, heads, (5, 7, 3, 7, 3, 3), rows)
@@ -172,8 +170,16 @@ def _hits_table(result: SequenceResult, catalogue: Catalogue) -> Table:
     if key == "dna.hits_some":
         values |= {"shown": str(len(shown)), "listed": str(len(result.hits))}
     long_locus = any(hit.p_distance is not None for hit in result.hits)
-    heads = ("rank", "accession", "as_deposited", "as_revised", "state", "differences", "compared_bp")
-    widths = (3, 6, 8, 8, 6, 5, 5)
+    heads: tuple[str, ...] = (
+        "rank",
+        "accession",
+        "as_deposited",
+        "as_revised",
+        "state",
+        "differences",
+        "compared_bp",
+    )
+    widths: tuple[int, ...] = (3, 6, 8, 8, 6, 5, 5)
     if long_locus:
         heads, widths = (*heads, "p_distance"), (*widths, 4)
     rows = tuple(_hit_row(hit, catalogue, long_locus=long_locus) for hit in shown)

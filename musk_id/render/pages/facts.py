@@ -79,7 +79,7 @@ def photographs(catalogue: Catalogue, pictures: tuple[Photograph, ...]) -> Cell:
     return lines(*(mono(p.path) if p.caption is None else cell(f"{p.path} ({p.caption})") for p in pictures))
 
 
-def finding_words(catalogue: Catalogue, finding: Finding, reasons: Iterable[Reason]) -> str:
+def finding_words(catalogue: Catalogue, finding: Finding) -> str:
     """The finding; one of nothing detected carries its limit of detection (decision rules, section 1)."""
     word = catalogue.word(finding)
     if finding is not Finding.NOT_DETECTED:

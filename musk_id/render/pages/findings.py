@@ -94,7 +94,7 @@ def answers_section(record: CaseRecord, catalogue: Catalogue) -> Section:
             rows = [
                 (
                     label("answers.finding", item=answer.item_id),
-                    bold(finding_words(catalogue, answer.finding, answer.reasons)),
+                    bold(finding_words(catalogue, answer.finding)),
                 ),
                 (label("answers.statements"), lines(*said(catalogue, answer.statements))),
                 (label("answers.reasons"), reason_words(catalogue, answer.reasons)),

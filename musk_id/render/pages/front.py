@@ -29,7 +29,7 @@ def front_page(record: CaseRecord, catalogue: Catalogue) -> Front:
     """The first page of a record."""
     label = catalogue.label
     answers = record.evidence.answers
-    limits = {s.phrase: s for s in record.evidence.limitations}
+    limits = {str(s.phrase): s for s in record.evidence.limitations}
     return Front(
         title=label("front.title"),
         subtitle=label("front.subtitle"),
@@ -73,7 +73,7 @@ def _notices(record: CaseRecord, catalogue: Catalogue) -> tuple[Notice, ...]:
 def _case_facts(record: CaseRecord, catalogue: Catalogue) -> tuple[tuple[str, Cell], ...]:
     label = catalogue.label
     request, laboratory = record.intake.request, record.intake.laboratory
-    authority = [request.authority.name]
+    authority: list[str] = [request.authority.name]
     if request.authority.reference is not None:
         authority.append(label("text.reference", reference=request.authority.reference))
     house = [cell(laboratory.name)]
@@ -146,9 +146,7 @@ def _answers(record: CaseRecord, question: Question) -> list[Answer]:
     return [a for a in record.evidence.answers if a.question_id == question.question_id]
 
 
-def _front_answer(
-    answer: Answer, record: CaseRecord, catalogue: Catalogue, shown: dict[str, str]
-) -> FrontAnswer:
+def _front_answer(answer: Answer, record: CaseRecord, catalogue: Catalogue, shown: dict[str, str]) -> FrontAnswer:
     """An answer; a sentence that an earlier question already drew for the item is pointed to, not repeated.
 
     ``shown`` holds, for the item, the question under which each sentence was first printed. The first
@@ -168,7 +166,7 @@ def _front_answer(
         kept.append(catalogue.label("front.also", questions=catalogue.join(pointed)))
     return FrontAnswer(
         item=answer.item_id,
-        finding=finding_words(catalogue, answer.finding, answer.reasons),
+        finding=finding_words(catalogue, answer.finding),
         grade="" if answer.finding in _UNGRADED else answer.grade.value,
         statements=tuple(cell(sentence) for sentence in kept),
     )
@@ -177,9 +175,7 @@ def _front_answer(
 _UNGRADED = frozenset({Finding.OUTSIDE_COMPETENCE, Finding.NOT_EXAMINED})
 
 
-def _reason_lines(
-    answer: Answer, record: CaseRecord, catalogue: Catalogue, shown: dict[str, str]
-) -> list[str]:
+def _reason_lines(answer: Answer, record: CaseRecord, catalogue: Catalogue, shown: dict[str, str]) -> list[str]:
     """Reasons of an answer that is open, unless the grade or an earlier question has said them."""
     if answer.finding is not Finding.INCONCLUSIVE:
         return []

@@ -47,7 +47,7 @@ def draw_alignment(picture: AlignmentPicture, words: AlignmentWords) -> str:
 def _references(picture: AlignmentPicture) -> list[tuple[str, str]]:
     width = len(picture.query)
     pairs = zip(picture.accessions, picture.rows, strict=False)
-    return [(name, row[:width].ljust(width, "-")) for name, row in pairs][:MAX_REFERENCES]
+    return [(str(name), row[:width].ljust(width, "-")) for name, row in pairs][:MAX_REFERENCES]
 
 
 def _columns(query: str, references: list[tuple[str, str]]) -> list[int]:
@@ -71,9 +71,7 @@ def _draw_block(
         if _decides(picture.query, references, column):
             canvas.triangle((x, y + 5.0), 4.5)
     y += ROW_HEIGHT + 4.0
-    canvas.box(
-        (LABEL_WIDTH - 1.0, y - 9.5), (len(block) * COLUMN_WIDTH + 2.0, 12.5), fill=PALE, colour="none"
-    )
+    canvas.box((LABEL_WIDTH - 1.0, y - 9.5), (len(block) * COLUMN_WIDTH + 2.0, 12.5), fill=PALE, colour="none")
     canvas.text((0.0, y), query_name, size=9.0, strong=True)
     canvas.letters(xs, y, "".join(picture.query[c] for c in block), size=LETTER_SIZE)
     for name, row in references:

@@ -79,9 +79,7 @@ def _axes(canvas: Canvas, low: int, high: int, words: MirrorWords) -> None:
     canvas.text((LEFT, BOTTOM + 31.0), words.library, size=9.5, strong=True)
 
 
-def _sticks(
-    canvas: Canvas, peaks: Iterable[Peak], shared: set[int], limits: tuple[int, int], *, up: bool
-) -> None:
+def _sticks(canvas: Canvas, peaks: Iterable[Peak], shared: set[int], limits: tuple[int, int], *, up: bool) -> None:
     for peak in sorted(peaks, key=lambda p: p.mz):
         x, y = _x(peak.mz, limits), _y(peak.intensity, up=up)
         if peak.mz in shared:
@@ -91,9 +89,7 @@ def _sticks(
             canvas.line((x, MIDDLE), (x, y), colour=QUIET, width=0.6)
 
 
-def _labels(
-    canvas: Canvas, peaks: Iterable[Peak], shared: set[int], limits: tuple[int, int], *, up: bool
-) -> None:
+def _labels(canvas: Canvas, peaks: Iterable[Peak], shared: set[int], limits: tuple[int, int], *, up: bool) -> None:
     placed: list[float] = []
     for peak in sorted(peaks, key=lambda p: (-p.intensity, p.mz)):
         x = _x(peak.mz, limits)

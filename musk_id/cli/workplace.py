@@ -1,0 +1,113 @@
+"""A laboratory root: the laboratory, its methods in force, its release, prepared libraries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from musk_id import __version__
+from musk_id.errors import RequestError
+from musk_id.model.laboratory import Laboratory
+from musk_id.model.methods import (
+    ANIMAL_METHODS,
+    BARCODE_METHODS,
+    CONTROL_METHODS,
+    EVIDENCE_METHODS,
+    SPECTRA_METHODS,
+    require_method,
+)
+from musk_id.model.provenance import InputDigest, Provenance
+from musk_id.model.record import MethodsUsed
+from musk_id.model.reference import ReferenceRelease
+from musk_id.model.values import Line
+from musk_id.records.inputs import find_input, read_laboratory
+
+if TYPE_CHECKING:
+    from musk_id.stages.library import BarcodeLibrary
+    from musk_id.stages.spectral_library import SpectralLibrary
+
+__all__ = ["Casework", "find_root"]
+
+
+def find_root(case_dir: Path) -> Path:
+    """The laboratory root: the nearest folder above a case that holds ``laboratory.yaml``.
+
+    Raises
+    ------
+    RequestError
+        If there is none.
+    """
+    for folder in case_dir.resolve().parents:
+        if any((folder / f"laboratory.{ending}").is_file() for ending in ("yaml", "yml", "json")):
+            return folder
+    raise RequestError(
+        "no laboratory.yaml was found above the case folder",
+        where=case_dir.name,
+        hint="name the laboratory root with --root, or see 'musk-id case new'",
+    )
+
+
+@dataclass(frozen=True)
+class Casework:
+    """A laboratory root with its release and methods; what is costly is prepared at first use."""
+
+    root: Path
+
+    @cached_property
+    def laboratory_path(self) -> Path:
+        """The laboratory's own file."""
+        return find_input(self.root, "laboratory")
+
+    @cached_property
+    def laboratory(self) -> Laboratory:
+        """The laboratory."""
+        laboratory = read_laboratory(self.laboratory_path)
+        if not laboratory.languages or len(set(laboratory.languages)) != len(laboratory.languages):
+            raise RequestError("languages must be named, each once", where=self.laboratory_path.name)
+        return laboratory
+
+    @cached_property
+    def methods(self) -> MethodsUsed:
+        """The method versions in force, with their numbers."""
+        named = self.laboratory.methods
+        return MethodsUsed(
+            barcode=require_method(BARCODE_METHODS, named.barcode),
+            animals=require_method(ANIMAL_METHODS, named.animals),
+            spectra=require_method(SPECTRA_METHODS, named.spectra),
+            controls=require_method(CONTROL_METHODS, named.controls),
+            evidence=require_method(EVIDENCE_METHODS, named.evidence),
+        )
+
+    @cached_property
+    def release(self) -> ReferenceRelease:
+        """The reference release in force, verified."""
+        from musk_id.refdb.release import load_release, locate_release
+
+        own = self.root / "reference_db"
+        return load_release(locate_release(self.laboratory.release, own if own.is_dir() else None))
+
+    @cached_property
+    def barcode_library(self) -> BarcodeLibrary:
+        """Barcodes of the release, prepared."""
+        from musk_id.stages.library import BarcodeLibrary
+
+        return BarcodeLibrary.from_release(self.release, self.methods.barcode)
+
+    @cached_property
+    def spectral_library(self) -> SpectralLibrary:
+        """Spectra of the release, prepared."""
+        from musk_id.stages.spectral_library import SpectralLibrary
+
+        return SpectralLibrary.from_release(self.release)
+
+    def provenance(self, methods: tuple[Line, ...], inputs: tuple[InputDigest, ...]) -> Provenance:
+        """Provenance of a stage record that used the release."""
+        return Provenance(
+            software_version=Line(__version__),
+            methods=methods,
+            release_id=self.release.release_id,
+            release_sha256=self.release.manifest_sha256,
+            inputs=tuple(sorted(set(inputs), key=lambda i: (i.name, i.sha256))),
+        )

@@ -1,0 +1,121 @@
+"""The workflow on the examples: same bytes as `examine`, anywhere, and nothing done twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+CASES = ("DEMO-A", "DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E")
+
+
+def _snakemake(root: Path, out: Path, cores: int = 2, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            str(BIN / "snakemake"),
+            "--snakefile",
+            str(PROJECT / "Snakefile"),
+            "--directory",
+            str(PROJECT),
+            "--cores",
+            str(cores),
+            "--nolock",
+            "--config",
+            f"output_dir={out}",
+            f"laboratory_root={root}",
+            "cases_per_shard=3",
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **environment},
+        timeout=300,
+    )
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("with a space") / "out"
+    done = _snakemake(PROJECT / "examples", out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_examine_gives_the_same_bytes_elsewhere_in_another_time_zone(run: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(PROJECT / "examples", tmp_path / "another place" / "laboratory"))
+    for case in CASES:
+        done = subprocess.run(
+            [sys.executable, "-m", "musk_id", "examine", root / "cases" / case, "--out", tmp_path / "out"],
+            capture_output=True,
+            text=True,
+            cwd=PROJECT,
+            env={**os.environ, "TZ": "Asia/Almaty", "PYTHONHASHSEED": "7", "LC_ALL": "C", "OMP_NUM_THREADS": "1"},
+        )
+        assert done.returncode == 0, done.stderr
+    assert _content(tmp_path / "out" / "cases") == _content(run / "cases")
+
+
+def test_one_core_and_another_hash_seed_give_the_same_bytes(run: Path, tmp_path: Path) -> None:
+    done = _snakemake(
+        PROJECT / "examples", tmp_path / "out", cores=1, TZ="America/Lima", PYTHONHASHSEED="11", LC_ALL="C"
+    )
+    assert done.returncode == 0, done.stderr
+    assert _content(tmp_path / "out" / "cases") == _content(run / "cases")
+
+
+def test_a_second_run_does_nothing(run: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file()}
+    done = _snakemake(PROJECT / "examples", run)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to be done" in done.stderr
+    assert {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file()} == before
+
+
+def test_a_bad_case_fails_alone_and_is_named(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(PROJECT / "examples", tmp_path / "root"))
+    (root / "cases" / "DEMO-B" / "request.yaml").write_text("schema: [", encoding="utf-8")
+    done = _snakemake(root, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    status = subprocess.run(
+        [sys.executable, "-m", "musk_id", "runs", "status", "--out", tmp_path / "out"],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+    )
+    assert status.returncode == 3
+    assert "finished 4, failed 1, not yet processed 0" in status.stdout
+    assert "failed: DEMO-B at intake" in status.stdout
+    assert "DEMO-B" in (tmp_path / "out" / "summary.csv").read_text(encoding="utf-8")
+    assert not (tmp_path / "out" / "cases" / "DEMO-B").exists()
+
+
+@pytest.mark.parametrize("name", ["x; touch PWNED #", "$(touch PWNED)", "-rf", "a b", "CON"])
+def test_hostile_case_names_stop_the_plan(tmp_path: Path, name: str) -> None:
+    root = tmp_path / "root"
+    (root / "cases" / name).mkdir(parents=True)
+    shutil.copy(PROJECT / "examples" / "laboratory.yaml", root)
+    done = _snakemake(root, tmp_path / "out")
+    assert done.returncode != 0
+    assert "cannot be a case or batch id" in done.stderr
+    assert not list(tmp_path.rglob("PWNED"))
+    assert not (PROJECT / "PWNED").exists()
+
+
+def test_new_cases_go_to_new_shards(tmp_path: Path) -> None:
+    from musk_id.cli.shards import plan_shards
+
+    root = Path(shutil.copytree(PROJECT / "examples", tmp_path / "root"))
+    before = plan_shards(root, tmp_path / "out", 2)
+    shutil.copytree(root / "cases" / "DEMO-A", root / "cases" / "AAA")
+    after = plan_shards(root, tmp_path / "out", 2)
+    assert after[: len(before)] == before
+    assert after[len(before) :] == [("case", "s00004", "AAA")]
