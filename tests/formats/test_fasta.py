@@ -9,15 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refdata import REFDATA, needs_refdata
 
 from musk_id.errors import InputFormatError
 from musk_id.formats import fasta, limited
 from musk_id.formats.fasta import read_fasta, read_fasta_bytes
 from musk_id.formats.sequence_files import MAX_RUN_SEQUENCES, read_sequences
 from musk_id.model.sequence import NucleotideSequence
-
-REFDATA = Path(__file__).resolve().parents[3] / "shared" / "refdata"
-needs_refdata = pytest.mark.skipif(not REFDATA.is_dir(), reason="reference data beside the project are absent")
 
 
 def read(text: str | bytes) -> tuple[NucleotideSequence, ...]:

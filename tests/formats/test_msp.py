@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refdata import REFDATA, needs_refdata
 
 from musk_id.errors import InputFormatError
 from musk_id.formats import msp, peaks
 from musk_id.formats.msp import read_msp, read_msp_bytes
 from musk_id.formats.spectra_files import read_spectra
 from musk_id.model.spectrum import MassSpectrum
-
-REFDATA = Path(__file__).resolve().parents[3] / "shared" / "refdata"
-needs_refdata = pytest.mark.skipif(not REFDATA.is_dir(), reason="reference data beside the project are absent")
 
 
 def read(text: str | bytes) -> tuple[MassSpectrum, ...]:

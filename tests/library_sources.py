@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 SOURCES = PROJECT / "reference_db" / "sources" / "2026.1"
 RELEASES = PROJECT / "reference_db" / "releases"
 RELEASE = RELEASES / "2026.1"
-REFDATA = PROJECT.parent / "shared" / "refdata"
 
 
 def copied(tmp_path: Path) -> Path:
