@@ -1,4 +1,4 @@
-"""W of each *Moschus* mini-barcode: its smallest distance to any other genus of the wide public sets.
+"""W of each mini-barcode of the panel: its smallest distance to any other genus than its own in wide public sets.
 
 Writes ``validation/wide-margins.json`` and, with ``--sources``, ``wide_margins.tsv`` of a release's sources
 (figures only, no sequence). Records shorter or longer than the barcode method accepts are fragments or carry
@@ -59,6 +59,7 @@ class Margin:
     """W of one reference at one locus, and the same with fragments counted in."""
 
     accession: str
+    genus: str
     locus: Locus
     edits: int
     nearest: tuple[PublicRecord, ...]
@@ -83,15 +84,16 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def target_references(barcodes: Sequence[BarcodeReference], locus: Locus) -> list[BarcodeReference]:
-    """*Moschus* references of a locus in the states that are compared with casework sequences."""
+def compared_references(barcodes: Sequence[BarcodeReference], locus: Locus) -> list[BarcodeReference]:
+    """References of a locus in the states that are compared with casework sequences."""
     states = (CurationState.REFERENCE, CurationState.NAME_UNRESOLVED)
-    found = [r for r in barcodes if r.genus == GENUS and r.locus == locus and r.state in states]
+    found = [r for r in barcodes if r.locus == locus and r.state in states]
     return sorted(found, key=lambda r: r.accession)
 
 
-def margin(reference: BarcodeReference, others: Sequence[PublicRecord], limits: AmpliconLimits) -> Margin:
-    """W of a reference over the records of other genera."""
+def margin(reference: BarcodeReference, records: Sequence[PublicRecord], limits: AmpliconLimits) -> Margin:
+    """W of a reference over the records of other genera than its own."""
+    others = [record for record in records if record.genus != reference.genus]
     measured = [(edit_distance(reference.sequence, other.sequence).lower, other) for other in others]
     whole = [
         (edits, other)
@@ -101,6 +103,7 @@ def margin(reference: BarcodeReference, others: Sequence[PublicRecord], limits: 
     smallest, smallest_of_all = min(edits for edits, _ in whole), min(edits for edits, _ in measured)
     return Margin(
         accession=reference.accession,
+        genus=reference.genus,
         locus=reference.locus,
         edits=smallest,
         nearest=_at(whole, smallest),
@@ -148,11 +151,9 @@ def report(
                 "locus": locus.value,
                 "data": WIDE_SETS[locus],
                 "data_sha256": digests[locus],
-                "haplotypes_of_other_genera": totals[locus],
-                "haplotypes_compared": found[0].compared,
+                "haplotypes": totals[locus],
                 "length_bp": [limits.min_length_bp, limits.max_length_bp],
-                "smallest_edits": min(m.edits for m in found),
-                "largest_edits": max(m.edits for m in found),
+                "edits_by_genus": _ranges(found),
                 "references": [_reference(m) for m in found],
             }
         )
@@ -167,10 +168,20 @@ def report(
     return (json.dumps(tree, indent=1, sort_keys=True) + "\n").encode("ascii")
 
 
+def _ranges(margins: Sequence[Margin]) -> dict[str, list[int]]:
+    """Smallest and largest W of each genus."""
+    by_genus: dict[str, list[int]] = {}
+    for found in sorted(margins, key=lambda m: m.genus):
+        by_genus.setdefault(found.genus, []).append(found.edits)
+    return {genus: [min(edits), max(edits)] for genus, edits in by_genus.items()}
+
+
 def _reference(found: Margin) -> dict[str, object]:
     return {
         "accession": found.accession,
+        "genus": found.genus,
         "edits": found.edits,
+        "haplotypes_compared": found.compared,
         "nearest": [f"{r.accession} {r.species}" for r in found.nearest],
         "edits_with_fragments": found.edits_with_fragments,
         "nearest_with_fragments": [
@@ -197,15 +208,15 @@ def main() -> int:
     margins, digests, totals = [], {}, {}
     for locus, name in WIDE_SETS.items():
         limits = next(a for a in METHOD.amplicons if a.locus == locus)
-        others = [r for r in read_public(options.refdata / name) if r.genus != GENUS]
+        records = read_public(options.refdata / name)
         if options.quick:
-            others = others[:: max(1, len(others) // QUICK_RECORDS)]
-        digests[locus], totals[locus] = file_sha256(options.refdata / name), len(others)
-        margins += [margin(reference, others, limits) for reference in target_references(barcodes, locus)]
+            records = records[:: max(1, len(records) // QUICK_RECORDS)]
+        digests[locus], totals[locus] = file_sha256(options.refdata / name), len(records)
+        margins += [margin(reference, records, limits) for reference in compared_references(barcodes, locus)]
     for found in margins:
         names = ", ".join(sorted({r.species for r in found.nearest}))
         print(
-            f"{found.locus} {found.accession}: W = {found.edits} ({names}); with fragments "
+            f"{found.locus} {found.accession} {found.genus}: W = {found.edits} ({names}); with fragments "
             f"{found.edits_with_fragments}; {found.compared} compared"
         )
     if options.write and not options.quick:

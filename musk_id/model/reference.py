@@ -167,7 +167,7 @@ class TaxonSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WideMargin:
-    """W of one *Moschus* reference: its smallest distance to any other genus of a wide public set."""
+    """W of one reference: its smallest distance to any genus but its own in a wide public set."""
 
     accession: Line
     locus: Locus

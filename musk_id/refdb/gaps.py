@@ -69,8 +69,7 @@ def _wide_margin_gaps(content: Content) -> list[LibraryGap]:
     return [
         _gap(record.accession, f"wide margin {record.locus}", "Not computed.")
         for record in content.barcodes
-        if record.genus == TARGET_GENUS
-        and record.state in states
+        if record.state in states
         and record.locus in WIDE_MARGIN_LOCI
         and (record.accession, record.locus) not in known
     ]
