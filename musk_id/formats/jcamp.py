@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.jcamp_ordinates import MAX_POINTS, decode_ordinates
-from musk_id.formats.limited import decode_text, read_bytes
+from musk_id.formats.limited import decode_text, read_bytes, split_lines
 from musk_id.formats.peaks import spectrum
 from musk_id.model.spectrum import MassSpectrum
 
@@ -55,7 +55,7 @@ class _Entry:
 
 def _entries(text: str, name: str) -> Iterator[_Entry]:
     current: _Entry | None = None
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(split_lines(text), 1):
         line = raw.split("$$", 1)[0].rstrip()
         match = _LABEL.match(line.lstrip())
         if match:
