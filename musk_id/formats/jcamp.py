@@ -207,7 +207,7 @@ def _ntuples(
             count = points or ("" if _PAIRS.search(form) else _at(lists["VARDIM"], symbols, y_symbol))
             if count:
                 own["NPOINTS"] = count
-            page_labels = (*labels, ("PAGE", page))
+            page_labels = (("PAGE", page), *(pair for pair in labels if pair[0] not in ("PAGE", "NPOINTS")))
             blocks.append(
                 _table(
                     entry,

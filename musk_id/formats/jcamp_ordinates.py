@@ -30,7 +30,8 @@ _TOKEN = re.compile(
     r"|(?P<missing>\?)"
 )
 _SPACE = re.compile(r"[\s,]*")
-# In AFFN a number may be followed by an exponent; in packed forms an E begins the next ordinate (5).
+# In AFFN a number may be followed by an exponent; in packed forms an E begins the next ordinate (5). Which it
+# is, the other letters of the table tell.
 _PACKED = re.compile(r"[@%A-DF-Za-df-z]")
 
 
@@ -57,12 +58,13 @@ def decode_ordinates(lines: list[tuple[int, str]], file_name: str) -> OrdinateTa
         If a line cannot be decoded, a Y check fails, or there are too many points.
     """
     table = OrdinateTable()
+    packed = any(_PACKED.search(text) for _, text in lines)
     pending_check = False
     for line_number, text in lines:
         if not text.strip():
             continue
         where = f"{file_name}, line {line_number}"
-        tokens = _tokens(text, where)
+        tokens = _tokens(text, where, packed=packed)
         kind, word = tokens[0]
         if kind != "number":
             raise InputFormatError("a line does not begin with its abscissa", where=where)
@@ -82,8 +84,7 @@ def decode_ordinates(lines: list[tuple[int, str]], file_name: str) -> OrdinateTa
     return table
 
 
-def _tokens(text: str, where: str) -> list[tuple[str, str]]:
-    packed = bool(_PACKED.search(text))
+def _tokens(text: str, where: str, *, packed: bool) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
     position = 0
     text = text.rstrip()
