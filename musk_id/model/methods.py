@@ -45,9 +45,10 @@ class AmpliconLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LongLocusLimits:
-    """Limits on a coding locus, as p-distance (mismatches / compared columns)."""
+    """Limits on a coding locus, as p-distance (mismatches / compared columns of the window)."""
 
     locus: Locus
+    window_bp: int
     min_compared_bp: int
     radius_p: DecimalText
     margin_p: DecimalText
@@ -133,9 +134,10 @@ def _edits(
     )
 
 
-def _long(locus: Locus, radius: str, moschus: str, provisional: bool) -> LongLocusLimits:
+def _long(locus: Locus, window_bp: int, radius: str, moschus: str, provisional: bool) -> LongLocusLimits:
     return LongLocusLimits(
         locus=locus,
+        window_bp=window_bp,
         min_compared_bp=450,
         radius_p=DecimalText(radius),
         margin_p=DecimalText("0.03"),
@@ -154,8 +156,8 @@ BARCODE_METHODS = (
             _edits(Locus.RRNA_16S, (90, 104), 3, 3, 5),
         ),
         long_loci=(
-            _long(Locus.COI, "0.085", "0.11", provisional=True),
-            _long(Locus.CYTB, "0.10", "0.12", provisional=False),
+            _long(Locus.COI, 658, "0.085", "0.11", provisional=True),
+            _long(Locus.CYTB, 1140, "0.10", "0.12", provisional=False),
         ),
         max_ambiguous_percent=DecimalText("1.0"),
         species_min_compared_bp=450,

@@ -28,7 +28,7 @@ class LocusLibrary:
     """Records of one marker that take part in comparisons, sorted by accession.
 
     ``planes`` holds coding markers in the frame of their window (``width`` columns); short markers are
-    compared letter by letter and have none.
+    compared letter by letter and have neither.
     """
 
     locus: Locus
@@ -51,9 +51,9 @@ class BarcodeLibrary:
     @classmethod
     def from_release(cls, release: ReferenceRelease, method: BarcodeMethod) -> BarcodeLibrary:
         """Prepare a release for a method."""
-        coding = {limits.locus for limits in method.long_loci}
+        windows = {limits.locus: limits.window_bp for limits in method.long_loci}
         loci = {
-            locus: _locus_library(locus, release.barcodes, coding=locus in coding)
+            locus: _locus_library(locus, release.barcodes, windows.get(locus))
             for locus in Locus
             if any(record.locus is locus and record.state not in _LEFT_OUT for record in release.barcodes)
         }
@@ -62,7 +62,7 @@ class BarcodeLibrary:
                 locus.value: [(0, encode(record.sequence)) for record in library.records]
                 for locus, library in loci.items()
             },
-            slack={locus.value: 0 if locus in coding else _AMPLICON_SLACK for locus in loci},
+            slack={locus.value: 0 if locus in windows else _AMPLICON_SLACK for locus in loci},
         )
         return cls(
             release_id=release.release_id,
@@ -74,17 +74,18 @@ class BarcodeLibrary:
         )
 
 
-def _locus_library(locus: Locus, barcodes: Iterable[BarcodeReference], *, coding: bool) -> LocusLibrary:
+def _locus_library(locus: Locus, barcodes: Iterable[BarcodeReference], window_bp: int | None) -> LocusLibrary:
+    """Records of a marker; a coding one has a window, beyond which a record's letters are flank."""
     records = tuple(
         sorted((r for r in barcodes if r.locus is locus and r.state not in _LEFT_OUT), key=lambda r: r.accession)
     )
-    width = max(len(record.sequence) for record in records)
-    if not coding:
-        return LocusLibrary(locus, records, None, width)
-    masks = np.zeros((len(records), width), dtype=np.uint8)
+    if window_bp is None:
+        return LocusLibrary(locus, records, None, 0)
+    masks = np.zeros((len(records), window_bp), dtype=np.uint8)
     for row, record in enumerate(records):
-        masks[row, : len(record.sequence)] = encode(record.sequence)
-    return LocusLibrary(locus, records, pack(masks), width)
+        letters = encode(record.sequence)[:window_bp]
+        masks[row, : letters.size] = letters
+    return LocusLibrary(locus, records, pack(masks), window_bp)
 
 
 def species_of(record: BarcodeReference, view: NameView) -> tuple[Line, ...]:

@@ -253,7 +253,9 @@ def _answer(
         return (Rank.NONE, None) if blocking else (Rank.GENUS, genus)
     if genus is not None and not reasons:
         return Rank.GENUS, genus
-    if Reason.OUTSIDE_RADIUS in reasons:
+    nearest = {name for found in views.values() for name in found.nearest_genus}
+    # The genus of interest is alone in its family: the family would name it where the genus may not.
+    if Reason.OUTSIDE_RADIUS in reasons or method.genus in nearest:
         return Rank.NONE, None
     reach = max(found.distance for found in views.values()) + limits.other_margin
     families = {entry.record.family for entry in compared if entry.lower < reach}
