@@ -119,19 +119,17 @@ def _results(
 
 
 def _taxa(results: list[SequenceResult]) -> tuple[str, ...]:
-    """Genera or families of a control's sequences; the nearest genus where no call is made."""
-    taxa: set[str] = set()
-    for result in results:
-        if Reason.HUMAN_DNA in result.reasons:
-            taxa.add(_HUMAN)
-        elif result.call is None:
-            taxa.add(_UNNAMED)
-        elif result.call.taxon is not None:
-            taxa.add(result.call.taxon)
-            taxa.update(_nearest(result))
-        else:
-            taxa.add(_UNNAMED)
-    return tuple(sorted(taxa))
+    """Genera and families of a control's sequences."""
+    return tuple(sorted({taxon for result in results for taxon in _taxa_of(result)}))
+
+
+def _taxa_of(result: SequenceResult) -> set[str]:
+    """Taxon of a sequence and its nearest genus inside the radius; a word for none where no call is made."""
+    if Reason.HUMAN_DNA in result.reasons:
+        return {_HUMAN}
+    if result.call is None or result.call.taxon is None:
+        return {_UNNAMED}
+    return {str(result.call.taxon), *_nearest(result)}
 
 
 def _nearest(result: SequenceResult) -> set[str]:
@@ -152,7 +150,7 @@ def _finding(
     if row.kind in _BLANKS:
         return _blank(row, taxa)
     if row.kind is ControlKind.POSITIVE and kind is BatchKind.DNA:
-        return _positive(row, taxa, method)
+        return _positive(row, results, taxa, method)
     return _declared(row, taxa)
 
 
@@ -166,14 +164,16 @@ def _blank(row: SheetRow, taxa: tuple[str, ...]) -> ControlFinding:
     return _control(row, ControlOutcome.NOT_RECORDED, (Reason.CONTROL_ABSENT,), taxa)
 
 
-def _positive(row: SheetRow, taxa: tuple[str, ...], method: BarcodeMethod) -> ControlFinding:
+def _positive(
+    row: SheetRow, results: list[SequenceResult], taxa: tuple[str, ...], method: BarcodeMethod
+) -> ControlFinding:
     expected = row.expected_taxon
     if method.genus in taxa or (expected is not None and expected.split(" ")[0] == method.genus):
         return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
     if row.files and expected is not None:
-        shown = expected.split(" ")[0] in taxa
-        # Anything beside the expected genus and its own family is a second template.
-        outcome = ControlOutcome.PASSED if shown and _HUMAN not in taxa else ControlOutcome.FAILED
+        # A sequence of anything else is a second template.
+        shown = bool(results) and all(expected.split(" ")[0] in _taxa_of(result) for result in results)
+        outcome = ControlOutcome.PASSED if shown else ControlOutcome.FAILED
         return _control(row, outcome, () if outcome is ControlOutcome.PASSED else (Reason.CONTROL_FAILED,), taxa)
     return _declared(row, taxa)
 
