@@ -1,0 +1,189 @@
+"""An examined item built in memory, complete enough for grade A, for tests that take one part away at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from barcode_cases import ANIMALS, METHOD, PROVENANCE
+
+from musk_id.model.barcode import BarcodeRecord
+from musk_id.model.batch import RunSheet
+from musk_id.model.controls import ControlsRecord
+from musk_id.model.evidence import EvidenceRecord
+from musk_id.model.examination import (
+    EvidenceFile,
+    Examination,
+    ExaminedItem,
+    Extract,
+    FoundToBe,
+    Product,
+    Run,
+    SubSample,
+)
+from musk_id.model.intake import IntakeNote, IntakeRecord
+from musk_id.model.methods import EVIDENCE_METHODS
+from musk_id.model.reference import ReferenceRelease
+from musk_id.model.request import Photograph, Question, Request, RequestItem
+from musk_id.model.sequence import NucleotideSequence
+from musk_id.model.spectra import SpectraRecord
+from musk_id.model.technical import SequenceEvidence
+from musk_id.model.values import Identifier, Line, RelativePath, Sha256, Text
+from musk_id.stages.barcode import call_barcodes
+from musk_id.stages.evidence import evaluate
+from musk_id.stages.intake import run_identity
+from musk_id.stages.library import BarcodeLibrary
+from musk_id.vocabulary import (
+    BatchKind,
+    ExtractKind,
+    FileRole,
+    Locus,
+    MaterialClass,
+    QuestionKind,
+    Reason,
+    Technique,
+)
+
+Letters = Mapping[Locus, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case with one item ``I1``: the letters of each sub-sample by marker, and what surrounds them."""
+
+    sub_samples: tuple[Letters, ...]
+    material: MaterialClass | None = MaterialClass.TISSUE
+    photographed: tuple[bool, ...] = (True, True)
+    raw: bool = True
+    batch: bool = True
+    controls_passed: bool = True
+    controls_reasons: tuple[Reason, ...] = ()
+    simulated: str | None = None
+    notes: tuple[IntakeNote, ...] = ()
+    item_changes: tuple[tuple[str, object], ...] = ()
+    kinds: tuple[QuestionKind, ...] = tuple(QuestionKind)
+
+
+def photograph(name: str) -> Photograph:
+    return Photograph(path=RelativePath(f"{name}.jpg"))
+
+
+def _run(case: Case, name: str) -> Run:
+    files = [EvidenceFile(path=RelativePath(f"{name}.fasta"), role=FileRole.SEQUENCE)]
+    if case.raw:
+        files.append(EvidenceFile(path=RelativePath(f"{name}.ab1"), role=FileRole.TRACE_FORWARD))
+    return Run(
+        run_id=Identifier(f"{name}-R"),
+        technique=Technique.SEQUENCE,
+        files=tuple(files),
+        batch_id=Identifier("B1") if case.batch else None,
+        simulated=None if case.simulated is None else Text(case.simulated),
+    )
+
+
+def _sub_sample(case: Case, number: int, letters: Letters) -> SubSample:
+    name = f"S{number}"
+    products = tuple(
+        Product(
+            product_id=Identifier(f"{name}-{i}"),
+            locus=locus,
+            runs=(_run(case, f"{name}-{i}"),),
+        )
+        for i, locus in enumerate(letters)
+    )
+    extract = Extract(extract_id=Identifier(f"{name}-E"), kind=ExtractKind.DNA, products=products)
+    return SubSample(
+        sub_sample_id=Identifier(name),
+        photographs=(photograph(name),) if case.photographed[number] else (),
+        extracts=(extract,),
+    )
+
+
+def examination(case: Case) -> Examination:
+    found = None
+    if case.material is not None:
+        found = FoundToBe(material=case.material, description=Text("as seen"))
+    item = ExaminedItem(
+        item_id=Identifier("I1"),
+        found_to_be=found,
+        sub_samples=tuple(_sub_sample(case, i, letters) for i, letters in enumerate(case.sub_samples)),
+    )
+    item = replace(item, **dict(case.item_changes))  # type: ignore[arg-type]
+    return Examination(schema=Line(Examination.SCHEMA), case_id=Identifier("CASE"), items=(item,))
+
+
+def intake(case: Case, example: IntakeRecord) -> IntakeRecord:
+    """Intake of a case; laboratory and authority are those of an example."""
+    item = RequestItem(item_id=Identifier("I1"), described_as=Text("a pod"))
+    questions = tuple(
+        Question(question_id=Identifier(f"Q{i}"), text=Text("?"), kind=kind) for i, kind in enumerate(case.kinds)
+    )
+    request = replace(example.request, case_id=Identifier("CASE"), items=(item,), questions=questions)
+    assert isinstance(request, Request)
+    examined = examination(case)
+    return IntakeRecord(
+        schema=Line(IntakeRecord.SCHEMA),
+        case_id=Identifier("CASE"),
+        provenance=PROVENANCE,
+        laboratory=example.laboratory,
+        request=request,
+        examination=examined,
+        files=(),
+        batch_ids=tuple(sorted({b for context in examined.runs() for b in context.batch_ids})),
+        notes=case.notes,
+    )
+
+
+def controls(case: Case) -> tuple[ControlsRecord, ...]:
+    sheet = RunSheet(schema=Line(RunSheet.SCHEMA), batch_id=Identifier("B1"), kind=BatchKind.DNA)
+    record = ControlsRecord(
+        schema=Line(ControlsRecord.SCHEMA),
+        batch_id=Identifier("B1"),
+        provenance=PROVENANCE,
+        sheet=sheet,
+        exhibit_rows=1,
+        files=(),
+        controls=(),
+        required=(),
+        passed=case.controls_passed,
+        reasons=case.controls_reasons,
+    )
+    return (record,) if case.batch else ()
+
+
+def barcode(case: Case, library: BarcodeLibrary) -> BarcodeRecord:
+    evidence = []
+    for context in examination(case).runs():
+        number = int(str(context.sub_sample.sub_sample_id)[1:])
+        locus = context.product.locus
+        assert locus is not None
+        evidence.append(
+            SequenceEvidence(
+                run=run_identity(context),
+                declared_locus=locus,
+                file_sha256=Sha256("0" * 64),
+                sequences=(NucleotideSequence("s", case.sub_samples[number][locus]),),
+            )
+        )
+    return call_barcodes(Identifier("CASE"), tuple(evidence), library, METHOD, ANIMALS, PROVENANCE)
+
+
+def evidence_of(
+    case: Case, library: BarcodeLibrary, release: ReferenceRelease, example: IntakeRecord
+) -> EvidenceRecord:
+    spectra = SpectraRecord(
+        schema=Line(SpectraRecord.SCHEMA),
+        case_id=Identifier("CASE"),
+        provenance=PROVENANCE,
+        spectra=(),
+        markers=(),
+    )
+    return evaluate(
+        intake(case, example),
+        controls(case),
+        barcode(case, library),
+        spectra,
+        release,
+        EVIDENCE_METHODS[0],
+        PROVENANCE,
+    )

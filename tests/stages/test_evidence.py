@@ -1,0 +1,298 @@
+"""Grade, findings and answers: each condition taken away alone changes what may be said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from barcode_cases import records
+from stage_cases import Case, controls, evidence_of, intake
+
+from musk_id.cli.casework import intake_case
+from musk_id.model.evidence import Answer, EvidenceRecord, Statement
+from musk_id.model.intake import IntakeNote
+from musk_id.model.methods import EVIDENCE_METHODS
+from musk_id.model.values import Identifier, Line
+from musk_id.stages.grade import CaseFacts, grade_parts, weakest
+from musk_id.stages.statements import say
+from musk_id.vocabulary import (
+    CriterionOutcome,
+    Finding,
+    Grade,
+    Locus,
+    MaterialClass,
+    QuestionKind,
+    Reason,
+    Selection,
+)
+
+MINI = (Locus.RRNA_12S, Locus.RRNA_16S)
+LEGAL = (QuestionKind.CITES_LISTING, QuestionKind.VALUE_OR_PENALTY)
+CANNOT = (
+    QuestionKind.WILD_OR_FARMED,
+    QuestionKind.AGE,
+    QuestionKind.SEX,
+    QuestionKind.COUNTRY_OF_ORIGIN,
+    QuestionKind.NUMBER_OF_ANIMALS,
+    QuestionKind.OTHER,
+)
+
+
+@pytest.fixture(scope="module")
+def example(demo):  # type: ignore[no-untyped-def]
+    return intake_case(demo, demo.laboratory_path.parent / "cases" / "DEMO-A")
+
+
+@pytest.fixture(scope="module")
+def judge(barcode_library, shipped_release, example):  # type: ignore[no-untyped-def]
+    def run(case: Case, release=None) -> EvidenceRecord:  # type: ignore[no-untyped-def]
+        return evidence_of(case, barcode_library, release or shipped_release, example)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def letters(shipped_release):  # type: ignore[no-untyped-def]
+    def of(genus: str, *loci: Locus) -> dict[Locus, str]:
+        return {locus: str(records(shipped_release, locus, genus)[0].sequence) for locus in loci or MINI}
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def goat(letters) -> Case:  # type: ignore[no-untyped-def]
+    return Case(sub_samples=(letters("Capra"), letters("Capra")))
+
+
+@pytest.fixture(scope="module")
+def musk_deer(letters) -> Case:  # type: ignore[no-untyped-def]
+    return Case(sub_samples=(letters("Moschus"), letters("Moschus")))
+
+
+def answer(record: EvidenceRecord, kind: QuestionKind) -> Answer:
+    return next(a for a in record.answers if a.kind is kind)
+
+
+def phrases(statements: tuple[Statement, ...]) -> set[str]:
+    return {str(s.phrase) for s in statements}
+
+
+def moschus(record: EvidenceRecord) -> Finding:
+    return answer(record, QuestionKind.MUSK_DEER_PRESENT).finding
+
+
+def test_exclusion_when_every_condition_holds(judge, goat) -> None:  # type: ignore[no-untyped-def]
+    record = judge(goat)
+    assert record.grade is Grade.A
+    found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.EXCLUDED and "dna.moschus_excluded" in phrases(found.statements)
+    criteria = [c for c in found.trace if c.name.startswith("exclusion.")]
+    assert len(criteria) == 6 and all(c.outcome is CriterionOutcome.PASSED for c in criteria)
+
+
+def test_gland_wall_may_be_excluded_too(judge, goat) -> None:  # type: ignore[no-untyped-def]
+    assert moschus(judge(replace(goat, material=MaterialClass.GLAND_WALL))) is Finding.EXCLUDED
+
+
+@pytest.mark.parametrize(
+    "material", [m for m in MaterialClass if m not in (MaterialClass.TISSUE, MaterialClass.GLAND_WALL)]
+)
+def test_no_other_material_is_ever_excluded(judge, goat, material) -> None:  # type: ignore[no-untyped-def]
+    record = judge(replace(goat, material=material))
+    assert moschus(record) is Finding.NOT_DETECTED
+    assert not any("excluded" in p for p in phrases(answer(record, QuestionKind.MUSK_DEER_PRESENT).statements))
+
+
+def _less(name: str, goat: Case, letters) -> Case:  # type: ignore[no-untyped-def]
+    note = IntakeNote(
+        reason=Reason.FILE_USED_TWICE,
+        subject=Line("x"),
+        run_ids=(Identifier("S0-0-R"),),
+        statement=say("intake.file_used_twice", paths=["x"], runs=["S0-0-R"]),
+    )
+    return {
+        "no_morphology": replace(goat, material=None),
+        "no_raw_data": replace(goat, raw=False),
+        "no_batch": replace(goat, batch=False),
+        "controls_absent": replace(goat, controls_passed=False, controls_reasons=(Reason.CONTROL_ABSENT,)),
+        "one_extraction": replace(goat, sub_samples=goat.sub_samples[:1]),
+        "one_photograph": replace(goat, photographed=(True, False)),
+        "one_marker": replace(goat, sub_samples=(letters("Capra", Locus.RRNA_12S),) * 2),
+        "two_animals": replace(goat, sub_samples=(letters("Capra"), letters("Capreolus"))),
+        "with_human": replace(goat, sub_samples=(letters("Capra"), letters("Homo"))),
+        "simulated": replace(goat, simulated="made by hand"),
+        "file_twice": replace(goat, notes=(note,)),
+    }[name]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "no_morphology",
+        "no_raw_data",
+        "no_batch",
+        "controls_absent",
+        "one_extraction",
+        "one_photograph",
+        "one_marker",
+        "two_animals",
+        "with_human",
+        "simulated",
+        "file_twice",
+    ],
+)
+def test_each_missing_condition_alone_prevents_the_exclusion(judge, goat, letters, missing) -> None:  # type: ignore[no-untyped-def]
+    record = judge(_less(missing, goat, letters))
+    assert moschus(record) in (Finding.NOT_DETECTED, Finding.INCONCLUSIVE), missing
+    assert Finding.EXCLUDED not in {a.finding for a in record.answers}
+
+
+def test_a_failed_control_makes_every_dna_answer_inconclusive(judge, goat, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    for case in (goat, musk_deer):
+        failed = replace(case, controls_passed=False, controls_reasons=(Reason.CONTROL_FAILED,))
+        record = judge(failed)
+        assert record.grade is Grade.C
+        for kind in (
+            QuestionKind.MUSK_DEER_PRESENT,
+            QuestionKind.ANIMAL_OF_ORIGIN,
+            QuestionKind.SPECIES_OF_MUSK_DEER,
+        ):
+            found = answer(record, kind)
+            assert found.finding is Finding.INCONCLUSIVE and Reason.CONTROL_FAILED in found.reasons
+            said = phrases(found.statements)
+            assert "dna.batch_invalid" in said and not {"dna.moschus_detected", "dna.other_taxon"} & said
+            assert "next.repeat_batch" in phrases(found.next_steps)
+
+
+def test_musk_deer_at_grade_a(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    record = judge(musk_deer)
+    assert record.grade is Grade.A
+    assert moschus(record) is Finding.DETECTED
+    species = answer(record, QuestionKind.SPECIES_OF_MUSK_DEER)
+    assert species.finding is Finding.INCONCLUSIVE
+    assert Reason.SPECIES_NOT_SUPPORTED_BY_LIBRARY in species.reasons
+    assert "grade.screening_only" not in phrases(answer(record, QuestionKind.MUSK_DEER_PRESENT).statements)
+
+
+@pytest.mark.parametrize(
+    ("change", "grade", "reason"),
+    [
+        ({"raw": False}, Grade.C, Reason.NO_RAW_DATA),
+        ({"batch": False}, Grade.C, Reason.CONTROL_ABSENT),
+        ({"simulated": "by hand"}, Grade.C, Reason.SIMULATED_DATA),
+        ({"controls_passed": False, "controls_reasons": (Reason.CONTROL_ABSENT,)}, Grade.C, Reason.CONTROL_ABSENT),
+    ],
+)
+def test_the_weakest_part_caps_the_grade(judge, musk_deer, change, grade, reason) -> None:  # type: ignore[no-untyped-def]
+    record = judge(replace(musk_deer, **change))
+    found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+    assert (record.grade, found.grade, found.finding) == (grade, grade, Finding.DETECTED)
+    assert reason in found.reasons and "grade.screening_only" in phrases(found.statements)
+
+
+def test_one_extraction_is_grade_b_and_one_marker_grade_c(judge, musk_deer, letters) -> None:  # type: ignore[no-untyped-def]
+    assert judge(replace(musk_deer, sub_samples=musk_deer.sub_samples[:1])).grade is Grade.B
+    single = replace(musk_deer, sub_samples=(letters("Moschus", Locus.RRNA_16S),) * 2)
+    record = judge(single)
+    assert record.grade is Grade.C
+    assert Reason.SINGLE_AMPLICON in answer(record, QuestionKind.MUSK_DEER_PRESENT).reasons
+
+
+def test_legal_questions_and_those_that_no_method_answers(judge, musk_deer, goat) -> None:  # type: ignore[no-untyped-def]
+    for case in (musk_deer, goat):
+        record = judge(case)
+        for kind in LEGAL + CANNOT:
+            found = answer(record, kind)
+            assert found.finding is Finding.OUTSIDE_COMPETENCE
+            assert found.reasons == (Reason.LEGAL_QUESTION if kind in LEGAL else Reason.METHOD_CANNOT_ANSWER,)
+            assert found.trace == () and found.next_steps == ()
+
+
+def test_every_kind_of_question_gets_one_answer(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    record = judge(musk_deer)
+    assert [a.kind for a in record.answers] == list(QuestionKind)
+
+
+def test_no_dna_and_no_spectrum_is_not_examined_and_never_artificial(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    record = judge(replace(musk_deer, sub_samples=()))
+    for kind in (QuestionKind.MUSK_DEER_PRESENT, QuestionKind.NATURAL_MUSK_PRESENT):
+        assert answer(record, kind).finding is Finding.NOT_EXAMINED
+    assert "limit.absence_is_not_artificial" in phrases(record.limitations)
+    assert not any("artificial" in p and p != "limit.absence_is_not_artificial" for p in _every_phrase(record))
+
+
+def _every_phrase(record: EvidenceRecord) -> set[str]:
+    said = set(phrases(record.limitations)) | phrases(record.missing)
+    for found in record.answers:
+        said |= phrases(found.statements) | phrases(found.next_steps)
+    return said
+
+
+def test_natural_musk_is_never_detected_from_dna_alone(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    found = answer(judge(musk_deer), QuestionKind.NATURAL_MUSK_PRESENT)
+    assert found.finding is Finding.INCONCLUSIVE
+    assert "dna.animal_not_substance" in phrases(found.statements)
+    assert "chemistry.natural_musk_not_detectable" in phrases(found.statements)
+    assert "next.chemical_examination" in phrases(found.next_steps)
+
+
+@pytest.mark.parametrize(
+    ("changes", "phrase"),
+    [
+        ({"units_total": 30, "units_examined": 5, "selection": Selection.RANDOM}, "units.random"),
+        ({"units_total": 30, "units_examined": 5, "selection": Selection.JUDGEMENT}, "units.examined_only"),
+        ({"units_total": 30, "units_examined": 5}, "units.examined_only"),
+        ({"units_total": 30}, "units.examined_only"),
+        ({"units_total": 30, "units_examined": 30}, None),
+        ({"units_total": 1}, None),
+        ({}, None),
+    ],
+)
+def test_findings_reach_no_further_than_the_units_examined(judge, musk_deer, changes, phrase) -> None:  # type: ignore[no-untyped-def]
+    record = judge(replace(musk_deer, item_changes=tuple(changes.items())))
+    said = phrases(answer(record, QuestionKind.MUSK_DEER_PRESENT).statements)
+    assert {p for p in said if p.startswith("units.")} == ({phrase} if phrase else set())
+
+
+def test_animals_are_counted_by_whole_glands_only(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    glands = replace(
+        musk_deer, material=MaterialClass.WHOLE_GLAND, item_changes=(("units_total", 4), ("units_examined", 4))
+    )
+    assert "method.whole_glands_counted" in phrases(
+        answer(judge(glands), QuestionKind.NUMBER_OF_ANIMALS).statements
+    )
+    powder = replace(glands, material=MaterialClass.POWDER)
+    assert "method.whole_glands_counted" not in phrases(
+        answer(judge(powder), QuestionKind.NUMBER_OF_ANIMALS).statements
+    )
+
+
+def test_no_ratio_and_no_species_are_said_in_every_record(judge, musk_deer, goat) -> None:  # type: ignore[no-untyped-def]
+    for case in (musk_deer, goat):
+        said = phrases(judge(case).limitations)
+        assert {
+            "limit.no_likelihood_ratio",
+            "limit.no_species",
+            "limit.chemistry_without_references",
+            "limit.presence_is_not_substance",
+            "limit.maternal_lineage",
+            "limit.human_dna",
+        } <= said
+
+
+def test_limitations_are_counted_from_the_release(judge, musk_deer, shipped_release) -> None:  # type: ignore[no-untyped-def]
+    twin = next(r for r in shipped_release.barcodes if r.genus == "Moschus" and r.state.value == "reference")
+    second = replace(twin, accession=Line("X1"), individual=Line("another"))
+    richer = replace(shipped_release, barcodes=(*shipped_release.barcodes, second))
+    assert "limit.no_species" not in phrases(judge(musk_deer, richer).limitations)
+
+
+def test_weakest_of_nothing_is_c() -> None:
+    assert weakest([]) is Grade.C
+    assert weakest([Grade.A, Grade.B]) is Grade.B and weakest([Grade.A, Grade.C, Grade.B]) is Grade.C
+
+
+def test_no_runs_give_no_parts(example, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    facts = CaseFacts.of(intake(musk_deer, example), controls(musk_deer))
+    assert grade_parts("dna", (), facts, EVIDENCE_METHODS[0]) == ()
+    assert len(facts.runs) == 4
