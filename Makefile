@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 CORES ?= 2
 
-.PHONY: demo test test-full check bench selftest schemas clean
+.PHONY: demo test test-full check bench selftest selftest-expected schemas clean
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -35,6 +35,9 @@ selftest: $(VENV)/.installed
 
 schemas: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_schemas.py
+
+selftest-expected: $(VENV)/.installed
+	"$(BIN)/python" scripts/write_selftest.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "Python 3.11 to 3.13 is needed, found %d.%d; name another one with: make PYTHON=python3.12 ..." % v)'

@@ -42,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _stage(commands)
     _runs(commands)
     selftest = commands.add_parser("selftest", help="run the shipped cases against their expected digests")
+    selftest.add_argument("--protocol", type=Path, help="also write the protocol to this file")
     selftest.set_defaults(run=_deferred("selftest", "run_selftest"))
     return parser
 
