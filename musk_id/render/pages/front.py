@@ -79,7 +79,7 @@ def _case_facts(record: CaseRecord, catalogue: Catalogue) -> tuple[tuple[str, Ce
     house = [cell(laboratory.name)]
     house += [cell(f"{a.body} {a.number}") for a in laboratory.accreditations]
     return (
-        (label("front.authority"), lines(*(cell(text) for text in authority))),
+        (label("front.authority"), cell("; ".join(authority))),
         (label("front.laboratory"), lines(*house)),
         (label("front.dates"), _dates(record, catalogue)),
         (label("front.items"), lines(*(cell(text) for text in _item_lines(record, catalogue)))),
@@ -94,10 +94,10 @@ def _dates(record: CaseRecord, catalogue: Catalogue) -> Cell:
         ("front.date_of_request", request.date_of_request),
         ("front.date_of_receipt", examination.accession_date),
     )
-    known = [cell(label(key, date=date)) for key, date in dates if date is not None]
+    known = [label(key, date=date) for key, date in dates if date is not None]
     if examination.accession_number is not None:
-        known.append(cell(label("front.accession", number=examination.accession_number)))
-    return lines(*known) if known else given(catalogue, None)
+        known.append(label("front.accession", number=examination.accession_number))
+    return cell("; ".join(known)) if known else given(catalogue, None)
 
 
 def _item_lines(record: CaseRecord, catalogue: Catalogue) -> list[str]:

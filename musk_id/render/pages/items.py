@@ -198,7 +198,7 @@ def _runs(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
     )
     heads = ("run", "sub_sample_extract", "technique", "locus", "batch", "position", "date", "who_how")
     table = Table(
-        label("items.runs_caption"), tuple(label(f"head.{h}") for h in heads), (4, 6, 6, 4, 6, 3, 5, 9), rows
+        label("items.runs_caption"), tuple(label(f"head.{h}") for h in heads), (7, 6, 7, 5, 6, 4, 5, 8), rows
     )
     return [Heading(2, label("items.runs")), table, *_masses(record, catalogue)]
 

@@ -8,8 +8,8 @@ from musk_id.render.pictures.canvas import ACCENT, INK, MONO, PALE, QUIET, Canva
 
 __all__ = ["LEAVES_A_PICTURE", "Node", "draw_lineage", "parted"]
 
-BOX_WIDTH, BOX_HEIGHT = 122.0, 28.0
-COLUMN_STEP = 139.5
+BOX_WIDTH, BOX_HEIGHT = 120.0, 28.0
+COLUMN_STEP = 139.0
 ROW_STEP = 36.0
 HEAD_HEIGHT = 20.0
 ID_LENGTH, NOTE_LENGTH = 19, 24

@@ -12,7 +12,7 @@ __all__ = ["MirrorWords", "draw_mirror"]
 
 LEFT, RIGHT = 44.0, 672.0
 TOP, MIDDLE, BOTTOM = 30.0, 150.0, 270.0
-HEIGHT = 306.0
+HEIGHT = 312.0
 LABELS_A_SIDE = 12
 LABEL_SPACING = 22.0
 FULL_SCALE = 999.0
@@ -70,13 +70,13 @@ def _axes(canvas: Canvas, low: int, high: int, words: MirrorWords) -> None:
     step = next((s for s in (10, 20, 50, 100, 200, 500) if (high - low) / s <= 14), 1000)
     for mz in range(-(-low // step) * step, high + 1, step):
         x = _x(mz, (low, high))
-        canvas.line((x, BOTTOM + 8.0), (x, BOTTOM + 11.0), width=0.8)
-        canvas.text((x, BOTTOM + 19.0), str(mz), size=7.5, anchor="middle", colour=QUIET)
-    canvas.line((LEFT, BOTTOM + 8.0), (RIGHT, BOTTOM + 8.0), width=0.8)
-    canvas.text((RIGHT, BOTTOM + 31.0), words.mz, size=8.5, anchor="end")
+        canvas.line((x, BOTTOM + 14.0), (x, BOTTOM + 17.0), width=0.8)
+        canvas.text((x, BOTTOM + 25.0), str(mz), size=7.5, anchor="middle", colour=QUIET)
+    canvas.line((LEFT, BOTTOM + 14.0), (RIGHT, BOTTOM + 14.0), width=0.8)
+    canvas.text((RIGHT, BOTTOM + 37.0), words.mz, size=8.5, anchor="end")
     canvas.text((0.0, TOP - 18.0), words.intensity, size=8.5)
     canvas.text((RIGHT, TOP - 18.0), words.query, size=9.5, anchor="end", strong=True)
-    canvas.text((LEFT, BOTTOM + 31.0), words.library, size=9.5, strong=True)
+    canvas.text((LEFT, BOTTOM + 37.0), words.library, size=9.5, strong=True)
 
 
 def _sticks(canvas: Canvas, peaks: Iterable[Peak], shared: set[int], limits: tuple[int, int], *, up: bool) -> None:
