@@ -43,15 +43,19 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "Python 3.11 to 3.13 is needed, found %d.%d; name another one with: make PYTHON=python3.12 ..." % v)'
 	@$(PYTHON) -m venv $(VENV)
 
+# Only files with the digests of constraints.txt are installed; nothing is looked for beyond them.
+PIP := "$(BIN)/python" -m pip --disable-pip-version-check install --quiet --no-deps
+
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Musk-ID and what it needs into $(VENV) ..."
-	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(PIP) --require-hashes -r constraints.txt
+	@$(PIP) --no-build-isolation -e .
 	@touch "$@"
 
-$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing Musk-ID and its checks into $(VENV) ..."
-	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
-	@touch "$(VENV)/.installed" "$@"
+$(VENV)/.installed-dev: constraints-dev.txt | $(VENV)/.installed
+	@echo "Installing what the checks need into $(VENV) ..."
+	@$(PIP) --require-hashes -r constraints-dev.txt
+	@touch "$@"
 
 clean:
 	rm -rf build .snakemake $(VENV)
