@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 CORES ?= 2
 
-.PHONY: demo test test-full check bench selftest selftest-expected schemas clean
+.PHONY: demo test test-full check bench selftest selftest-expected schemas vocabulary clean
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -35,6 +35,9 @@ selftest: $(VENV)/.installed
 
 schemas: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_schemas.py
+
+vocabulary: $(VENV)/.installed
+	"$(BIN)/python" scripts/write_vocabulary.py
 
 selftest-expected: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_selftest.py
