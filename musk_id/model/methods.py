@@ -32,9 +32,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmpliconLimits:
-    """Limits on a mini-barcode, in edits (Levenshtein, primers removed)."""
+    """Limits on a mini-barcode, in edits (Levenshtein, primers removed); primers 5' to 3', as ordered."""
 
     locus: Locus
+    forward_primer: Line
+    reverse_primer: Line
     min_length_bp: int
     max_length_bp: int
     radius_edits: int
@@ -120,11 +122,21 @@ class EvidenceMethod:
     min_species_h2: int
 
 
+# Riaz 2011 (12S-V5) and Taylor 1996 (16S).
+_PRIMERS = {
+    Locus.RRNA_12S: (Line("ACTGGGATTAGATACCCC"), Line("YRGAACAGGCTCCTCTAG")),
+    Locus.RRNA_16S: (Line("CGGTTGGGGTGACCTCGGA"), Line("GCTGTTATCCCTAGGGTAACT")),
+}
+
+
 def _edits(
     locus: Locus, length: tuple[int, int], radius: int, margin: int, moschus_further: int
 ) -> AmpliconLimits:
+    forward, reverse = _PRIMERS[locus]
     return AmpliconLimits(
         locus=locus,
+        forward_primer=forward,
+        reverse_primer=reverse,
         min_length_bp=length[0],
         max_length_bp=length[1],
         radius_edits=radius,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from musk_id.kernels.anchoring import Anchor, find_primer, place
+from musk_id.kernels.anchoring import Anchor, place
 from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
+from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_between, off_diagonal_share
 from musk_id.kernels.translation import stop_codon_positions
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
 from musk_id.model.trace import Criterion
@@ -15,18 +16,8 @@ from musk_id.vocabulary import CriterionOutcome, Locus, Reason, Strand
 
 __all__ = ["Placement", "criterion", "place_sequence"]
 
-MIN_VOTES = 8
-
 # Votes off the main diagonal that a sound coding sequence may have (repeats, chance), as a share of all.
 MAX_SHARE_ELSEWHERE = 0.10
-
-PRIMER_MISMATCHES = 3
-
-# Riaz 2011 (12S-V5) and Taylor 1996 (16S), forward and reverse as ordered, 5' to 3'.
-PRIMERS: dict[Locus, tuple[str, str]] = {
-    Locus.RRNA_12S: ("ACTGGGATTAGATACCCC", "YRGAACAGGCTCCTCTAG"),
-    Locus.RRNA_16S: ("CGGTTGGGGTGACCTCGGA", "GCTGTTATCCCTAGGGTAACT"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +86,13 @@ def place_sequence(
 
 def _anchor(anchors: tuple[Anchor, ...], declared: Locus | None) -> tuple[Anchor | None, Reason]:
     """The anchor to use; several markers in one sequence need a declared one, both strands are refused."""
-    strong = [anchor for anchor in anchors if anchor.votes >= MIN_VOTES]
-    if not strong:
+    markers = anchors_by_locus(anchors)
+    if not markers:
         return None, Reason.LOCUS_NOT_RECOGNISED
-    best = {locus: [a for a in strong if a.locus == locus] for locus in {a.locus for a in strong}}
-    if len(best) > 1:
-        # A few shared words are chance; a second marker counts when it is there as a whole.
-        top = max(a.votes for a in strong)
-        best = {locus: found for locus, found in best.items() if found[0].votes * 4 >= top}
-    chosen = declared.value if declared is not None and declared.value in best else None
-    if chosen is None and len(best) > 1:
+    chosen = declared.value if declared is not None and declared.value in markers else None
+    if chosen is None and len(markers) > 1:
         return None, Reason.LOCUS_AMBIGUOUS
-    found = best[chosen] if chosen is not None else next(iter(best.values()))
+    found = markers[chosen] if chosen is not None else next(iter(markers.values()))
     if len(found) > 1 and found[1].votes * 2 > found[0].votes:
         return None, Reason.LOCUS_AMBIGUOUS
     return found[0], Reason.LOCUS_NOT_RECOGNISED
@@ -127,7 +113,8 @@ def _amplicon(
     method: BarcodeMethod,
     noted: tuple[Reason, ...],
 ) -> Placement:
-    insert, cut = _insert(oriented, limits)
+    primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
+    insert, cut = insert_between(oriented, primers, limits.min_length_bp // 2, limits.max_length_bp)
     length = int(insert.size)
     within = limits.min_length_bp <= length <= limits.max_length_bp
     quality = (
@@ -143,28 +130,6 @@ def _amplicon(
     return Placement(limits.locus, strand, insert, length, quality, noted + tuple(failed), not failed)
 
 
-def _insert(oriented: Masks, limits: AmpliconLimits) -> tuple[Masks, int]:
-    """Sequence between the primers, and how many primers were cut; primers must stand in order."""
-    forward, reverse = PRIMERS[limits.locus]
-    starts = find_primer(oriented, forward, PRIMER_MISMATCHES)
-    reverse_pattern = decode(reverse_complement(encode(reverse)))
-    ends = find_primer(oriented, reverse_pattern, PRIMER_MISMATCHES)
-    pairs = [
-        (start + len(forward), end)
-        for start in starts
-        for end in ends
-        if limits.min_length_bp // 2 <= end - start - len(forward) <= limits.max_length_bp
-    ]
-    if pairs:
-        first, last = min(pairs, key=lambda pair: (pair[1] - pair[0], pair[0]))
-        return oriented[first:last], 2
-    if len(starts) == 1 and not ends:
-        return oriented[starts[0] + len(forward) :], 1
-    if len(ends) == 1 and not starts:
-        return oriented[: ends[0]], 1
-    return oriented, 0
-
-
 def _coding(
     window: Masks,
     strand: Strand,
@@ -174,8 +139,7 @@ def _coding(
     noted: tuple[Reason, ...],
 ) -> Placement:
     compared = int((window > 0).sum())
-    total = anchor.votes + anchor.votes_elsewhere
-    elsewhere = anchor.votes_elsewhere / total if total else 1.0
+    elsewhere = off_diagonal_share(anchor)
     stops = stop_codon_positions(window, 0)
     # The last complete codon of cytochrome b is its own stop codon.
     inner = stops[stops < window.size - 6] if limits.locus is Locus.CYTB else stops

@@ -5,7 +5,18 @@ from __future__ import annotations
 from musk_id.model.methods import AmpliconLimits, AnimalMethod, ControlMethod, LongLocusLimits, SpectraMethod
 from musk_id.model.record import CaseRecord, MethodsUsed
 from musk_id.render.catalogue import Catalogue
-from musk_id.render.pages.document import Block, Cell, Facts, Heading, Paragraph, Section, Table, cell
+from musk_id.render.pages.document import (
+    Block,
+    Cell,
+    Facts,
+    Heading,
+    Paragraph,
+    Section,
+    Table,
+    cell,
+    lines,
+    mono,
+)
 from musk_id.vocabulary import ControlKind
 
 __all__ = ["methods_section"]
@@ -49,8 +60,20 @@ def _barcode(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
         Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),
         Paragraph(cell(label("methods.barcode_distances")), quiet=True),
         Table("", tuple(label(f"head.{h}") for h in heads), (6, 5, 5, 5, 6, 7), tuple(rows)),
+        Facts(((label("methods.primers"), lines(*(_primers(a, catalogue) for a in method.amplicons))),)),
         _numbers(numbers, catalogue),
     ]
+
+
+def _primers(limits: AmpliconLimits, catalogue: Catalogue) -> Cell:
+    return mono(
+        catalogue.label(
+            "methods.primer_pair",
+            locus=limits.locus.value,
+            forward=limits.forward_primer,
+            reverse=limits.reverse_primer,
+        )
+    )
 
 
 def _amplicon_row(limits: AmpliconLimits, catalogue: Catalogue) -> tuple[Cell, ...]:

@@ -1,0 +1,67 @@
+"""Which part of a sequence is compared: the anchor to use, the insert between primers, the coding window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from musk_id.kernels.anchoring import Anchor, find_primer
+from musk_id.kernels.nucleotides import Masks, decode, encode, reverse_complement
+
+__all__ = ["MIN_VOTES", "PrimerPair", "anchors_by_locus", "insert_between", "off_diagonal_share"]
+
+MIN_VOTES = 8
+
+MAX_PRIMER_MISMATCHES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PrimerPair:
+    """Forward and reverse primer as ordered, 5' to 3', IUPAC letters."""
+
+    forward: str
+    reverse: str
+
+
+def anchors_by_locus(anchors: tuple[Anchor, ...]) -> dict[str, tuple[Anchor, ...]]:
+    """Anchors with enough votes, by marker; a marker's strands in order of their votes.
+
+    A marker that shares a few words with the query by chance is left out: one counts when it has at least
+    a quarter of the votes of the best.
+    """
+    strong = [anchor for anchor in anchors if anchor.votes >= MIN_VOTES]
+    top = max((anchor.votes for anchor in strong), default=0)
+    found: dict[str, tuple[Anchor, ...]] = {}
+    for anchor in strong:
+        found[anchor.locus] = (*found.get(anchor.locus, ()), anchor)
+    return {locus: kept for locus, kept in found.items() if kept[0].votes * 4 >= top}
+
+
+def off_diagonal_share(anchor: Anchor) -> float:
+    """Share of the marker's votes that lie on other diagonals: evidence of insertions, deletions, copies."""
+    total = anchor.votes + anchor.votes_elsewhere
+    return anchor.votes_elsewhere / total if total else 1.0
+
+
+def insert_between(oriented: Masks, primers: PrimerPair, shortest_bp: int, longest_bp: int) -> tuple[Masks, int]:
+    """Sequence between the primers, and how many primers were found and cut.
+
+    Primers must stand in order, at most ``longest_bp`` and at least ``shortest_bp`` letters apart. A single
+    primer is cut where it stands once; without primers the sequence is returned as it is.
+    """
+    starts = find_primer(oriented, primers.forward, MAX_PRIMER_MISMATCHES)
+    reverse_pattern = decode(reverse_complement(encode(primers.reverse)))
+    ends = find_primer(oriented, reverse_pattern, MAX_PRIMER_MISMATCHES)
+    pairs = [
+        (start + len(primers.forward), end)
+        for start in starts
+        for end in ends
+        if shortest_bp <= end - start - len(primers.forward) <= longest_bp
+    ]
+    if pairs:
+        first, last = min(pairs, key=lambda pair: (pair[1] - pair[0], pair[0]))
+        return oriented[first:last], 2
+    if len(starts) == 1 and not ends:
+        return oriented[starts[0] + len(primers.forward) :], 1
+    if len(ends) == 1 and not starts:
+        return oriented[: ends[0]], 1
+    return oriented, 0
