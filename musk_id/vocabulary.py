@@ -29,6 +29,7 @@ __all__ = [
     "Reason",
     "SealState",
     "Selection",
+    "SetAside",
     "Sex",
     "Stage",
     "Strand",
@@ -117,6 +118,23 @@ class Locus(StrEnum):
     CYTB = "CYTB"
     RRNA_12S = "12S-V5"
     RRNA_16S = "16S-mam"
+
+
+class SetAside(StrEnum):
+    """Why a record handed in for a library is not compared; it stays listed (``docs/reference-library.md``)."""
+
+    NAME_MISSING = "NAME_MISSING"
+    NAME_NO_SPECIES = "NAME_NO_SPECIES"
+    NO_DNA = "NO_DNA"
+    LOCUS_NOT_RECOGNISED = "LOCUS_NOT_RECOGNISED"
+    LOCUS_NOT_WANTED = "LOCUS_NOT_WANTED"
+    LOCUS_AMBIGUOUS = "LOCUS_AMBIGUOUS"
+    TOO_SHORT = "TOO_SHORT"
+    TOO_LONG = "TOO_LONG"
+    TOO_AMBIGUOUS = "TOO_AMBIGUOUS"
+    FRAME_BROKEN = "FRAME_BROKEN"
+    DUPLICATE_ACCESSION = "DUPLICATE_ACCESSION"
+    ACCESSION_CONFLICT = "ACCESSION_CONFLICT"
 
 
 class Strand(StrEnum):

@@ -1,0 +1,206 @@
+"""A built library: any number of barcode records, as arrays for comparison and as text for people.
+
+A release (:mod:`musk_id.model.reference`) is small, curated by hand and carries names, law and markers; a
+library is gathered from files, may hold hundreds of thousands of records and carries where each came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musk_id.model.values import IsoDate, Line, RelativePath, Sha256, Text
+from musk_id.vocabulary import CurationState, Locus, SetAside, Strand
+
+__all__ = [
+    "CurationEntry",
+    "Library",
+    "LibraryInput",
+    "LibraryTaxon",
+    "LocusTable",
+    "RecordSource",
+    "SetAsideRecord",
+    "TextColumn",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSource:
+    """Where a record comes from and under which terms it may travel; what is not stated is ``None``."""
+
+    voucher: Line | None = None
+    country: Line | None = None
+    collected_by: Line | None = None
+    publication: Line | None = None
+    submitter: Line | None = None
+    licence: Line | None = None
+    collection_permit: Line | None = None
+    informed_consent: Line | None = None
+    cites_permit: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurationEntry:
+    """A dated change of the state of a record's name; entries are added, never taken away.
+
+    ``locus`` absent means every marker of the accession.
+    """
+
+    accession: Line
+    locus: Locus | None
+    state: CurationState
+    revised_names: tuple[Line, ...] = ()
+    person: Line
+    date: IsoDate
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryInput:
+    """An input file, and what became of its records."""
+
+    path: RelativePath
+    sha256: Sha256
+    licence: Line
+    redistribute: bool
+    source: Text
+    records_in: int
+    records_kept: int
+    records_set_aside: int
+    windows_kept: int
+    windows_set_aside: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAsideRecord:
+    """A record, or one marker of it, that is not compared: why, what was measured, what is allowed."""
+
+    input_path: RelativePath
+    accession: Line
+    locus: Locus | None
+    reason: SetAside
+    measured: Line
+    allowed: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryTaxon:
+    """A species name of the library with its higher taxa."""
+
+    species: Line
+    genus: Line
+    family: Line
+    order: Line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextColumn(Sequence[str]):
+    """Texts of a table, decoded one at a time from one block of bytes.
+
+    ``offsets`` has shape (n + 1,); text ``i`` is ``data[offsets[i]:offsets[i + 1]]`` in UTF-8.
+    """
+
+    offsets: NDArray[np.uint32]
+    data: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return int(self.offsets.size) - 1
+
+    def __getitem__(self, index: int) -> str:  # type: ignore[override]
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return bytes(self.data[int(self.offsets[index]) : int(self.offsets[index + 1])]).decode("utf-8")
+
+    def __iter__(self) -> Iterator[str]:
+        block, offsets = self.data.tobytes(), self.offsets.tolist()
+        for start, end in pairwise(offsets):
+            yield block[start:end].decode("utf-8")
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> TextColumn:
+        """Column of some texts."""
+        encoded = [text.encode("utf-8") for text in texts]
+        offsets = np.zeros(len(encoded) + 1, dtype=np.uint32)
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        return cls(offsets, np.frombuffer(b"".join(encoded), dtype=np.uint8))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocusTable:
+    """Records of one marker.
+
+    Attributes
+    ----------
+    locus : Locus
+        The marker.
+    width : int
+        Columns of its frame: the coding window, or the gapped frame of a short marker.
+    packed : ndarray of uint8, shape (h, ceil(width / 2))
+        Haplotypes (distinct rows), two columns a byte (:func:`musk_id.kernels.frames.unpack_nibbles`).
+    haplotype : ndarray of uint32, shape (n,)
+        Haplotype of each record.
+    taxon : ndarray of uint32, shape (n,)
+        Species name as deposited, index into the library's taxa.
+    state : ndarray of uint8, shape (n,)
+        Curation state, index into ``tuple(CurationState)``.
+    individual : ndarray of uint32, shape (n,)
+        Records with one number are of one animal (over all markers of the library).
+    strand : ndarray of int8, shape (n,)
+        1 or -1: strand on which the record was handed in.
+    accessions : TextColumn
+        Accession of each record.
+    revised : mapping of int to tuple of int
+        Revised names (indices into the taxa) of records that have any.
+    """
+
+    locus: Locus
+    width: int
+    packed: NDArray[np.uint8]
+    haplotype: NDArray[np.uint32]
+    taxon: NDArray[np.uint32]
+    state: NDArray[np.uint8]
+    individual: NDArray[np.uint32]
+    strand: NDArray[np.int8]
+    accessions: TextColumn
+    revised: dict[int, tuple[int, ...]]
+
+    @property
+    def records(self) -> int:
+        """Number of records."""
+        return int(self.haplotype.size)
+
+    @property
+    def haplotypes(self) -> int:
+        """Number of distinct sequences."""
+        return int(self.packed.shape[0])
+
+    def state_of(self, record: int) -> CurationState:
+        """Curation state of a record."""
+        return tuple(CurationState)[int(self.state[record])]
+
+    def strand_of(self, record: int) -> Strand:
+        """Strand on which a record was handed in."""
+        return Strand.FORWARD if self.strand[record] > 0 else Strand.REVERSE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Library:
+    """A built library.
+
+    ``manifest_sha256`` is the digest of the manifest that names every file; it identifies the library.
+    """
+
+    library_id: Line
+    date: IsoDate
+    title: Line
+    anchors_release: Line
+    manifest_sha256: Sha256
+    taxa: tuple[LibraryTaxon, ...]
+    loci: dict[Locus, LocusTable]
+    individuals: int

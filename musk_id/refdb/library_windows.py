@@ -1,0 +1,197 @@
+"""From sequences handed in to windows of the markers: found, turned, cut, or set aside with the reason.
+
+The anchors come from a release. A record that shares too few words with it may still share enough with a
+record that was placed: placed windows join the anchors, and what was not recognised is tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from musk_id.kernels.anchoring import Anchor, KmerIndex, place
+from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
+from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_between, off_diagonal_share
+from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
+from musk_id.model.reference import BarcodeReference
+from musk_id.model.values import Line
+from musk_id.vocabulary import Locus, SetAside
+
+__all__ = ["Refusal", "RawRecord", "Window", "WindowFinder"]
+
+AMPLICON_SLACK = 12
+MAX_AMBIGUOUS_SHARE = 0.05
+MAX_SHARE_OFF_DIAGONAL = 0.10
+MIN_AMPLICON_SHARE = 0.80
+MAX_ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A sequence handed in, by its place in the inputs."""
+
+    number: int
+    letters: str
+    loci: tuple[Locus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The window of one marker: masks (0 where there is no letter), and the strand it was found on."""
+
+    locus: Locus
+    masks: Masks
+    strand: int
+
+    @property
+    def letters(self) -> str:
+        """Letters without the columns that have none."""
+        return decode(self.masks[self.masks > 0])
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A marker of a record that is not kept."""
+
+    locus: Locus | None
+    reason: SetAside
+    measured: Line
+    allowed: Line
+
+
+Found = Window | Refusal
+
+
+class WindowFinder:
+    """Finds the windows of many records.
+
+    Parameters
+    ----------
+    anchors : iterable of BarcodeReference
+        Records of a release that give the frames of the markers.
+    method : BarcodeMethod
+        Lengths and primers of the markers.
+    """
+
+    def __init__(self, anchors: Iterable[BarcodeReference], method: BarcodeMethod) -> None:
+        self._amplicons = {limits.locus: limits for limits in method.amplicons}
+        self._long = {limits.locus: limits for limits in method.long_loci}
+        self._placed: dict[str, dict[bytes, Masks]] = {}
+        for record in anchors:
+            masks = encode(record.sequence)
+            self._placed.setdefault(record.locus.value, {})[masks.tobytes()] = masks
+        self._index = self._build()
+
+    def _build(self) -> KmerIndex:
+        return KmerIndex(
+            {locus: [(0, masks) for masks in placed.values()] for locus, placed in self._placed.items()},
+            slack={locus: 0 if Locus(locus) in self._long else AMPLICON_SLACK for locus in self._placed},
+        )
+
+    def find(self, records: Sequence[RawRecord]) -> dict[int, tuple[Found, ...]]:
+        """Windows and refusals of every record, by its number; at least one of either for each record."""
+        found: dict[int, tuple[Found, ...]] = {}
+        waiting = list(records)
+        for _ in range(MAX_ROUNDS):
+            before = len(waiting)
+            waiting = [record for record in waiting if not self._try(record, found)]
+            if len(waiting) in (0, before) or not self._learn(found):
+                break
+        for record in waiting:
+            found[record.number] = (
+                Refusal(
+                    None,
+                    SetAside.LOCUS_NOT_RECOGNISED,
+                    Line(f"{len(record.letters)} letters"),
+                    Line("words shared with a record of " + ", ".join(record.loci)),
+                ),
+            )
+        return found
+
+    def _try(self, record: RawRecord, found: dict[int, tuple[Found, ...]]) -> bool:
+        masks = encode(record.letters)
+        markers = anchors_by_locus(self._index.anchors(masks))
+        if not markers:
+            return False
+        found[record.number] = tuple(
+            self._window(masks, anchors, record.loci) for _, anchors in sorted(markers.items())
+        )
+        return True
+
+    def _learn(self, found: dict[int, tuple[Found, ...]]) -> bool:
+        """Add the windows found so far to the anchors; whether any was new."""
+        grown = False
+        for parts in found.values():
+            for part in parts:
+                if isinstance(part, Window):
+                    held = self._placed.setdefault(part.locus.value, {})
+                    masks = part.masks if part.locus in self._long else part.masks[part.masks > 0]
+                    grown |= masks.tobytes() not in held
+                    held[masks.tobytes()] = masks
+        if grown:
+            self._index = self._build()
+        return grown
+
+    def _window(self, masks: Masks, anchors: tuple[Anchor, ...], wanted: tuple[Locus, ...]) -> Found:
+        anchor = anchors[0]
+        locus = Locus(anchor.locus)
+        if locus not in wanted:
+            return Refusal(locus, SetAside.LOCUS_NOT_WANTED, Line(locus.value), Line(", ".join(wanted)))
+        if len(anchors) > 1 and anchors[1].votes * 2 > anchor.votes:
+            return Refusal(locus, SetAside.LOCUS_AMBIGUOUS, Line("on both strands"), Line("one strand"))
+        oriented = masks if anchor.strand == 1 else reverse_complement(masks)
+        if locus in self._amplicons:
+            return _amplicon(oriented, anchor, self._amplicons[locus])
+        return _coding(oriented, anchor, self._long[locus])
+
+
+def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refusal:
+    return Refusal(locus, reason, Line(measured), Line(allowed))
+
+
+def _amplicon(oriented: Masks, anchor: Anchor, limits: AmpliconLimits) -> Found:
+    primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
+    shortest, longest = round(limits.min_length_bp * MIN_AMPLICON_SHARE), 2 * limits.max_length_bp
+    insert, _ = insert_between(oriented, primers, shortest, longest)
+    if insert.size > longest:
+        return _refuse(
+            limits.locus,
+            SetAside.TOO_LONG,
+            f"{insert.size} bp without a pair of primer sites",
+            f"at most {longest} bp",
+        )
+    if insert.size < shortest:
+        return _refuse(limits.locus, SetAside.TOO_SHORT, f"{insert.size} bp", f"at least {shortest} bp")
+    return _unambiguous(Window(limits.locus, insert, anchor.strand))
+
+
+def _coding(oriented: Masks, anchor: Anchor, limits: LongLocusLimits) -> Found:
+    window = place(oriented, anchor.diagonal, limits.window_bp)
+    compared = int((window > 0).sum())
+    if compared < limits.min_compared_bp:
+        allowed = f"at least {limits.min_compared_bp} bp"
+        return _refuse(limits.locus, SetAside.TOO_SHORT, f"{compared} bp of the window", allowed)
+    share = off_diagonal_share(anchor)
+    if share > MAX_SHARE_OFF_DIAGONAL:
+        return _refuse(
+            limits.locus,
+            SetAside.FRAME_BROKEN,
+            f"{100 * share:.1f} % of the words off the frame",
+            f"at most {100 * MAX_SHARE_OFF_DIAGONAL:.0f} %",
+        )
+    return _unambiguous(Window(limits.locus, window, anchor.strand))
+
+
+def _unambiguous(window: Window) -> Found:
+    letters = window.masks[window.masks > 0]
+    share = float(np.count_nonzero(is_ambiguous(letters))) / letters.size
+    if share <= MAX_AMBIGUOUS_SHARE:
+        return window
+    return _refuse(
+        window.locus,
+        SetAside.TOO_AMBIGUOUS,
+        f"{100 * share:.1f} % ambiguity letters",
+        f"at most {100 * MAX_AMBIGUOUS_SHARE:.0f} %",
+    )
