@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -74,27 +75,24 @@ def read_genbank(path: Path, *, max_bytes: int = MAX_BYTES) -> tuple[DepositedRe
 
 def read_genbank_bytes(data: bytes, file_name: str) -> tuple[DepositedRecord, ...]:
     """As :func:`read_genbank`, for content that is already in memory and not compressed."""
-    records, rest = split_flat_records(decode_text(data, file_name), file_name)
-    if rest is not None:
-        raise InputFormatError(
-            "the file ends within a record ('//' is missing): it is truncated", where=f"{file_name}, line {rest}"
-        )
+    text = decode_text(data, file_name)
+    records = tuple(parse_flat_record(flat, file_name) for flat in split_flat_records(text, file_name))
     if not records:
         raise InputFormatError("no record in the file", where=file_name)
-    return tuple(parse_flat_record(record, file_name) for record in records)
+    return records
 
 
-def split_flat_records(text: str, name: str) -> tuple[tuple[FlatRecord, ...], int | None]:
-    """Complete records of a text, and the line where an incomplete one begins (``None``: there is none).
+def split_flat_records(text: str, name: str) -> Iterator[FlatRecord]:
+    """Complete records of a text, in their order; those before a fault come before the error.
 
     Raises
     ------
     InputFormatError
-        If something else than a ``LOCUS`` line stands where a record must begin, or a limit is passed.
+        If something else than a ``LOCUS`` line stands where a record must begin, the text ends within a
+        record, or a limit is passed.
     """
-    records: list[FlatRecord] = []
     current: list[str] = []
-    first = size = 0
+    first = size = count = 0
     for number, line in enumerate(split_lines(text), 1):
         where = f"{name}, line {number}"
         if not current and not line.strip():
@@ -106,18 +104,21 @@ def split_flat_records(text: str, name: str) -> tuple[tuple[FlatRecord, ...], in
                     where=where,
                     hint="hand in GenBank flat files as the database gives them",
                 )
-            if len(records) == MAX_RECORDS:
+            if count == MAX_RECORDS:
                 raise InputFormatError(f"more than {MAX_RECORDS} records", where=where)
-            first, size = number, 0
+            first, size, count = number, 0, count + 1
         _require_plain(line, where)
         size += len(line) + 1
         if size > MAX_RECORD_BYTES:
             raise InputFormatError(f"a record is longer than {MAX_RECORD_BYTES} characters", where=where)
         current.append(line.rstrip(" "))
         if current[-1] == END:
-            records.append(FlatRecord(first, tuple(current)))
+            yield FlatRecord(first, tuple(current))
             current = []
-    return tuple(records), first if current else None
+    if current:
+        raise InputFormatError(
+            "the text ends within a record ('//' is missing): it is truncated", where=f"{name}, line {first}"
+        )
 
 
 def parse_flat_record(record: FlatRecord, name: str) -> DepositedRecord:

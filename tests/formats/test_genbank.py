@@ -137,7 +137,7 @@ SECOND_LINE = next(line for line in PLAIN.split("\n") if line.startswith("      
         (changed("Hefei", "He\x07fei"), r"U\+0007", "line"),
         (changed("Hefei", "He\u202efei"), r"U\+202E", "line"),
         (changed("Hefei", "He\u2028fei"), r"U\+2028", "line"),
-        (changed("Hefei", "H" * 6000), "[0-9]{4} characters, allowed are 5000", "line"),
+        (changed("Hefei", "H" * 6000), "[0-9]{4} characters, at most 5000", "line"),
         (changed("ORGANISM  Moschus berezovskii", "ORGANISM  " + "M" * 600), "is not one line", "line 1"),
     ],
 )
@@ -153,7 +153,7 @@ def test_limits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         read(PLAIN)
     monkeypatch.setattr(genbank, "MAX_RECORDS", 1)
     with pytest.raises(InputFormatError, match="more than 1 records"):
-        split_flat_records(PLAIN + PLAIN, "x.gb")
+        list(split_flat_records(PLAIN + PLAIN, "x.gb"))
     monkeypatch.setattr(genbank, "MAX_RECORD_BYTES", 500)
     with pytest.raises(InputFormatError, match="longer than 500 characters"):
         read(PLAIN)
