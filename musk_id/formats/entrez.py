@@ -157,8 +157,10 @@ def fetch_flat_text(service: Service, accessions: Sequence[str]) -> str:
             )
         data: bytes = getattr(handle, "buffer", handle).read()
     except urllib.error.HTTPError as error:
-        with error:
+        try:
             raise _status_fault(service, error) from None
+        finally:
+            error.close()
     except urllib.error.URLError as error:
         raise _busy(service, f"cannot be reached: {_plain(error.reason, service)}") from None
     except TimeoutError:
@@ -182,6 +184,17 @@ class _SameHostRedirects(urllib.request.HTTPRedirectHandler):
 
     max_redirections = MAX_REDIRECTS
     max_repeats = MAX_REDIRECTS
+
+    def http_error_302(self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any) -> Any:
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except ValueError:
+            # The standard library parses the new address before it looks at anything else.
+            fp.close()
+            host = urlsplit(req.full_url).netloc
+            raise EntrezError(f"{host} redirects to an address that is none", FaultKind.HOPELESS) from None
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
     def redirect_request(
         self,
