@@ -7,6 +7,7 @@
     ├── ConfigError             2   configuration file
     ├── RequestError            2   request, examination, batch sheet, laboratory file
     ├── InputFormatError        3   a foreign file that cannot be read as what it claims to be
+    ├── RemoteError             3   a service on the network that does not give what was asked for
     ├── ReferenceDataError      4   the reference library is not what its manifest says
     └── IntegrityError          4   a file, a record or a seal is not what was recorded
 
@@ -25,6 +26,7 @@ __all__ = [
     "MuskIdError",
     "Problem",
     "ReferenceDataError",
+    "RemoteError",
     "RequestError",
     "UsageError",
 ]
@@ -108,6 +110,13 @@ class InputFormatError(MuskIdError):
 
     exit_code = 3
     code = "INPUT_FORMAT"
+
+
+class RemoteError(MuskIdError):
+    """A service on the network cannot be reached, refuses, or answers something else than was asked for."""
+
+    exit_code = 3
+    code = "REMOTE"
 
 
 class ReferenceDataError(MuskIdError):

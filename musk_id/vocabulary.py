@@ -24,6 +24,7 @@ __all__ = [
     "MaterialClass",
     "NameView",
     "PermitKind",
+    "PublicationState",
     "QuestionKind",
     "Rank",
     "Reason",
@@ -352,3 +353,13 @@ class Reason(StrEnum):
     NO_USABLE_RESULT = "NO_USABLE_RESULT"
     LEGAL_QUESTION = "LEGAL_QUESTION"
     METHOD_CANNOT_ANSWER = "METHOD_CANNOT_ANSWER"
+
+
+class PublicationState(StrEnum):
+    """How far a deposited record has been published, by its own citations."""
+
+    PUBLISHED = "published"
+    IN_PRESS = "in_press"
+    UNPUBLISHED = "unpublished"
+    SUBMISSION_ONLY = "submission_only"
+    NOT_STATED = "not_stated"

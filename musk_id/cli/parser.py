@@ -105,6 +105,25 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     build.add_argument("sources", type=Path, help="folder of sources")
     build.add_argument("--out", type=Path, required=True, help="folder of releases")
     build.set_defaults(run=_deferred("refdb", "run_build"))
+    _refdb_fetch(actions)
+
+
+def _refdb_fetch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    pins = actions.add_parser("pins", help="write which records a release rests on, as pins for 'fetch'")
+    pins.add_argument("release", help="release id, such as 2026.1")
+    pins.add_argument("--out", type=Path, required=True, help="table to write")
+    pins.add_argument("--releases", type=Path, help="folder of releases")
+    pins.set_defaults(run=_deferred("fetch", "run_pins"))
+    fetch = actions.add_parser(
+        "fetch",
+        help="fetch pinned records from NCBI and check each",
+        epilog="MUSK_ID_NCBI_EMAIL must hold an e-mail address, which NCBI requires; MUSK_ID_NCBI_API_KEY may "
+        "hold an API key. A run that was interrupted goes on where it stopped.",
+    )
+    fetch.add_argument("pins", type=Path, metavar="PINS", help="table of pins")
+    fetch.add_argument("--out", type=Path, required=True, help="folder for the records and fetched.tsv")
+    fetch.add_argument("--base-url", metavar="URL", help="folder of the E-utilities (default: those of NCBI)")
+    fetch.set_defaults(run=_deferred("fetch", "run_fetch"))
 
 
 def _stage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

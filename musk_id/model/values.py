@@ -15,6 +15,7 @@ from typing import NewType
 
 __all__ = [
     "RULES",
+    "Accession",
     "Country",
     "DecimalText",
     "Identifier",
@@ -41,6 +42,9 @@ Sha256 = NewType("Sha256", str)
 
 RelativePath = NewType("RelativePath", str)
 """Path below a given folder, ``/`` as separator, no ``..``, no hidden parts."""
+
+Accession = NewType("Accession", str)
+"""Accession of a nucleotide record (INSDC or RefSeq), with or without version; safe in file names."""
 
 Country = NewType("Country", str)
 """ISO 3166-1 alpha-2 code in capitals."""
@@ -110,6 +114,11 @@ RULES: dict[object, TextRule] = {
         "a path below the folder of the file that names it: letters, digits, '.', '-', '_' and '/', "
         "no '..', no part that begins with '.' or '-'",
         _is_no_device_name,
+    ),
+    Accession: TextRule(
+        r"([A-Z]{1,2}[0-9]{5,8}|[A-Z]{4,6}[0-9]{8,12}|[A-Z]{2}_[0-9]{6,9})(\.[1-9][0-9]{0,2})?",
+        22,
+        "an accession of GenBank or RefSeq, with or without version, such as NC_020017.1",
     ),
     Country: TextRule(r"[A-Z]{2}", 2, "two capital letters (ISO 3166-1 alpha-2), such as RU"),
     Line: TextRule(r"[^\r\n]*\S[^\r\n]*", MAX_LINE_LENGTH, f"one line of 1 to {MAX_LINE_LENGTH} characters"),

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flat_files import flat_record
 from refdata import REFDATA, needs_refdata
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.fasta import read_fasta
+from musk_id.formats.genbank import read_genbank
 from musk_id.formats.jcamp import read_blocks
 from musk_id.formats.msp import read_msp
 
@@ -23,10 +25,12 @@ JCAMP = (
     b"##TITLE=a\n##JCAMP-DX=4.24\n##DATA TYPE=MASS SPECTRUM\n##FIRSTX=40\n##LASTX=44\n##NPOINTS=5\n"
     b"##XYDATA=(X++(Y..Y))\n40A1J2%TK\n44B5\n##END=\n"
 )
+GENBANK = flat_record("AY847268.1", "ACGTRYN" * 20).encode()
 READERS: dict[str, tuple[Callable[..., object], bytes]] = {
     "x.fasta": (read_fasta, FASTA),
     "x.msp": (read_msp, MSP),
     "x.jdx": (read_blocks, JCAMP),
+    "x.gb": (read_genbank, GENBANK),
 }
 NASTY = (b"\0", b"\xff", b"\x1a", b"\r", b"-", b"9" * 400, b"1e308", b"nan", b"##", b">", b"Z99999", b"\x1f\x8b")
 
