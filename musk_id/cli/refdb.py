@@ -1,28 +1,49 @@
-"""``musk-id refdb``: releases of the reference library."""
+"""``musk-id refdb``: releases and libraries of reference records."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
+from musk_id.errors import UsageError
+from musk_id.model.library import Library
 from musk_id.refdb.build import build_release
-from musk_id.refdb.release import load_release, locate_release, release_roots
+from musk_id.refdb.release import RELEASE_FILE, load_release, locate_release, release_roots
 
 __all__ = ["run_build", "run_list", "run_verify"]
 
+LIBRARY_FILE = "library.toml"
+
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """List the releases that can be found."""
-    from musk_id.refdb.report import list_releases
+    """List the releases that can be found, one a line, with their fault if they have one."""
+    from musk_id.refdb.report import ListedRelease, list_releases
+
+    def line(listed: ListedRelease) -> str:
+        summary = listed.summary
+        if summary is None:
+            return f"{listed.directory.name}  NOT USABLE: {listed.fault}"
+        loci = ", ".join(f"{locus} {count}" for locus, count in summary.barcodes_by_locus)
+        return (
+            f"{summary.release_id}  {summary.date}  {summary.taxa} taxa; barcodes: {loci}; "
+            f"{summary.spectra} spectra; {summary.gaps} gaps named; manifest {summary.manifest_sha256}"
+        )
 
     for root in release_roots(arguments.releases):
         if root.is_dir():
-            for release in list_releases(root):
-                print(release)
+            for listed in list_releases(root):
+                print(line(listed))
     return 0
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
-    """Verify a release and say what it holds."""
+    """Verify a release, or a library given as a folder, and say what it holds."""
+    folder = Path(arguments.release)
+    if folder.is_dir() and (folder / "library.json").exists():
+        from musk_id.refdb.library_store import load_library
+
+        _say(load_library(folder))
+        return 0
     release = load_release(locate_release(arguments.release, arguments.releases))
     print(f"release {release.release_id} of {release.date}: intact")
     print(f"  manifest {release.manifest_sha256}")
@@ -30,7 +51,41 @@ def run_verify(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _say(library: Library) -> None:
+    print(f"library {library.library_id} of {library.date}: intact")
+    print(f"  manifest {library.manifest_sha256}")
+    for locus, table in library.loci.items():
+        species = len(set(table.taxon.tolist()))
+        print(f"  {locus}: {table.records} records, {table.haplotypes} haplotypes, {species} species")
+
+
 def run_build(arguments: argparse.Namespace) -> int:
-    """Build a release from its sources."""
-    print(build_release(arguments.sources, arguments.out))
+    """Build a release (``release.toml``) or a library (``library.toml``) from its sources."""
+    sources: Path = arguments.sources
+    kinds = [name for name in (RELEASE_FILE, LIBRARY_FILE) if (sources / name).is_file()]
+    if len(kinds) != 1:
+        raise UsageError(
+            f"the sources hold {' and '.join(kinds) or 'neither'} of {RELEASE_FILE} and {LIBRARY_FILE}",
+            where=str(sources),
+            hint="exactly one of them says what is to be built",
+        )
+    if kinds == [RELEASE_FILE]:
+        print(build_release(sources, arguments.out))
+        return 0
+    return _build_library(arguments)
+
+
+def _build_library(arguments: argparse.Namespace) -> int:
+    from musk_id.model.methods import BARCODE_METHODS
+    from musk_id.refdb.library_build import build_library
+    from musk_id.refdb.library_sources import parse_library_file, read_source_file
+    from musk_id.refdb.library_store import load_library
+
+    sources: Path = arguments.sources
+    plan = parse_library_file(read_source_file(sources, LIBRARY_FILE))
+    anchors = load_release(locate_release(plan.anchors_release, arguments.releases))
+    inputs: Path = arguments.inputs or sources
+    folder = build_library(sources, inputs, arguments.out, anchors, BARCODE_METHODS[-1])
+    _say(load_library(folder))
+    print(f"  {folder}")
     return 0

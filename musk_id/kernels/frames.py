@@ -8,15 +8,74 @@ the frame; it is the order in which letters are shown and compared position by p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from musk_id.kernels.editdistance import alignment
+from musk_id.kernels.editdistance import alignment, edit_distance
 from musk_id.kernels.nucleotides import GAP, Masks, encode
 
-__all__ = ["pack_nibbles", "star_frame", "unpack_nibbles"]
+__all__ = ["GappedPlacement", "pack_nibbles", "place_gapped", "star_frame", "unpack_nibbles"]
 
 _GAP_LETTER = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class GappedPlacement:
+    """A sequence laid into a coding window with gaps.
+
+    Attributes
+    ----------
+    masks : ndarray of uint8, shape (width,)
+        Letters in their columns, 0 where there is none.
+    inserted, deleted : int
+        Letters of the sequence that have no column, and columns inside it that have no letter.
+    """
+
+    masks: Masks
+    inserted: int
+    deleted: int
+
+
+def place_gapped(sequence: str, anchors: Sequence[str], width: int) -> GappedPlacement:
+    """Lay a sequence into the window of its nearest anchor; letters beyond the anchor's ends are flank.
+
+    Parameters
+    ----------
+    sequence : str
+        Upper-case IUPAC letters without gaps, on the strand of the anchors.
+    anchors : sequence of str
+        Sequences whose first letter stands in the first column of the window; at least one.
+    width : int
+        Columns of the window.
+
+    Notes
+    -----
+    The nearest anchor is the one with the fewest edits, the first of equal ones. Ends are free, so that a
+    short sequence is not stretched over the window.
+    """
+    nearest = min(anchors, key=lambda anchor: _edits(sequence, anchor))
+    own, other = alignment(sequence, nearest)
+    first = next(i for i, letter in enumerate(own) if letter != _GAP_LETTER)
+    last = len(own) - next(i for i, letter in enumerate(reversed(own)) if letter != _GAP_LETTER)
+    masks = np.full(width, GAP, dtype=np.uint8)
+    column = inserted = deleted = 0
+    letters = sum(letter != _GAP_LETTER for letter in other)
+    for place, (letter, against) in enumerate(zip(own, other, strict=True)):
+        if against == _GAP_LETTER:
+            # Letters before the first or after the last column are flank, not insertions.
+            inserted += 0 < column < letters
+            continue
+        if letter != _GAP_LETTER and column < width:
+            masks[column] = encode(letter)[0]
+        elif letter == _GAP_LETTER:
+            deleted += first < place < last
+        column += 1
+    return GappedPlacement(masks, inserted, deleted)
+
+
+def _edits(sequence: str, anchor: str) -> int:
+    return edit_distance(sequence, anchor).lower
 
 
 def star_frame(sequences: Sequence[str], anchor: str) -> Masks:
@@ -37,17 +96,11 @@ def star_frame(sequences: Sequence[str], anchor: str) -> Masks:
     rows = [_against(sequence, anchor) for sequence in sequences]
     # Letters before anchor position i (and after the last one) of each sequence.
     widths = [max((len(row[0][i]) for row in rows), default=0) for i in range(len(anchor) + 1)]
-    starts = np.concatenate([[0], np.cumsum([width + 1 for width in widths])])
-    columns = int(starts[-1]) - 1
+    columns = len(anchor) + sum(widths)
     frame = np.full((len(rows), columns), GAP, dtype=np.uint8)
     for number, (inserts, matches) in enumerate(rows):
-        for place, letters in enumerate(inserts):
-            if letters:
-                first = int(starts[place])
-                frame[number, first : first + len(letters)] = encode(letters)
-        for place, letter in enumerate(matches):
-            if letter != _GAP_LETTER:
-                frame[number, int(starts[place]) + widths[place]] = encode(letter)[0]
+        pieces = [inserts[i].ljust(widths[i], _GAP_LETTER) + matches[i] for i in range(len(anchor))]
+        frame[number] = encode("".join(pieces) + inserts[-1].ljust(widths[-1], _GAP_LETTER))
     return frame
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from musk_id.kernels.anchoring import Anchor, KmerIndex, place
+from musk_id.kernels.anchoring import Anchor, KmerIndex, WordIndex, place
+from musk_id.kernels.frames import place_gapped
 from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
 from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_between, off_diagonal_share
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
@@ -23,9 +24,12 @@ __all__ = ["Refusal", "RawRecord", "Window", "WindowFinder"]
 
 AMPLICON_SLACK = 12
 MAX_AMBIGUOUS_SHARE = 0.05
+# Above this share of words off the main diagonal a coding sequence is laid into its window with gaps.
 MAX_SHARE_OFF_DIAGONAL = 0.10
+MAX_INDEL_SHARE = 0.03
 MIN_AMPLICON_SHARE = 0.80
 MAX_ROUNDS = 6
+NEAREST_FRAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,15 @@ class RawRecord:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The window of one marker: masks (0 where there is no letter), and the strand it was found on."""
+    """The window of one marker: masks (0 where there is no letter), and the strand it was found on.
+
+    ``indels`` counts letters of a coding sequence that have no column and columns inside it without letter.
+    """
 
     locus: Locus
     masks: Masks
     strand: int
+    indels: int = 0
 
     @property
     def letters(self) -> str:
@@ -62,6 +70,18 @@ class Refusal:
 
 
 Found = Window | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Gapped:
+    """A coding sequence that has to be laid into its window with gaps, once all others are placed."""
+
+    locus: Locus
+    oriented: Masks
+    strand: int
+
+
+_Part = Window | Refusal | _Gapped
 
 
 class WindowFinder:
@@ -92,7 +112,7 @@ class WindowFinder:
 
     def find(self, records: Sequence[RawRecord]) -> dict[int, tuple[Found, ...]]:
         """Windows and refusals of every record, by its number; at least one of either for each record."""
-        found: dict[int, tuple[Found, ...]] = {}
+        found: dict[int, tuple[_Part, ...]] = {}
         waiting = list(records)
         for _ in range(MAX_ROUNDS):
             before = len(waiting)
@@ -100,17 +120,29 @@ class WindowFinder:
             if len(waiting) in (0, before) or not self._learn(found):
                 break
         for record in waiting:
-            found[record.number] = (
-                Refusal(
-                    None,
-                    SetAside.LOCUS_NOT_RECOGNISED,
-                    Line(f"{len(record.letters)} letters"),
-                    Line("words shared with a record of " + ", ".join(record.loci)),
-                ),
-            )
-        return found
+            measured = Line(f"{len(record.letters)} letters")
+            allowed = Line("words shared with a record of " + ", ".join(record.loci))
+            found[record.number] = (Refusal(None, SetAside.LOCUS_NOT_RECOGNISED, measured, allowed),)
+        return self._with_gaps(found)
 
-    def _try(self, record: RawRecord, found: dict[int, tuple[Found, ...]]) -> bool:
+    def _with_gaps(self, found: dict[int, tuple[_Part, ...]]) -> dict[int, tuple[Found, ...]]:
+        """Lay what needs gaps into its window along the nearest of all placed sequences."""
+        frames = {locus: list(self._placed[locus.value].values()) for locus in self._long}
+        words = {locus: WordIndex(masks) for locus, masks in frames.items()}
+        done: dict[int, tuple[Found, ...]] = {}
+        for number, parts in found.items():
+            settled: list[Found] = []
+            for part in parts:
+                if isinstance(part, _Gapped):
+                    near = words[part.locus].nearest(part.oriented, NEAREST_FRAMES)
+                    texts = [decode(frames[part.locus][n]).rstrip("-") for n in near]
+                    settled.append(_gapped(part, texts, self._long[part.locus]))
+                else:
+                    settled.append(part)
+            done[number] = tuple(settled)
+        return done
+
+    def _try(self, record: RawRecord, found: dict[int, tuple[_Part, ...]]) -> bool:
         masks = encode(record.letters)
         markers = anchors_by_locus(self._index.anchors(masks))
         if not markers:
@@ -120,7 +152,7 @@ class WindowFinder:
         )
         return True
 
-    def _learn(self, found: dict[int, tuple[Found, ...]]) -> bool:
+    def _learn(self, found: dict[int, tuple[_Part, ...]]) -> bool:
         """Add the windows found so far to the anchors; whether any was new."""
         grown = False
         for parts in found.values():
@@ -134,7 +166,7 @@ class WindowFinder:
             self._index = self._build()
         return grown
 
-    def _window(self, masks: Masks, anchors: tuple[Anchor, ...], wanted: tuple[Locus, ...]) -> Found:
+    def _window(self, masks: Masks, anchors: tuple[Anchor, ...], wanted: tuple[Locus, ...]) -> _Part:
         anchor = anchors[0]
         locus = Locus(anchor.locus)
         if locus not in wanted:
@@ -144,7 +176,10 @@ class WindowFinder:
         oriented = masks if anchor.strand == 1 else reverse_complement(masks)
         if locus in self._amplicons:
             return _amplicon(oriented, anchor, self._amplicons[locus])
-        return _coding(oriented, anchor, self._long[locus])
+        if off_diagonal_share(anchor) > MAX_SHARE_OFF_DIAGONAL:
+            return _Gapped(locus, oriented, anchor.strand)
+        window = place(oriented, anchor.diagonal, self._long[locus].window_bp)
+        return _coding(Window(locus, window, anchor.strand), self._long[locus])
 
 
 def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refusal:
@@ -167,21 +202,20 @@ def _amplicon(oriented: Masks, anchor: Anchor, limits: AmpliconLimits) -> Found:
     return _unambiguous(Window(limits.locus, insert, anchor.strand))
 
 
-def _coding(oriented: Masks, anchor: Anchor, limits: LongLocusLimits) -> Found:
-    window = place(oriented, anchor.diagonal, limits.window_bp)
-    compared = int((window > 0).sum())
+def _gapped(part: _Gapped, frames: list[str], limits: LongLocusLimits) -> Found:
+    placed = place_gapped(decode(part.oriented), frames, limits.window_bp)
+    return _coding(Window(part.locus, placed.masks, part.strand, placed.inserted + placed.deleted), limits)
+
+
+def _coding(window: Window, limits: LongLocusLimits) -> Found:
+    compared = int((window.masks > 0).sum())
     if compared < limits.min_compared_bp:
         allowed = f"at least {limits.min_compared_bp} bp"
         return _refuse(limits.locus, SetAside.TOO_SHORT, f"{compared} bp of the window", allowed)
-    share = off_diagonal_share(anchor)
-    if share > MAX_SHARE_OFF_DIAGONAL:
-        return _refuse(
-            limits.locus,
-            SetAside.FRAME_BROKEN,
-            f"{100 * share:.1f} % of the words off the frame",
-            f"at most {100 * MAX_SHARE_OFF_DIAGONAL:.0f} %",
-        )
-    return _unambiguous(Window(limits.locus, window, anchor.strand))
+    if window.indels > MAX_INDEL_SHARE * compared:
+        measured = f"{window.indels} letters too many or missing in {compared} bp"
+        return _refuse(limits.locus, SetAside.FRAME_BROKEN, measured, f"at most {100 * MAX_INDEL_SHARE:.0f} %")
+    return _unambiguous(window)
 
 
 def _unambiguous(window: Window) -> Found:
