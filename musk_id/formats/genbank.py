@@ -111,8 +111,8 @@ def split_flat_records(text: str, name: str) -> Iterator[FlatRecord]:
         size += len(line) + 1
         if size > MAX_RECORD_BYTES:
             raise InputFormatError(f"a record is longer than {MAX_RECORD_BYTES} characters", where=where)
-        current.append(line.rstrip(" "))
-        if current[-1] == END:
+        current.append(line)
+        if line.rstrip(" ") == END:
             yield FlatRecord(first, tuple(current))
             current = []
     if current:
@@ -130,9 +130,13 @@ def parse_flat_record(record: FlatRecord, name: str) -> DepositedRecord:
         With line number where it is known.
     """
     where = f"{name}, line {record.first_line}"
-    locus = _LOCUS.fullmatch(record.lines[0])
+    locus = _LOCUS.fullmatch(record.lines[0].rstrip(" "))
     if locus is None:
-        raise InputFormatError(f"the LOCUS line cannot be read: {_shown(record.lines[0])}", where=where)
+        raise InputFormatError(
+            f"the LOCUS line cannot be read: {_shown(record.lines[0])}",
+            where=where,
+            hint="fetch the record anew: the layout that the database has used since 2002 is read",
+        )
     if locus["unit"] != "bp" or not _MOLECULES.fullmatch(locus["molecule"]):
         raise InputFormatError(f"no nucleotide record: {locus['length']} {locus['unit']}", where=where)
     letters = _read_letters(record, name)

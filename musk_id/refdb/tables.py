@@ -118,7 +118,22 @@ def parse_table(data: bytes, name: str, columns: tuple[str, ...]) -> list[Row]:
             where=f"{name}, line 1",
             hint=f"the columns of this table are: {', '.join(columns)}",
         )
-    return [_row(f"{name}, line {number}", line, columns) for number, line in enumerate(lines[1:], start=2)]
+    rows: list[Row] = []
+    faults: list[ReferenceDataError] = []
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            rows.append(_row(f"{name}, line {number}", line, columns))
+        except ReferenceDataError as fault:
+            faults.append(fault)
+    if len(faults) > 1:
+        raise ReferenceDataError(
+            f"{len(faults)} row(s) do not fit the header: {faults[0].message}",
+            where=name,
+            problems=tuple(Problem(fault.where, fault.message) for fault in faults),
+        )
+    if faults:
+        raise faults[0]
+    return rows
 
 
 def parse_rows(rows: Iterable[Row], parse: Callable[[Row], _Value]) -> tuple[_Value, ...]:

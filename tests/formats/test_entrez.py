@@ -68,11 +68,12 @@ def test_biopython_is_left_as_it_was(server: Eutils) -> None:
     assert (Entrez.urlopen, Entrez.max_tries, Entrez.email, Entrez.api_key) == before
 
 
-@pytest.mark.parametrize(("key", "shortest"), [(None, 0.33), (KEY, 0.095)])
-def test_pace(server: Eutils, key: str | None, shortest: float) -> None:
+@pytest.mark.parametrize(("key", "most_a_second"), [(None, 3), (KEY, 10)])
+def test_pace(server: Eutils, key: str | None, most_a_second: int) -> None:
     for _ in range(4):
         ask(server, api_key=key)
-    assert min(b - a for a, b in zip(server.times, server.times[1:], strict=False)) > shortest
+    # The span of all, since a busy machine may hand over a single question late.
+    assert server.times[-1] - server.times[0] > 0.9 * 3 / most_a_second
 
 
 def test_repr_does_not_show_the_key() -> None:

@@ -100,6 +100,13 @@ def test_several_records_in_file_order_and_any_line_end(tmp_path: Path) -> None:
     ]
 
 
+def test_blanks_at_line_ends_are_kept_and_do_no_harm() -> None:
+    text = "".join(f"{line}  \n" for line in PLAIN.splitlines())
+    (flat,) = split_flat_records(text, "x.gb")
+    assert flat.text == text
+    assert read(text) == read(PLAIN)
+
+
 @given(st.text("ACGTRYSWKMBDHVN", min_size=1, max_size=400))
 @settings(max_examples=40, deadline=None)
 def test_written_letters_read_back(letters: str) -> None:

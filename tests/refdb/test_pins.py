@@ -135,6 +135,12 @@ def test_all_faults_of_the_table_are_told_at_once() -> None:
     assert "stands on line 3 already" in str(caught.value.problems[2])
 
 
+def test_all_rows_of_another_width_are_told_at_once() -> None:
+    with pytest.raises(InputFormatError, match=r"2 row\(s\) do not fit the header: 1 fields") as caught:
+        parse_pins(table("KC013352.1", "KC013353.1\t\t\t\t", "KC013354.1\t"), "pins.tsv")
+    assert [problem.where for problem in caught.value.problems] == ["pins.tsv, line 2", "pins.tsv, line 4"]
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
