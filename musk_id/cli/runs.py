@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from musk_id.cli.output import refuse_output_over_sources
 from musk_id.cli.shards import plan_shards, read_table
 from musk_id.model.record import CaseFailure
 from musk_id.records.files import write_atomic
@@ -19,7 +20,9 @@ FAILED_EXIT_CODE = 3
 
 def run_plan(arguments: argparse.Namespace) -> int:
     """Write the table and the lists of shards."""
-    rows = plan_shards(arguments.root.resolve(), arguments.out, arguments.cases_per_shard)
+    root = arguments.root.resolve()
+    refuse_output_over_sources(arguments.out / "cases", root)
+    rows = plan_shards(root, arguments.out, arguments.cases_per_shard)
     cases = sum(kind == "case" for kind, _, _ in rows)
     print(f"{cases} cases and {len(rows) - cases} batches in {len({shard for _, shard, _ in rows})} shards")
     return 0

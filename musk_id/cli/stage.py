@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from musk_id.cli import casework as work
-from musk_id.cli.output import seal_case, write_case
+from musk_id.cli.output import refuse_output_over_sources, seal_case, write_case
 from musk_id.cli.shards import read_ids
 from musk_id.cli.workplace import Casework
 from musk_id.errors import MuskIdError, UsageError
@@ -156,13 +156,14 @@ def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
 
 def _seal(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     target = _cases_folder(arguments)
-    return _each("seal", shard.pairs("record"), lambda i, _: seal_case(target / i, i, None))
+    return _each("seal", shard.pairs("record"), lambda i, record: seal_case(target / i, record, None))
 
 
 def _cases_folder(arguments: argparse.Namespace) -> Path:
     if arguments.cases is None:
         raise UsageError("--cases is needed for the stages record and seal")
     folder: Path = arguments.cases
+    refuse_output_over_sources(folder, arguments.root)
     return folder
 
 
