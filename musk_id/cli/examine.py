@@ -50,6 +50,8 @@ def run_examine(arguments: argparse.Namespace) -> int:
         from musk_id.sealing.keys import load_key
 
         key = load_key(arguments.key, ask_passphrase())
+        if not key[0].startswith("seal-"):
+            raise UsageError(f"key {key[0]} is not one of role 'seal'", where=arguments.key.name)
     root = arguments.root.resolve() if arguments.root is not None else find_root(case_dir)
     refuse_output_over_sources(arguments.out / "cases", root, case_dir)
     casework = Casework(root)

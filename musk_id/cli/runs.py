@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from musk_id.cli.console import say
 from musk_id.cli.output import refuse_output_over_sources
 from musk_id.cli.shards import plan_shards, read_table
 from musk_id.model.record import CaseFailure
@@ -50,9 +51,9 @@ def run_status(arguments: argparse.Namespace) -> int:
     done = len(entries) - len(failures) - len(waiting)
     print(f"finished {done}, failed {len(failures)}, not yet processed {len(waiting)}")
     for failure in failures:
-        print(f"failed: {failure.case_id} at {failure.stage}: {failure.message}")
+        say(f"failed: {failure.case_id} at {failure.stage}: {failure.message}")
         for problem in failure.problems:
-            print(f"  - {problem}")
+            say(f"  - {problem}")
     return FAILED_EXIT_CODE if failures else 0
 
 
@@ -66,7 +67,7 @@ def run_overview(arguments: argparse.Namespace) -> int:
     write_atomic(arguments.out / "index.html", index_html(rows, Language.EN))
     for entry in entries:
         if isinstance(entry, CaseFailure):
-            print(f"{entry.case_id}  FAILED at {entry.stage}: {entry.message}")
+            say(f"{entry.case_id}  FAILED at {entry.stage}: {entry.message}")
         else:
             print(headline(entry, Language.EN))
             print(f"    {arguments.out / 'cases' / entry.case_id}")

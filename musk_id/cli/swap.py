@@ -95,12 +95,14 @@ def _refuse_foreign(place: Path) -> None:
     if not os.path.lexists(place):
         return
     if place.is_symlink() or not place.is_dir():
-        raise UsageError("something that is no folder stands in the case's place", where=str(place))
+        raise UsageError(
+            "something that is no folder stands in the case's place", where=f"{place.parent.name}/{place.name}"
+        )
     foreign = sorted(path.name for path in place.iterdir() if path.name not in _OWN_ENTRIES)
     if foreign:
         raise UsageError(
             f"the folder holds {foreign[0]!r}, which this software did not write; it would be lost",
-            where=str(place),
+            where=f"{place.parent.name}/{place.name}",
             hint="move it away or name another folder with --out",
         )
 
@@ -117,7 +119,7 @@ def _swap(building: Path, place: Path) -> None:
     if os.path.lexists(place / SEAL_FOLDER / SIGNATURE_NAME):
         raise UsageError(
             "a signed record of this case stands there and differs from the new one; it is not overwritten",
-            where=str(place),
+            where=f"{place.parent.name}/{place.name}",
             hint="move the signed folder away or name another folder with --out",
         )
     old = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
