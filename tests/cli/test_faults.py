@@ -86,3 +86,23 @@ def test_a_new_case_does_not_double_an_input_in_json(tmp_path: Path) -> None:
     (tmp_path / "C1" / "request.json").write_text("{}", encoding="ascii")
     assert main(["case", "new", str(tmp_path / "C1")]) == 2
     assert [p.name for p in (tmp_path / "C1").iterdir()] == ["request.json"]
+
+
+def _root(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EXAMPLES, tmp_path / "root"))
+
+
+@pytest.mark.parametrize("name", ["cases/DEMO-A/A1-R1_12S-V5.fasta", "batches/DEMO-DNA-1/positive_12S-V5.fasta"])
+def test_a_file_of_holes_is_refused_at_once(tmp_path: Path, capsys, name: str) -> None:
+    root = _root(tmp_path)
+    with (root / name).open("wb") as stream:
+        stream.truncate(1 << 40)
+    assert main(["examine", str(root / "cases" / "DEMO-A"), "--out", str(tmp_path / "out")]) == 3
+    assert f"{1 << 40} bytes, at most" in capsys.readouterr().err
+
+
+def test_a_bad_run_sheet_is_told_with_its_batch(tmp_path: Path, capsys) -> None:
+    root = _root(tmp_path)
+    (root / "batches" / "DEMO-DNA-1" / "sheet.yaml").write_text("schema: [", encoding="ascii")
+    assert main(["examine", str(root / "cases" / "DEMO-A"), "--out", str(tmp_path / "out")]) == 2
+    assert "batch DEMO-DNA-1: sheet.yaml, line" in capsys.readouterr().err
