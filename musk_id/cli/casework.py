@@ -42,6 +42,7 @@ __all__ = [
 
 _Input = TypeVar("_Input")
 
+MAX_EVIDENCE_BYTES = 100_000_000_000
 DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
 
 
@@ -97,10 +98,29 @@ def _found(case_dir: Path, fact: FileFact) -> FileFact:
     path = resolve_inside(case_dir, fact.path)
     if not path.is_file():
         return fact
+    size, sha256 = _measured(path, fact.path)
+    return replace(fact, size_bytes=size, sha256=sha256)
+
+
+def _measured(path: Path, name: str) -> tuple[int, Sha256]:
+    """Size and digest of a file from outside.
+
+    Raises
+    ------
+    InputFormatError
+        If it cannot be read or is too large: a file of holes may claim more than could be read in a year.
+    """
     try:
-        return replace(fact, size_bytes=path.stat().st_size, sha256=sha256_file(path))
+        size = path.stat().st_size
+        if size > MAX_EVIDENCE_BYTES:
+            raise InputFormatError(
+                f"the file has {size} bytes, at most {MAX_EVIDENCE_BYTES} are read",
+                where=name,
+                hint="hand in the part that was examined, or the instrument's export of it",
+            )
+        return size, sha256_file(path)
     except OSError as error:
-        raise InputFormatError(f"cannot be read: {error.strerror}", where=fact.path) from error
+        raise InputFormatError(f"cannot be read: {error.strerror}", where=name) from error
 
 
 def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
@@ -114,7 +134,12 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
     from musk_id.stages.controls import assess_controls
 
     path = find_input(batch_dir, "sheet")
-    sheet = read_run_sheet(path)
+    try:
+        sheet = read_run_sheet(path)
+    except RequestError as error:
+        # The file's name is the same in every batch.
+        where = f"batch {batch_dir.name}: {error.where}"
+        raise RequestError(error.message, where=where, hint=error.hint, problems=error.problems) from error
     if sheet.batch_id != batch_dir.name:
         raise RequestError(f"batch_id is {sheet.batch_id!r}, the folder is {batch_dir.name!r}", where=path.name)
     files: list[ControlFile] = []
@@ -143,9 +168,8 @@ def _control_file(batch_dir: Path, named: EvidenceFile, position: str) -> Contro
     path = resolve_inside(batch_dir, named.path)
     if not path.is_file():
         return ControlFile(path=named.path, position=Line(position))
-    return ControlFile(
-        path=named.path, position=Line(position), size_bytes=path.stat().st_size, sha256=sha256_file(path)
-    )
+    size, sha256 = _measured(path, f"batch {batch_dir.name}: {named.path}")
+    return ControlFile(path=named.path, position=Line(position), size_bytes=size, sha256=sha256)
 
 
 def _control_sequences(

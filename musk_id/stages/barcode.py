@@ -126,6 +126,12 @@ def _is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
     return smallest <= limits.radius and any(entry.record.genus == HUMAN_GENUS for entry in nearest)
 
 
+def _may_be_human(compared: tuple[Compared, ...]) -> bool:
+    """Whether a human reference is among the nearest, at any distance: a poor read is a person's too."""
+    smallest = min((entry.lower for entry in compared), default=None)
+    return any(entry.lower == smallest and entry.record.genus == HUMAN_GENUS for entry in compared)
+
+
 def _human(
     sequence: NucleotideSequence, run: RunIdentity, declared: Locus | None, placed: Placement
 ) -> SequenceResult:
@@ -162,10 +168,11 @@ def _result(
     if called is not None and called.call.rank is not Rank.NONE:
         finding = Finding.DETECTED
     coding = placed.locus in (Locus.COI, Locus.CYTB)
+    withheld = _may_be_human(compared)
     return SequenceResult(
         run=run,
         sequence_name=Line(sequence.name),
-        sequence_sha256=Sha256(hashlib.sha256(sequence.letters.encode("ascii")).hexdigest()),
+        sequence_sha256=None if withheld else Sha256(hashlib.sha256(sequence.letters.encode("ascii")).hexdigest()),
         length_bp=len(sequence.letters),
         declared_locus=declared,
         locus=placed.locus,
@@ -177,7 +184,7 @@ def _result(
         hits=hit_list(compared, coding=coding),
         references_compared=len(compared),
         call=None if called is None else called.call,
-        picture=_picture(placed.letters, compared, coding=coding) if compared else None,
+        picture=_picture(placed.letters, compared, coding=coding) if compared and not withheld else None,
     )
 
 

@@ -384,6 +384,15 @@ def test_nothing_of_a_human_sequence_is_kept(shipped_release, barcode_library, l
     assert b"Petrov" not in canonical_json(result)
 
 
+@pytest.mark.parametrize("locus", [Locus.RRNA_12S, Locus.RRNA_16S])
+@pytest.mark.parametrize("make", [lambda s: mutated(s, 7, random.Random(3)), lambda s: s + s])
+def test_a_poor_read_of_a_person_is_not_drawn(shipped_release, barcode_library, locus, make) -> None:  # type: ignore[no-untyped-def]
+    letters = make(records(shipped_release, locus, "Homo")[0].sequence)
+    result = examine(barcode_library, evidence(letters)).sequences[0]
+    assert (result.sequence_sha256, result.picture) == (None, None)
+    assert letters[:30].encode() not in canonical_json(result)
+
+
 @pytest.mark.parametrize(
     ("letters", "reason"),
     [

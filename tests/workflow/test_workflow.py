@@ -110,6 +110,14 @@ def test_hostile_case_names_stop_the_plan(tmp_path: Path, name: str) -> None:
     assert not (PROJECT / "PWNED").exists()
 
 
+@pytest.mark.parametrize("name", ["a{shard}b", "-rf"])
+def test_output_folders_that_the_workflow_would_misread_are_refused(name: str) -> None:
+    done = _snakemake(PROJECT / "examples", Path(name))
+    assert done.returncode != 0
+    assert "does not match" in done.stderr
+    assert not (PROJECT / name).exists()
+
+
 def test_new_cases_go_to_new_shards(tmp_path: Path) -> None:
     from musk_id.cli.shards import plan_shards
 
