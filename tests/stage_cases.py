@@ -49,7 +49,11 @@ Letters = Mapping[Locus, str]
 
 @dataclass(frozen=True)
 class Case:
-    """A case with one item ``I1``: the letters of each sub-sample by marker, and what surrounds them."""
+    """A case with one item ``I1``: the letters of each sub-sample by marker, and what surrounds them.
+
+    ``controls_passed``, ``controls_reasons`` and ``invalid_loci`` are those of batch ``B0``, through which all
+    sub-samples went, or only the first one; the second one then went through ``B1``, which passed.
+    """
 
     sub_samples: tuple[Letters, ...]
     material: MaterialClass | None = MaterialClass.TISSUE
@@ -58,6 +62,8 @@ class Case:
     batch: bool = True
     controls_passed: bool = True
     controls_reasons: tuple[Reason, ...] = ()
+    invalid_loci: tuple[Locus, ...] = ()
+    batch_per_sub_sample: bool = False
     simulated: str | None = None
     notes: tuple[IntakeNote, ...] = ()
     item_changes: tuple[tuple[str, object], ...] = ()
@@ -68,7 +74,11 @@ def photograph(name: str) -> Photograph:
     return Photograph(path=RelativePath(f"{name}.jpg"))
 
 
-def _run(case: Case, name: str) -> Run:
+def _batch(case: Case, number: int) -> Identifier:
+    return Identifier(f"B{number if case.batch_per_sub_sample else 0}")
+
+
+def _run(case: Case, number: int, name: str) -> Run:
     files = [EvidenceFile(path=RelativePath(f"{name}.fasta"), role=FileRole.SEQUENCE)]
     if case.raw:
         files.append(EvidenceFile(path=RelativePath(f"{name}.ab1"), role=FileRole.TRACE_FORWARD))
@@ -76,7 +86,7 @@ def _run(case: Case, name: str) -> Run:
         run_id=Identifier(f"{name}-R"),
         technique=Technique.SEQUENCE,
         files=tuple(files),
-        batch_id=Identifier("B1") if case.batch else None,
+        batch_id=_batch(case, number) if case.batch else None,
         simulated=None if case.simulated is None else Text(case.simulated),
     )
 
@@ -87,7 +97,7 @@ def _sub_sample(case: Case, number: int, letters: Letters) -> SubSample:
         Product(
             product_id=Identifier(f"{name}-{i}"),
             locus=locus,
-            runs=(_run(case, f"{name}-{i}"),),
+            runs=(_run(case, number, f"{name}-{i}"),),
         )
         for i, locus in enumerate(letters)
     )
@@ -135,20 +145,30 @@ def intake(case: Case, example: IntakeRecord) -> IntakeRecord:
 
 
 def controls(case: Case) -> tuple[ControlsRecord, ...]:
-    sheet = RunSheet(schema=Line(RunSheet.SCHEMA), batch_id=Identifier("B1"), kind=BatchKind.DNA)
-    record = ControlsRecord(
+    first = _controls_of(Identifier("B0"))
+    own = replace(
+        first,
+        passed=case.controls_passed,
+        reasons=case.controls_reasons,
+        invalid_loci=case.invalid_loci,
+    )
+    if not case.batch:
+        return ()
+    return (own, _controls_of(Identifier("B1"))) if case.batch_per_sub_sample else (own,)
+
+
+def _controls_of(batch: Identifier) -> ControlsRecord:
+    return ControlsRecord(
         schema=Line(ControlsRecord.SCHEMA),
-        batch_id=Identifier("B1"),
+        batch_id=batch,
         provenance=PROVENANCE,
-        sheet=sheet,
+        sheet=RunSheet(schema=Line(RunSheet.SCHEMA), batch_id=batch, kind=BatchKind.DNA),
         exhibit_rows=1,
         files=(),
         controls=(),
         required=(),
-        passed=case.controls_passed,
-        reasons=case.controls_reasons,
+        passed=True,
     )
-    return (record,) if case.batch else ()
 
 
 def barcode(case: Case, library: BarcodeLibrary) -> BarcodeRecord:
@@ -165,7 +185,15 @@ def barcode(case: Case, library: BarcodeLibrary) -> BarcodeRecord:
                 sequences=(NucleotideSequence("s", case.sub_samples[number][locus]),),
             )
         )
-    return call_barcodes(Identifier("CASE"), tuple(evidence), library, METHOD, ANIMALS, PROVENANCE)
+    return call_barcodes(
+        Identifier("CASE"),
+        tuple(evidence),
+        library,
+        METHOD,
+        ANIMALS,
+        PROVENANCE,
+        invalid_loci={record.batch_id: record.invalid_loci for record in controls(case)},
+    )
 
 
 def evidence_of(

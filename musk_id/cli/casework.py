@@ -163,8 +163,13 @@ def _control_sequences(
         return None
 
 
-def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> BarcodeRecord:
-    """Barcode record of a case: runs by id and their sequences, nothing of the request."""
+def barcode_case(
+    casework: Casework, intake: IntakeRecord, controls: Mapping[str, ControlsRecord], case_dir: Path
+) -> BarcodeRecord:
+    """Barcode record of a case: runs by id and their sequences, nothing of the request.
+
+    Of the controls only the markers that they took out of each batch are used.
+    """
     from musk_id.formats.sequence_files import read_sequences
     from musk_id.stages.barcode import call_barcodes
 
@@ -192,6 +197,7 @@ def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Ba
         methods.barcode,
         methods.animals,
         casework.provenance((methods.barcode.version, methods.animals.version), _inputs(intake, DNA_TECHNIQUES)),
+        invalid_loci={record.batch_id: record.invalid_loci for record in _own_controls(intake, controls)},
     )
 
 

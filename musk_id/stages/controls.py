@@ -2,13 +2,13 @@
 
 Silence about a control means absent. Animal DNA in a blank invalidates its marker for the whole batch,
 *Moschus* in a blank every marker; human DNA in a blank is a warning; a positive that does not show what it
-must, or that is *Moschus*, fails the batch.
+must, or that is *Moschus*, takes out every marker: the batch is to be repeated.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from musk_id.model.barcode import RunIdentity, SequenceResult
@@ -86,7 +86,7 @@ def assess_controls(
         controls=controls,
         required=required,
         passed=passed,
-        invalid_loci=_invalid_loci(controls, barcode_method),
+        invalid_loci=_invalid_loci(sheet.kind, zip(controls, results, strict=True), barcode_method),
         reasons=tuple(sorted(reasons)),
     )
 
@@ -239,11 +239,26 @@ def _need(
     return RequiredControl(kind=kind, locus=locus, required=required, present=len(there), outcome=outcome)
 
 
-def _invalid_loci(controls: tuple[ControlFinding, ...], method: BarcodeMethod) -> tuple[Locus, ...]:
-    """Markers that a contaminated blank takes out: its own, or all of them for *Moschus* or an unnamed marker."""
+def _invalid_loci(
+    kind: BatchKind,
+    assessed: Iterable[tuple[ControlFinding, tuple[SheetRow, list[SequenceResult] | None]]],
+    method: BarcodeMethod,
+) -> tuple[Locus, ...]:
+    """Markers that the failed controls of a DNA batch take out.
+
+    A blank takes out its own marker and every marker found in it; all of them if it holds *Moschus* or names
+    no marker. A failed positive takes out all: nothing then shows that the batch worked.
+    """
     invalid: set[Locus] = set()
-    for control in controls:
-        if control.kind in _BLANKS and control.outcome is ControlOutcome.FAILED:
+    if kind is not BatchKind.DNA:
+        return ()
+    for control, (_, found) in assessed:
+        if control.outcome is not ControlOutcome.FAILED:
+            continue
+        if control.kind is ControlKind.POSITIVE:
+            invalid.update(Locus)
+        elif control.kind in _BLANKS:
             every = control.locus is None or method.genus in control.taxa
-            invalid.update(tuple(Locus) if control.locus is None or every else (control.locus,))
+            own = {control.locus, *(result.locus for result in found or ())} - {None}
+            invalid.update(Locus if every else (locus for locus in own if locus is not None))
     return tuple(sorted(invalid))

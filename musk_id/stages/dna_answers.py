@@ -17,7 +17,9 @@ from musk_id.model.values import Line
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CriterionOutcome, Finding, Grade, MaterialClass, Rank, Reason
 
-__all__ = ["DnaFindings", "dna_findings", "next_steps"]
+__all__ = ["GENUS", "DnaFindings", "carrying", "dna_findings", "next_steps"]
+
+GENUS = "Moschus"
 
 _EXCLUSION_MATERIALS = frozenset({MaterialClass.TISSUE, MaterialClass.GLAND_WALL})
 _EXCLUSION_DISTANCES = ("barcode.exclusion_other_close", "barcode.exclusion_moschus_far")
@@ -31,6 +33,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.SINGLE_AMPLICON: "next.second_locus",
     Reason.OUTSIDE_RADIUS: "next.long_locus",
     Reason.MARGIN_TOO_SMALL: "next.long_locus",
+    Reason.CERTIFIED_MARGIN_SMALL: "next.long_locus",
     Reason.LOCI_DISAGREE: "next.repeat_extraction",
     Reason.REPLICATES_DISAGREE: "next.repeat_extraction",
     Reason.SEVERAL_SEQUENCES: "next.repeat_extraction",
@@ -45,6 +48,8 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.FILE_ALTERED: "next.explain_files",
     Reason.FILE_USED_TWICE: "next.explain_files",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
+    Reason.TECHNIQUE_NOT_SUPPORTED: "next.evaluated_technique",
+    Reason.NO_USABLE_RESULT: "next.longer_sequence",
     Reason.LIMIT_NOT_DETERMINED: "next.other_sub_sample",
     Reason.SPECIES_NOT_SUPPORTED_BY_LIBRARY: "next.more_references",
     Reason.SIMULATED_DATA: "next.measured_data",
@@ -80,8 +85,7 @@ def dna_findings(
     results = tuple(r for r in barcode.sequences if r.run.item_id == item.item_id)
     exclusion = _exclusion_trace(item, call, grade)
     excluded = bool(exclusion) and all(c.outcome is CriterionOutcome.PASSED for c in exclusion)
-    invalid = Reason.CONTROL_FAILED in grade_reasons
-    moschus = _moschus_finding(call, excluded=excluded, invalid=invalid)
+    moschus = Finding.EXCLUDED if excluded else call.moschus
     animal = _animal_finding(call, moschus)
     species, species_reasons = _species_finding(call, moschus)
     reasons = _reasons(call, results, moschus, grade_reasons)
@@ -91,7 +95,7 @@ def dna_findings(
         species=species,
         reasons=reasons,
         species_reasons=tuple(sorted({*reasons, *species_reasons})),
-        statements=_statements(call, moschus, invalid=invalid),
+        statements=_statements(call, results, moschus),
         species_statements=_species_statements(call, moschus, species),
         trace=call.trace + exclusion,
         next_steps=next_steps((*reasons, *species_reasons)),
@@ -119,20 +123,34 @@ def _not_examined() -> DnaFindings:
     )
 
 
-def _moschus_finding(call: ItemCall, *, excluded: bool, invalid: bool) -> Finding:
-    if invalid:
-        return Finding.INCONCLUSIVE
-    if call.moschus is Finding.NOT_DETECTED and excluded:
-        return Finding.EXCLUDED
-    return call.moschus
+def carrying(results: tuple[SequenceResult, ...], call: ItemCall | None) -> tuple[SequenceResult, ...]:
+    """Results that the item's call rests on; where it rests on none, those that were looked at.
+
+    An extract whose sequence gave no call, or that a failed control took out, is no second extraction.
+    """
+    seen = tuple(r for r in results if r.call is not None or Reason.HUMAN_DNA in r.reasons)
+    used = tuple(r for r in seen if not _set_aside(r))
+    named = tuple(r for r in used if r.call is None or r.call.rank is not Rank.NONE)
+    if call is not None and call.moschus is Finding.DETECTED:
+        named = tuple(r for r in named if _is_moschus(r, call))
+    return named or used or seen
+
+
+def _set_aside(result: SequenceResult) -> bool:
+    return Reason.CONTROL_FAILED in result.reasons
+
+
+def _is_moschus(result: SequenceResult, call: ItemCall) -> bool:
+    """Whether a sequence has the genus that the item has, or its species' genus."""
+    taxon = result.call.taxon if result.call is not None else None
+    return taxon is not None and call.taxon is not None and taxon == call.taxon.split(" ")[0]
 
 
 def _animal_finding(call: ItemCall, moschus: Finding) -> Finding:
-    if moschus is Finding.DETECTED:
-        return Finding.DETECTED
-    if moschus is Finding.INCONCLUSIVE:
-        return Finding.INCONCLUSIVE
-    return Finding.DETECTED if call.other_taxa or call.human else Finding.INCONCLUSIVE
+    if moschus in (Finding.DETECTED, Finding.INCONCLUSIVE):
+        return moschus
+    # Human DNA alone comes from handling as a rule; it does not answer from which animal an item comes.
+    return Finding.DETECTED if call.other_taxa else Finding.INCONCLUSIVE
 
 
 def _species_finding(call: ItemCall, moschus: Finding) -> tuple[Finding, tuple[Reason, ...]]:
@@ -152,28 +170,50 @@ def _reasons(
     return tuple(sorted(reasons))
 
 
-def _statements(call: ItemCall, moschus: Finding, *, invalid: bool) -> tuple[Statement, ...]:
+def _statements(call: ItemCall, results: tuple[SequenceResult, ...], moschus: Finding) -> tuple[Statement, ...]:
     said: list[Statement] = []
-    if invalid:
-        said.append(say("dna.batch_invalid"))
-    elif moschus is Finding.DETECTED:
+    if moschus is Finding.DETECTED:
         said.append(say("dna.moschus_detected", loci=call.loci))
         said.extend(_certified_margin(call))
-    elif moschus is Finding.INCONCLUSIVE:
-        said.append(say("dna.inconclusive"))
-    if not invalid:
-        said.extend(say("dna.other_taxon", taxon=taxon.taxon, loci=taxon.loci) for taxon in call.other_taxa)
-        if call.human:
-            said.append(say("dna.human"))
+    if moschus is Finding.INCONCLUSIVE:
+        said.extend(_open(call, results))
+    said.extend(say("dna.other_taxon", taxon=taxon.taxon, loci=taxon.loci) for taxon in call.other_taxa)
+    if call.human:
+        said.append(say("dna.human"))
     if moschus is Finding.NOT_DETECTED:
-        if not call.other_taxa and not call.human:
-            said.append(say("dna.animal_not_named"))
         said.append(say("dna.moschus_not_detected"))
     if moschus is Finding.EXCLUDED:
         said.append(say("dna.moschus_excluded"))
     if moschus is Finding.DETECTED:
         said.append(say("dna.animal_not_substance"))
-    return tuple(said)
+    return (*said, *_attempts(results))
+
+
+def _open(call: ItemCall, results: tuple[SequenceResult, ...]) -> list[Statement]:
+    """What an item without an answer holds: nothing that was recovered is passed over."""
+    used = [r for r in results if not _set_aside(r) and r.call is not None]
+    if not {Reason.LOCI_DISAGREE, Reason.REPLICATES_DISAGREE} & set(call.reasons):
+        said = [say("dna.inconclusive")]
+        return [*said, say("dna.animal_not_named")] if used else said
+    said = [say("dna.conflict")]
+    called = [r for r in used if r.call is not None and r.call.taxon == GENUS]
+    if called:
+        said.append(say("dna.conflict_moschus", runs=_run_ids(called)))
+        rest = [r for r in used if r not in called]
+        said.append(say("dna.conflict_other", runs=_run_ids(rest)))
+    return said
+
+
+def _attempts(results: tuple[SequenceResult, ...]) -> list[Statement]:
+    """Runs that the finding does not rest on: all attempts are declared (decision rules, section 8)."""
+    aside = [r for r in results if _set_aside(r)]
+    empty = [r for r in results if r not in aside and r.call is None and Reason.HUMAN_DNA not in r.reasons]
+    said = [say("dna.runs_set_aside", runs=_run_ids(aside))] if aside else []
+    return [*said, say("dna.runs_without_result", runs=_run_ids(empty))] if empty else said
+
+
+def _run_ids(results: list[SequenceResult]) -> list[str]:
+    return sorted({result.run.run_id for result in results})
 
 
 def _certified_margin(call: ItemCall) -> list[Statement]:

@@ -21,15 +21,13 @@ from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Identifier, Line
 from musk_id.stages.answers import ItemEvidence, answer_question
 from musk_id.stages.chemistry_answers import chemical_findings
-from musk_id.stages.dna_answers import dna_findings
+from musk_id.stages.dna_answers import GENUS, carrying, dna_findings
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.missing import missing_facts
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CurationState, Grade, Reason
 
 __all__ = ["evaluate"]
-
-GENUS = "Moschus"
 
 # Marker groups of the release without which natural musk cannot be looked for chemically.
 _NATURAL_GROUPS = frozenset({"macrocyclic_musk", "macrocyclic_ketone", "nitrogen_marker"})
@@ -77,7 +75,8 @@ def _item_parts(
     method: EvidenceMethod,
 ) -> _Parts:
     call = next((c for c in barcode.items if c.item_id == item.item_id), None)
-    dna_runs = _runs(r.run for r in barcode.sequences if r.run.item_id == item.item_id and r.call)
+    results = tuple(r for r in barcode.sequences if r.run.item_id == item.item_id)
+    dna_runs = _runs(r.run for r in carrying(results, call))
     chemistry_runs = _runs(r.run for r in spectra.spectra if r.run.item_id == item.item_id and r.call)
     return {
         "dna": grade_parts(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from musk_id.model.barcode import LocusCall
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.trace import Criterion
+from musk_id.model.values import Identifier
 from musk_id.stages.comparison import Compared
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.placement import criterion
@@ -24,6 +25,7 @@ class CalledSequence:
     compared_bp: int
     compared: tuple[Compared, ...]
     call: LocusCall
+    extract_id: Identifier
 
 
 def species_rule(

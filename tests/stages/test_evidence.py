@@ -13,12 +13,14 @@ from musk_id.model.evidence import Answer, EvidenceRecord, Statement
 from musk_id.model.intake import IntakeNote
 from musk_id.model.methods import EVIDENCE_METHODS
 from musk_id.model.values import Identifier, Line
+from musk_id.render.catalogue import load_catalogue
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.statements import say
 from musk_id.vocabulary import (
     CriterionOutcome,
     Finding,
     Grade,
+    Language,
     Locus,
     MaterialClass,
     QuestionKind,
@@ -27,6 +29,7 @@ from musk_id.vocabulary import (
 )
 
 MINI = (Locus.RRNA_12S, Locus.RRNA_16S)
+FAILED = {"controls_passed": False, "controls_reasons": (Reason.CONTROL_FAILED,)}
 LEGAL = (QuestionKind.CITES_LISTING, QuestionKind.VALUE_OR_PENALTY)
 CANNOT = (
     QuestionKind.WILD_OR_FARMED,
@@ -149,8 +152,7 @@ def test_each_missing_condition_alone_prevents_the_exclusion(judge, goat, letter
 
 def test_a_failed_control_makes_every_dna_answer_inconclusive(judge, goat, musk_deer) -> None:  # type: ignore[no-untyped-def]
     for case in (goat, musk_deer):
-        failed = replace(case, controls_passed=False, controls_reasons=(Reason.CONTROL_FAILED,))
-        record = judge(failed)
+        record = judge(replace(case, **FAILED, invalid_loci=tuple(Locus)))
         assert record.grade is Grade.C
         for kind in (
             QuestionKind.MUSK_DEER_PRESENT,
@@ -160,8 +162,90 @@ def test_a_failed_control_makes_every_dna_answer_inconclusive(judge, goat, musk_
             found = answer(record, kind)
             assert found.finding is Finding.INCONCLUSIVE and Reason.CONTROL_FAILED in found.reasons
             said = phrases(found.statements)
-            assert "dna.batch_invalid" in said and not {"dna.moschus_detected", "dna.other_taxon"} & said
+            assert "dna.runs_set_aside" in said and not {"dna.moschus_detected", "dna.other_taxon"} & said
             assert "next.repeat_batch" in phrases(found.next_steps)
+
+
+def test_a_blank_takes_out_its_marker_and_no_other(judge, musk_deer, goat) -> None:  # type: ignore[no-untyped-def]
+    found = answer(judge(replace(musk_deer, **FAILED, invalid_loci=MINI[:1])), QuestionKind.MUSK_DEER_PRESENT)
+    assert (found.finding, found.grade) == (Finding.DETECTED, Grade.C)
+    assert {Reason.CONTROL_FAILED, Reason.SINGLE_AMPLICON} <= set(found.reasons)
+    said = {str(s.phrase): s for s in found.statements}
+    assert [v.texts for v in said["dna.moschus_detected"].values] == [(MINI[1],)]
+    assert [v.texts for v in said["dna.runs_set_aside"].values] == [("S0-0-R", "S1-0-R")]
+    # One marker of a goat names nothing, and an exclusion needs both.
+    found = answer(judge(replace(goat, **FAILED, invalid_loci=MINI[:1])), QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.INCONCLUSIVE and Reason.SINGLE_AMPLICON in found.reasons
+    assert Reason.NO_USABLE_RESULT not in found.reasons
+
+
+def test_human_dna_at_a_marker_taken_out_is_not_reported(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    human = Case(sub_samples=(letters("Homo"),))
+    found = answer(judge(replace(human, **FAILED, invalid_loci=MINI)), QuestionKind.ANIMAL_OF_ORIGIN)
+    assert found.finding is Finding.INCONCLUSIVE and "dna.human" not in phrases(found.statements)
+
+
+def test_a_repeated_batch_carries_the_answer_with_its_own_controls(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    case = replace(musk_deer, **FAILED, invalid_loci=tuple(Locus), batch_per_sub_sample=True)
+    found = answer(judge(case), QuestionKind.MUSK_DEER_PRESENT)
+    assert (found.finding, found.grade) == (Finding.DETECTED, Grade.B)
+    said = {str(s.phrase): s for s in found.statements}
+    assert [v.texts for v in said["dna.runs_set_aside"].values] == [("S0-0-R", "S0-1-R")]
+
+
+def test_a_second_extraction_counts_only_with_a_call_of_its_own(judge, musk_deer, letters) -> None:  # type: ignore[no-untyped-def]
+    spoilt = {locus: text[:60] for locus, text in letters("Moschus").items()}
+    record = judge(replace(musk_deer, sub_samples=(letters("Moschus"), spoilt)))
+    found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+    assert (found.finding, record.grade) == (Finding.DETECTED, Grade.B)
+    said = {str(s.phrase): s for s in found.statements}
+    assert [v.texts for v in said["dna.runs_without_result"].values] == [("S1-0-R", "S1-1-R")]
+
+
+def _mixed(letters, *genera: str) -> Case:  # type: ignore[no-untyped-def]
+    return Case(sub_samples=tuple(letters(genus) for genus in genera), photographed=(True,) * len(genera))
+
+
+def test_two_animals_in_one_item_are_both_said(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    record = judge(_mixed(letters, "Moschus", "Sus"))
+    found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.INCONCLUSIVE and Reason.REPLICATES_DISAGREE in found.reasons
+    assert Reason.LOCI_DISAGREE not in found.reasons
+    said = {str(s.phrase): s for s in found.statements}
+    assert [v.texts for v in said["dna.conflict_moschus"].values] == [("S0-0-R", "S0-1-R")]
+    assert [v.texts for v in said["dna.conflict_other"].values] == [("S1-0-R", "S1-1-R")]
+    assert "dna.inconclusive" not in said and "next.repeat_extraction" in phrases(found.next_steps)
+
+
+def test_markers_of_one_extract_that_disagree_are_told_from_extracts_that_do(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    pair = {**letters("Moschus", MINI[0]), **letters("Sus", MINI[1])}
+    found = answer(judge(Case(sub_samples=(pair,))), QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.INCONCLUSIVE and Reason.LOCI_DISAGREE in found.reasons
+    # A single short marker names no other animal.
+    assert "dna.conflict_moschus" in phrases(found.statements)
+    assert "dna.other_taxon" not in phrases(found.statements)
+
+
+def test_pig_reads_as_the_rules_ask(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    found = answer(judge(_mixed(letters, "Sus", "Sus")), QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding in (Finding.NOT_DETECTED, Finding.EXCLUDED)
+    powder = replace(_mixed(letters, "Sus", "Sus"), material=MaterialClass.POWDER)
+    found = answer(judge(powder), QuestionKind.MUSK_DEER_PRESENT)
+    words = [load_catalogue(Language.EN).statement(s) for s in found.statements]
+    assert found.finding is Finding.NOT_DETECTED
+    assert words[0].startswith("DNA of Sus was recovered")
+    assert words[1] == (
+        "Moschus DNA was not detected. The limit of detection was not determined. This does not exclude musk."
+    )
+
+
+def test_human_dna_alone_names_no_animal_of_origin(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    record = judge(Case(sub_samples=(letters("Homo"),)))
+    found = answer(record, QuestionKind.ANIMAL_OF_ORIGIN)
+    assert found.finding is Finding.INCONCLUSIVE and "dna.human" in phrases(found.statements)
+    assert "next.other_sub_sample" in phrases(found.next_steps)
+    assert moschus(record) is Finding.NOT_DETECTED
+    assert "grade.no_result" not in {str(p.statement.phrase) for p in record.items[0].grade_parts}
 
 
 def test_musk_deer_at_grade_a(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
