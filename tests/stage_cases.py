@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -21,8 +22,8 @@ from musk_id.model.examination import (
     Run,
     SubSample,
 )
-from musk_id.model.intake import IntakeNote, IntakeRecord
-from musk_id.model.methods import EVIDENCE_METHODS
+from musk_id.model.intake import FileFact, IntakeNote, IntakeRecord
+from musk_id.model.methods import EVIDENCE_METHODS, EvidenceMethod
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.request import Photograph, Question, Request, RequestItem
 from musk_id.model.sequence import NucleotideSequence
@@ -58,6 +59,8 @@ class Case:
     sub_samples: tuple[Letters, ...]
     material: MaterialClass | None = MaterialClass.TISSUE
     photographed: tuple[bool, ...] = (True, True)
+    one_photograph: bool = False
+    photographs_missing: tuple[str, ...] = ()
     raw: bool = True
     batch: bool = True
     controls_passed: bool = True
@@ -72,6 +75,31 @@ class Case:
 
 def photograph(name: str) -> Photograph:
     return Photograph(path=RelativePath(f"{name}.jpg"))
+
+
+# A later version that reads raw data: what the rules allow then is tested now.
+METHOD_WITH_RAW_DATA = replace(EVIDENCE_METHODS[0], evaluates_raw_data=True)
+
+
+def _photograph_facts(case: Case) -> tuple[FileFact, ...]:
+    taken = [(i, name) for i, name in enumerate(_photographs(case)) if name is not None]
+    names = dict.fromkeys(name for _, name in taken if name not in case.photographs_missing)
+    return tuple(
+        FileFact(
+            path=photograph(name).path,
+            role=FileRole.PHOTOGRAPH,
+            owner=Identifier("I1"),
+            size_bytes=1,
+            sha256=Sha256(hashlib.sha256(name.encode("ascii")).hexdigest()),
+        )
+        for name in names
+    )
+
+
+def _photographs(case: Case) -> list[str | None]:
+    """Name of the photograph of each sub-sample."""
+    named = ["S0" if case.one_photograph else f"S{i}" for i in range(len(case.sub_samples))]
+    return [name if case.photographed[i] else None for i, name in enumerate(named)]
 
 
 def _batch(case: Case, number: int) -> Identifier:
@@ -92,7 +120,7 @@ def _run(case: Case, number: int, name: str) -> Run:
 
 
 def _sub_sample(case: Case, number: int, letters: Letters) -> SubSample:
-    name = f"S{number}"
+    name, taken = f"S{number}", _photographs(case)[number]
     products = tuple(
         Product(
             product_id=Identifier(f"{name}-{i}"),
@@ -104,7 +132,7 @@ def _sub_sample(case: Case, number: int, letters: Letters) -> SubSample:
     extract = Extract(extract_id=Identifier(f"{name}-E"), kind=ExtractKind.DNA, products=products)
     return SubSample(
         sub_sample_id=Identifier(name),
-        photographs=(photograph(name),) if case.photographed[number] else (),
+        photographs=(photograph(taken),) if taken is not None else (),
         extracts=(extract,),
     )
 
@@ -138,7 +166,7 @@ def intake(case: Case, example: IntakeRecord) -> IntakeRecord:
         laboratory=example.laboratory,
         request=request,
         examination=examined,
-        files=(),
+        files=_photograph_facts(case),
         batch_ids=tuple(sorted({b for context in examined.runs() for b in context.batch_ids})),
         notes=case.notes,
     )
@@ -197,7 +225,11 @@ def barcode(case: Case, library: BarcodeLibrary) -> BarcodeRecord:
 
 
 def evidence_of(
-    case: Case, library: BarcodeLibrary, release: ReferenceRelease, example: IntakeRecord
+    case: Case,
+    library: BarcodeLibrary,
+    release: ReferenceRelease,
+    example: IntakeRecord,
+    method: EvidenceMethod = METHOD_WITH_RAW_DATA,
 ) -> EvidenceRecord:
     spectra = SpectraRecord(
         schema=Line(SpectraRecord.SCHEMA),
@@ -212,6 +244,6 @@ def evidence_of(
         barcode(case, library),
         spectra,
         release,
-        EVIDENCE_METHODS[0],
+        method,
         PROVENANCE,
     )

@@ -1,21 +1,24 @@
 """What may be said of the DNA of an item: findings, exclusion, statements, next steps.
 
 Rules: decision rules, sections 1, 4, 5. An exclusion needs tissue or gland wall, grade A, two extractions
-from two separately photographed sub-samples, one single-source sequence, and the two distance criteria of
-the barcode stage; anything less is "not detected", which never excludes musk.
+from two sub-samples with photographs of their own, each extraction with all the markers that an exclusion
+needs, one single-source sequence, and the two distance criteria of the barcode stage; anything less is "not
+detected", which never excludes musk.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from musk_id.model.barcode import BarcodeRecord, ItemCall, NotExcluded, SequenceResult
 from musk_id.model.evidence import Statement
 from musk_id.model.examination import ExaminedItem
 from musk_id.model.trace import Criterion
-from musk_id.model.values import Line
+from musk_id.model.values import Identifier, Line, RelativePath, Sha256
 from musk_id.stages.statements import say
-from musk_id.vocabulary import CriterionOutcome, Finding, Grade, MaterialClass, Rank, Reason
+from musk_id.vocabulary import CriterionOutcome, Finding, Grade, Locus, MaterialClass, Rank, Reason
 
 __all__ = ["GENUS", "DnaFindings", "carrying", "dna_findings", "next_steps"]
 
@@ -23,6 +26,8 @@ GENUS = "Moschus"
 
 _EXCLUSION_MATERIALS = frozenset({MaterialClass.TISSUE, MaterialClass.GLAND_WALL})
 _EXCLUSION_DISTANCES = ("barcode.exclusion_other_close", "barcode.exclusion_moschus_far")
+_SHORT = frozenset({Locus.RRNA_12S, Locus.RRNA_16S})
+_LONG = frozenset({Locus.COI, Locus.CYTB})
 _MIXED = frozenset({Reason.SEVERAL_SEQUENCES, Reason.REPLICATES_DISAGREE, Reason.LOCI_DISAGREE})
 
 _NEXT_STEPS: dict[Reason, str] = {
@@ -76,14 +81,24 @@ class DnaFindings:
 
 
 def dna_findings(
-    item: ExaminedItem, barcode: BarcodeRecord, grade: Grade, grade_reasons: tuple[Reason, ...]
+    item: ExaminedItem,
+    barcode: BarcodeRecord,
+    grade: Grade,
+    grade_reasons: tuple[Reason, ...],
+    photographs: Mapping[RelativePath, Sha256],
 ) -> DnaFindings:
-    """Findings on an item from the barcode record, at the grade that its parts allow."""
+    """Findings on an item from the barcode record, at the grade that its parts allow.
+
+    Parameters
+    ----------
+    photographs : mapping of RelativePath to Sha256
+        Photographs that were handed in, by path.
+    """
     call = next((call for call in barcode.items if call.item_id == item.item_id), None)
     if call is None:
         return _not_examined()
     results = tuple(r for r in barcode.sequences if r.run.item_id == item.item_id)
-    exclusion = _exclusion_trace(item, call, grade)
+    exclusion = _exclusion_trace(item, call, results, grade, photographs)
     excluded = bool(exclusion) and all(c.outcome is CriterionOutcome.PASSED for c in exclusion)
     moschus = Finding.EXCLUDED if excluded else call.moschus
     animal = _animal_finding(call, moschus)
@@ -251,14 +266,39 @@ def _species(entries: list[NotExcluded]) -> list[Line]:
     return sorted({entry.species for entry in entries})
 
 
-def _exclusion_trace(item: ExaminedItem, call: ItemCall, grade: Grade) -> tuple[Criterion, ...]:
+def _photographed(item: ExaminedItem, photographs: Mapping[RelativePath, Sha256]) -> set[Identifier]:
+    """Sub-samples with a photograph of their own: handed in, and of no other sub-sample of the item."""
+    held = {
+        s.sub_sample_id: {photographs[p.path] for p in s.photographs if p.path in photographs}
+        for s in item.sub_samples
+    }
+    times = Counter(digest for digests in held.values() for digest in digests)
+    return {name for name, digests in held.items() if any(times[digest] == 1 for digest in digests)}
+
+
+def _complete_extracts(results: tuple[SequenceResult, ...]) -> dict[Identifier, Identifier]:
+    """Extracts that gave enough markers by themselves, with their sub-samples."""
+    loci: dict[tuple[Identifier, Identifier], set[Locus]] = {}
+    for result in results:
+        if result.call is not None and result.locus is not None and not _set_aside(result):
+            key = (result.run.extract_id, result.run.sub_sample_id)
+            loci.setdefault(key, set()).add(result.locus)
+    return {key[0]: key[1] for key, found in loci.items() if found & _LONG or found >= _SHORT}
+
+
+def _exclusion_trace(
+    item: ExaminedItem,
+    call: ItemCall,
+    results: tuple[SequenceResult, ...],
+    grade: Grade,
+    photographs: Mapping[RelativePath, Sha256],
+) -> tuple[Criterion, ...]:
     """Criteria of an exclusion (decision rules, section 5); none where *Moschus* is not even absent."""
     if call.moschus is not Finding.NOT_DETECTED:
         return ()
     material = item.found_to_be.material if item.found_to_be else MaterialClass.NOT_DETERMINED
-    photographed = {
-        s.sub_sample_id for s in item.sub_samples if s.photographs and s.sub_sample_id in call.sub_sample_ids
-    }
+    extracts = _complete_extracts(results)
+    photographed = _photographed(item, photographs) & set(extracts.values())
     distances = [c for c in call.trace if c.name in _EXCLUSION_DISTANCES]
     close_and_far = len({c.name for c in distances}) == len(_EXCLUSION_DISTANCES) and all(
         c.outcome is CriterionOutcome.PASSED for c in distances
@@ -267,7 +307,7 @@ def _exclusion_trace(item: ExaminedItem, call: ItemCall, grade: Grade) -> tuple[
     return (
         _criterion("exclusion.material", material.value, "TISSUE or GLAND_WALL", material in _EXCLUSION_MATERIALS),
         _criterion("exclusion.grade", grade.value, "A", grade is Grade.A),
-        _criterion("exclusion.extractions", str(len(call.extract_ids)), ">= 2", len(call.extract_ids) >= 2),
+        _criterion("exclusion.extractions", str(len(extracts)), ">= 2", len(extracts) >= 2),
         _criterion("exclusion.photographed_sub_samples", str(len(photographed)), ">= 2", len(photographed) >= 2),
         _criterion("exclusion.single_source", "no" if mixed else "yes", "yes", not mixed),
         _criterion("exclusion.distances", "yes" if close_and_far else "no", "yes", close_and_far),

@@ -154,7 +154,9 @@ def test_every_phrase_that_code_names_is_in_the_catalogue() -> None:
     assert len(named) > 90
     assert named - phrases.keys() == set()
     computed = {
-        f"grade.{subject}_raw_{word}" for subject in ("dna", "chemistry") for word in ("present", "absent")
+        f"grade.{subject}_raw_{word}"
+        for subject in ("dna", "chemistry")
+        for word in ("present", "absent", "not_evaluated")
     }
     assert phrases.keys() - named - computed == set()
 

@@ -93,6 +93,16 @@ def test_exclusion_when_every_condition_holds(judge, goat) -> None:  # type: ign
     assert len(criteria) == 6 and all(c.outcome is CriterionOutcome.PASSED for c in criteria)
 
 
+def test_raw_data_that_are_not_read_lift_no_grade(  # type: ignore[no-untyped-def]
+    barcode_library, shipped_release, example, goat, musk_deer
+) -> None:
+    for case in (goat, musk_deer):
+        record = evidence_of(case, barcode_library, shipped_release, example, EVIDENCE_METHODS[0])
+        assert record.grade is Grade.C and moschus(record) is not Finding.EXCLUDED
+        found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+        assert Reason.RAW_DATA_NOT_EVALUATED in found.reasons and Reason.NO_RAW_DATA not in found.reasons
+
+
 def test_gland_wall_may_be_excluded_too(judge, goat) -> None:  # type: ignore[no-untyped-def]
     assert moschus(judge(replace(goat, material=MaterialClass.GLAND_WALL))) is Finding.EXCLUDED
 
@@ -120,6 +130,9 @@ def _less(name: str, goat: Case, letters) -> Case:  # type: ignore[no-untyped-de
         "controls_absent": replace(goat, controls_passed=False, controls_reasons=(Reason.CONTROL_ABSENT,)),
         "one_extraction": replace(goat, sub_samples=goat.sub_samples[:1]),
         "one_photograph": replace(goat, photographed=(True, False)),
+        "same_photograph": replace(goat, one_photograph=True),
+        "photograph_not_handed_in": replace(goat, photographs_missing=("S1",)),
+        "marker_by_marker": replace(goat, sub_samples=tuple(letters("Capra", locus) for locus in MINI)),
         "one_marker": replace(goat, sub_samples=(letters("Capra", Locus.RRNA_12S),) * 2),
         "two_animals": replace(goat, sub_samples=(letters("Capra"), letters("Capreolus"))),
         "with_human": replace(goat, sub_samples=(letters("Capra"), letters("Homo"))),
@@ -137,6 +150,9 @@ def _less(name: str, goat: Case, letters) -> Case:  # type: ignore[no-untyped-de
         "controls_absent",
         "one_extraction",
         "one_photograph",
+        "same_photograph",
+        "photograph_not_handed_in",
+        "marker_by_marker",
         "one_marker",
         "two_animals",
         "with_human",
