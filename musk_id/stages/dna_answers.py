@@ -52,6 +52,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.FILE_MISSING: "next.readable_file",
     Reason.FILE_ALTERED: "next.explain_files",
     Reason.FILE_USED_TWICE: "next.explain_files",
+    Reason.RECORD_INCOMPLETE: "next.explain_files",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
     Reason.TECHNIQUE_NOT_SUPPORTED: "next.evaluated_technique",
     Reason.NO_USABLE_RESULT: "next.longer_sequence",

@@ -22,7 +22,9 @@ _RAW_TECHNIQUES = frozenset({Technique.SANGER_TRACE, Technique.SEQUENCING_READS}
 _RAW_ROLES = frozenset({FileRole.CHROMATOGRAM, FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
 
 # Notes that block grades A and B until an authorised person explains them (decision rules, section 8).
-_BLOCKING_NOTES = frozenset({Reason.FILE_ALTERED, Reason.FILE_MISSING, Reason.FILE_USED_TWICE})
+_BLOCKING_NOTES = frozenset(
+    {Reason.FILE_ALTERED, Reason.FILE_MISSING, Reason.FILE_USED_TWICE, Reason.RECORD_INCOMPLETE}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ def _less(name: str, goat: Case, letters) -> Case:  # type: ignore[no-untyped-de
         "with_human": replace(goat, sub_samples=(letters("Capra"), letters("Homo"))),
         "simulated": replace(goat, simulated="made by hand"),
         "file_twice": replace(goat, notes=(note,)),
+        "run_before_receipt": replace(goat, notes=(replace(note, reason=Reason.RECORD_INCOMPLETE),)),
     }[name]
 
 
@@ -158,6 +159,7 @@ def _less(name: str, goat: Case, letters) -> Case:  # type: ignore[no-untyped-de
         "with_human",
         "simulated",
         "file_twice",
+        "run_before_receipt",
     ],
 )
 def test_each_missing_condition_alone_prevents_the_exclusion(judge, goat, letters, missing) -> None:  # type: ignore[no-untyped-def]
@@ -342,7 +344,9 @@ def test_natural_musk_is_never_detected_from_dna_alone(judge, musk_deer) -> None
         ({"units_total": 30, "units_examined": 5, "selection": Selection.RANDOM}, "units.random"),
         ({"units_total": 30, "units_examined": 5, "selection": Selection.JUDGEMENT}, "units.examined_only"),
         ({"units_total": 30, "units_examined": 5}, "units.examined_only"),
-        ({"units_total": 30}, "units.examined_only"),
+        ({"units_total": 30}, "units.number_not_recorded"),
+        ({"units_total": 30, "units_examined": 5, "selection": Selection.ALL}, "units.examined_only"),
+        ({"units_total": 30, "selection": Selection.ALL}, None),
         ({"units_total": 30, "units_examined": 30}, None),
         ({"units_total": 1}, None),
         ({}, None),
@@ -352,6 +356,14 @@ def test_findings_reach_no_further_than_the_units_examined(judge, musk_deer, cha
     record = judge(replace(musk_deer, item_changes=tuple(changes.items())))
     said = phrases(answer(record, QuestionKind.MUSK_DEER_PRESENT).statements)
     assert {p for p in said if p.startswith("units.")} == ({phrase} if phrase else set())
+
+
+def test_units_are_not_said_beside_what_was_not_examined(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    units = (("units_total", 30), ("units_examined", 5))
+    record = judge(replace(musk_deer, sub_samples=(), item_changes=units))
+    found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.NOT_EXAMINED
+    assert not {p for p in phrases(found.statements) if p.startswith("units.")}
 
 
 def test_animals_are_counted_by_whole_glands_only(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
