@@ -17,6 +17,7 @@ from musk_id.model.evidence import Statement
 from musk_id.model.examination import ExaminedItem
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256
+from musk_id.stages.species_rule import LACKING
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CriterionOutcome, Finding, Grade, Locus, MaterialClass, Rank, Reason
 
@@ -249,7 +250,7 @@ def _species_statements(call: ItemCall, moschus: Finding, species: Finding) -> t
     if species is Finding.DETECTED and call.taxon is not None:
         return (say("dna.species_detected", species=call.taxon),)
     said = [say("dna.genus_is_deepest")]
-    near = [n for n in call.not_excluded if n.reason is not Reason.NO_REFERENCE_AT_LOCUS]
+    near = [n for n in call.not_excluded if n.reason not in LACKING]
     if near:
         said.append(say("dna.nearest_names", species=_species(near)))
     unresolved = [n for n in near if n.reason is Reason.NAME_UNRESOLVED]
@@ -259,6 +260,9 @@ def _species_statements(call: ItemCall, moschus: Finding, species: Finding) -> t
     gaps = [n for n in call.not_excluded if n.reason is Reason.NO_REFERENCE_AT_LOCUS]
     if gaps:
         said.append(say("dna.no_reference", species=_species(gaps)))
+    few = [n for n in call.not_excluded if n.reason is Reason.TOO_FEW_REFERENCES]
+    if few:
+        said.append(say("dna.too_few_references", species=_species(few)))
     said.append(say("dna.species_rule_not_met"))
     return tuple(said)
 

@@ -237,7 +237,7 @@ def _not_excluded(moschus: tuple[CalledSequence, ...]) -> tuple[NotExcluded, ...
 
 
 def _merge(first: NotExcluded, second: NotExcluded) -> NotExcluded:
-    order = (None, Reason.NAME_UNRESOLVED, Reason.NO_REFERENCE_AT_LOCUS)
+    order = (None, Reason.NAME_UNRESOLVED, Reason.NO_REFERENCE_AT_LOCUS, Reason.TOO_FEW_REFERENCES)
     return NotExcluded(
         species=first.species,
         reason=min(first.reason, second.reason, key=order.index),
