@@ -241,7 +241,7 @@ def _run_files(
         if run.technique not in techniques:
             continue
         if run.technique not in SUPPORTED_TECHNIQUES:
-            found.append((context, Reason.TECHNIQUE_NOT_SUPPORTED))
+            found.append((context, Reason.TECHNIQUE_NOT_EVALUATED))
             continue
         named = [file for file in run.files if file.role is role]
         if not named:

@@ -55,10 +55,10 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.FILE_USED_TWICE: "next.explain_files",
     Reason.RECORD_INCOMPLETE: "next.explain_files",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
-    Reason.TECHNIQUE_NOT_SUPPORTED: "next.evaluated_technique",
+    Reason.TECHNIQUE_NOT_EVALUATED: "next.evaluated_technique",
     Reason.NO_USABLE_RESULT: "next.longer_sequence",
     Reason.LIMIT_NOT_DETERMINED: "next.other_sub_sample",
-    Reason.SPECIES_NOT_SUPPORTED_BY_LIBRARY: "next.more_references",
+    Reason.SPECIES_RULE_NOT_MET: "next.more_references",
     Reason.SIMULATED_DATA: "next.measured_data",
 }
 
@@ -175,7 +175,7 @@ def _species_finding(call: ItemCall, moschus: Finding) -> tuple[Finding, tuple[R
         return moschus, ()
     if call.rank is Rank.SPECIES:
         return Finding.DETECTED, ()
-    return Finding.INCONCLUSIVE, (Reason.SPECIES_NOT_SUPPORTED_BY_LIBRARY,)
+    return Finding.INCONCLUSIVE, (Reason.SPECIES_RULE_NOT_MET,)
 
 
 def _reasons(
