@@ -12,12 +12,12 @@ from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord, Statement
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.provenance import InputDigest, Provenance
-from musk_id.model.record import CaseRecord, MethodsUsed, ReleaseSummary
+from musk_id.model.record import CaseRecord, MarkerCount, MethodsUsed, ReleaseSummary
 from musk_id.model.reference import LegalRow, ReferenceRelease
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Country, IsoDate, Line
 from musk_id.stages.statements import say
-from musk_id.vocabulary import Finding, QuestionKind
+from musk_id.vocabulary import CurationState, Finding, Locus, QuestionKind
 
 __all__ = ["assemble", "listing_statements"]
 
@@ -49,13 +49,13 @@ def assemble(
         spectra=spectra,
         evidence=evidence,
         methods=methods,
-        release=_summary(release),
+        release=_summary(release, methods.barcode.genus),
         stage_digests=stage_digests,
         appendix_statements=listing_statements(intake, barcode, release.legal_rows),
     )
 
 
-def _summary(release: ReferenceRelease) -> ReleaseSummary:
+def _summary(release: ReferenceRelease, genus: str) -> ReleaseSummary:
     return ReleaseSummary(
         release_id=release.release_id,
         date=release.date,
@@ -63,10 +63,23 @@ def _summary(release: ReferenceRelease) -> ReleaseSummary:
         barcode_records=len(release.barcodes),
         barcode_individuals=len({record.individual for record in release.barcodes}),
         spectrum_records=len(release.spectra),
+        marker_counts=tuple(_marker_count(release, locus, genus) for locus in Locus),
         gaps=release.gaps,
         sources=release.sources,
         legal_rows=release.legal_rows,
     )
+
+
+def _marker_count(release: ReferenceRelease, locus: Locus, genus: str) -> MarkerCount:
+    """Individuals at a marker that take part in comparisons; copies of a record are no second individual."""
+    compared = [
+        record
+        for record in release.barcodes
+        if record.locus is locus and record.state not in (CurationState.UNUSABLE, CurationState.DUPLICATE)
+    ]
+    own = {record.individual for record in compared if record.genus == genus}
+    others = {record.individual for record in compared if record.genus != genus}
+    return MarkerCount(locus=locus, own_individuals=len(own), other_individuals=len(others))
 
 
 def listing_statements(

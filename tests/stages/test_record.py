@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from musk_id.cli.casework import intake_case
+from musk_id.cli.examine import examine_case
 from musk_id.model.evidence import Statement
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.request import AllegedOrigin
 from musk_id.model.values import Country, IsoDate, Line
 from musk_id.stages.record import listing_statements
+from musk_id.vocabulary import CurationState, Locus
 
 HIMALAYA = ("AF", "BT", "IN", "MM", "NP", "PK")
 
@@ -83,6 +85,19 @@ def test_rows_that_name_no_countries_give_no_listing_for_a_country(listed, act, 
     said = listed(act, country)
     assert [v["date"] for v in values(said, "legal.origin_not_assignable")] == [(act,)]
     assert act not in {v["date"][0] for v in values(said, "legal.origin_listing_not_verified")}
+
+
+def test_individuals_behind_each_radius_are_counted_without_copies(demo, shipped_release) -> None:  # type: ignore[no-untyped-def]
+    record = examine_case(demo, demo.laboratory_path.parent / "cases" / "DEMO-A")
+    counts = {c.locus: (c.own_individuals, c.other_individuals) for c in record.release.marker_counts}
+    assert set(counts) == set(Locus)
+    for locus, (own, others) in counts.items():
+        held = shipped_release.barcodes_at(locus)
+        assert own <= len([r for r in held if r.genus == "Moschus"])
+        assert 0 < own < others <= len([r for r in held if r.genus != "Moschus"])
+        assert (
+            len({r.individual for r in held if r.genus == "Moschus" and r.state is CurationState.REFERENCE}) <= own
+        )
 
 
 def test_a_case_that_does_not_concern_listings_has_none(listed) -> None:  # type: ignore[no-untyped-def]
