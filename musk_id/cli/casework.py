@@ -190,14 +190,16 @@ def barcode_case(
                 )
             )
     methods = casework.methods
+    own = _own_controls(intake, controls)
+    inputs = (*_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own))
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance((methods.barcode.version, methods.animals.version), _inputs(intake, DNA_TECHNIQUES)),
-        invalid_loci={record.batch_id: record.invalid_loci for record in _own_controls(intake, controls)},
+        casework.provenance((methods.barcode.version, methods.animals.version), inputs),
+        invalid_loci={record.batch_id: record.invalid_loci for record in own},
     )
 
 
@@ -326,10 +328,16 @@ def _stage_digests(
     barcode: BarcodeRecord,
     spectra: SpectraRecord,
 ) -> tuple[InputDigest, ...]:
-    named = [("intake", digest(intake))]
-    named += [(f"controls {record.batch_id}", digest(record)) for record in controls]
-    named += [("barcode", digest(barcode)), ("spectra", digest(spectra))]
-    return tuple(InputDigest(name=Line(name), sha256=value) for name, value in named)
+    named = [("barcode", digest(barcode)), ("spectra", digest(spectra))]
+    return (
+        InputDigest(name=Line("intake"), sha256=digest(intake)),
+        *_controls_digests(controls),
+        *(InputDigest(name=Line(name), sha256=value) for name, value in named),
+    )
+
+
+def _controls_digests(controls: tuple[ControlsRecord, ...]) -> tuple[InputDigest, ...]:
+    return tuple(InputDigest(name=Line(f"controls {c.batch_id}"), sha256=digest(c)) for c in controls)
 
 
 def record_case(

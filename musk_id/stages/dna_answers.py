@@ -257,12 +257,9 @@ def _species_statements(call: ItemCall, moschus: Finding, species: Finding) -> t
     if unresolved:
         records = sorted({f"{record} ({n.species})" for n in unresolved for record in n.records})
         said.append(say("dna.names_unresolved", records=records))
-    gaps = [n for n in call.not_excluded if n.reason is Reason.NO_REFERENCE_AT_LOCUS]
-    if gaps:
-        said.append(say("dna.no_reference", species=_species(gaps)))
-    few = [n for n in call.not_excluded if n.reason is Reason.TOO_FEW_REFERENCES]
-    if few:
-        said.append(say("dna.too_few_references", species=_species(few)))
+    lacking = [n for n in call.not_excluded if n.reason in LACKING]
+    if lacking:
+        said.append(say("dna.no_reference", species=_species(lacking)))
     said.append(say("dna.species_rule_not_met"))
     return tuple(said)
 
