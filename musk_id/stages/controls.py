@@ -14,6 +14,7 @@ from dataclasses import replace
 from musk_id.model.barcode import RunIdentity, SequenceResult
 from musk_id.model.batch import RunSheet, SheetRow
 from musk_id.model.controls import ControlFile, ControlFinding, ControlsRecord, RequiredControl
+from musk_id.model.examination import EvidenceFile
 from musk_id.model.methods import AnimalMethod, BarcodeMethod, ControlMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.sequence import NucleotideSequence
@@ -25,6 +26,7 @@ from musk_id.vocabulary import (
     ControlKind,
     ControlOutcome,
     ControlResult,
+    FileRole,
     Locus,
     Reason,
     Technique,
@@ -98,7 +100,10 @@ def _results(
     barcode_method: BarcodeMethod,
     animal_method: AnimalMethod,
 ) -> list[SequenceResult] | None:
-    """Results of the sequences of a control; ``None`` if a file of it cannot be read."""
+    """Results of the sequences of a control; ``None`` if a sequence file of it cannot be read.
+
+    Traces, reads and spectra of a control are kept and not read by this version: the laboratory's word stands.
+    """
     run = RunIdentity(
         item_id=Identifier("control"),
         sub_sample_id=Identifier("control"),
@@ -108,7 +113,7 @@ def _results(
         technique=Technique.SEQUENCE,
     )
     found: list[SequenceResult] = []
-    for file in row.files:
+    for file in _sequence_files(row):
         held = sequences.get(file.path)
         if held is None:
             return None
@@ -116,6 +121,10 @@ def _results(
             result, _ = examine_sequence(sequence, run, row.locus, library, barcode_method, animal_method)
             found.append(result)
     return found
+
+
+def _sequence_files(row: SheetRow) -> list[EvidenceFile]:
+    return [file for file in row.files if file.role is FileRole.SEQUENCE]
 
 
 def _taxa(results: list[SequenceResult]) -> tuple[str, ...]:
@@ -170,7 +179,7 @@ def _positive(
     expected = row.expected_taxon
     if method.genus in taxa or (expected is not None and expected.split(" ")[0] == method.genus):
         return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
-    if row.files and expected is not None:
+    if _sequence_files(row) and expected is not None:
         # A sequence of anything else is a second template.
         shown = bool(results) and all(expected.split(" ")[0] in _taxa_of(result) for result in results)
         outcome = ControlOutcome.PASSED if shown else ControlOutcome.FAILED

@@ -176,6 +176,16 @@ def test_a_second_template_in_the_positive_fails_it(assess, letters) -> None:  #
     assert found.controls[2].outcome is ControlOutcome.FAILED
 
 
+@pytest.mark.parametrize("role", [r for r in FileRole if r is not FileRole.SEQUENCE])
+def test_a_file_that_this_version_does_not_read_takes_nothing_out(assess, role) -> None:  # type: ignore[no-untyped-def]
+    """A trace beside a control is no unreadable sequence; the laboratory's word on the control stands."""
+    kept = EvidenceFile(path=RelativePath("x.ab1"), role=role)
+    found = assess(*(replace(r, files=(kept,)) if r.kind is not ControlKind.EXHIBIT else r for r in SOUND), x=None)
+    assert found.passed and found.invalid_loci == ()
+    chemistry = (replace(r, files=(kept,)) for r in CHEMISTRY)
+    assert assess(*chemistry, kind=BatchKind.CHEMISTRY, x=None).passed
+
+
 def test_declared_moschus_positive_fails_without_a_file(assess) -> None:  # type: ignore[no-untyped-def]
     positive = row("A3", POSITIVE, ControlResult.AS_EXPECTED, L12, "Moschus moschiferus")
     assert assess(*SOUND[:2], positive, SOUND[3]).reasons == (Reason.CONTROL_FAILED,)
