@@ -369,7 +369,10 @@ def test_both_markers_of_a_goat_name_a_bovid_and_one_alone_names_nothing(shipped
     both = item(barcode_library, *goat.values())
     assert both.moschus is Finding.NOT_DETECTED
     assert [t.taxon for t in both.other_taxa] in (["Bovidae"], ["Capra"])
-    assert item(barcode_library, goat[Locus.RRNA_12S]).other_taxa == ()
+    alone = item(barcode_library, goat[Locus.RRNA_12S])
+    assert alone.other_taxa == () and alone.moschus is Finding.INCONCLUSIVE
+    # "No usable result" would be untrue: a second marker is lacking.
+    assert Reason.SINGLE_AMPLICON in alone.reasons and Reason.NO_USABLE_RESULT not in alone.reasons
     outcomes = {c.name: c.outcome for c in both.trace if c.name.startswith("barcode.exclusion")}
     assert set(outcomes.values()) == {CriterionOutcome.PASSED} and len(outcomes) == 2
 
