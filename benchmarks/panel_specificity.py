@@ -106,6 +106,7 @@ class Stage:
             METHOD,
             ANIMALS,
             Provenance(software_version=Line("-")),
+            invalid_loci={},
         )
         return record.sequences, record.items[0]
 

@@ -187,8 +187,13 @@ def _control_sequences(
         return None
 
 
-def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> BarcodeRecord:
-    """Barcode record of a case: runs by id and their sequences, nothing of the request."""
+def barcode_case(
+    casework: Casework, intake: IntakeRecord, controls: Mapping[str, ControlsRecord], case_dir: Path
+) -> BarcodeRecord:
+    """Barcode record of a case: runs by id and their sequences, nothing of the request.
+
+    Of the controls only the markers that they took out of each batch are used.
+    """
     from musk_id.formats.sequence_files import read_sequences
     from musk_id.stages.barcode import call_barcodes
 
@@ -209,13 +214,16 @@ def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Ba
                 )
             )
     methods = casework.methods
+    own = _own_controls(intake, controls)
+    inputs = (*_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own))
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance((methods.barcode.version, methods.animals.version), _inputs(intake, DNA_TECHNIQUES)),
+        casework.provenance((methods.barcode.version, methods.animals.version), inputs),
+        invalid_loci={record.batch_id: record.invalid_loci for record in own},
     )
 
 
@@ -259,7 +267,7 @@ def _run_files(
         if run.technique not in techniques:
             continue
         if run.technique not in SUPPORTED_TECHNIQUES:
-            found.append((context, Reason.TECHNIQUE_NOT_SUPPORTED))
+            found.append((context, Reason.TECHNIQUE_NOT_EVALUATED))
             continue
         named = [file for file in run.files if file.role is role]
         if not named:
@@ -344,10 +352,16 @@ def _stage_digests(
     barcode: BarcodeRecord,
     spectra: SpectraRecord,
 ) -> tuple[InputDigest, ...]:
-    named = [("intake", digest(intake))]
-    named += [(f"controls {record.batch_id}", digest(record)) for record in controls]
-    named += [("barcode", digest(barcode)), ("spectra", digest(spectra))]
-    return tuple(InputDigest(name=Line(name), sha256=value) for name, value in named)
+    named = [("barcode", digest(barcode)), ("spectra", digest(spectra))]
+    return (
+        InputDigest(name=Line("intake"), sha256=digest(intake)),
+        *_controls_digests(controls),
+        *(InputDigest(name=Line(name), sha256=value) for name, value in named),
+    )
+
+
+def _controls_digests(controls: tuple[ControlsRecord, ...]) -> tuple[InputDigest, ...]:
+    return tuple(InputDigest(name=Line(f"controls {c.batch_id}"), sha256=digest(c)) for c in controls)
 
 
 def record_case(

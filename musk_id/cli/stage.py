@@ -156,10 +156,12 @@ def _controls(casework: Casework, shard: _Shard, arguments: argparse.Namespace) 
 
 
 def _barcode(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
-    cases = casework.root / "cases"
-    return _each(
-        "barcode", shard.pairs("intake"), lambda i, intake: work.barcode_case(casework, intake, cases / i)
-    )
+    cases, controls = casework.root / "cases", shard.controls()
+
+    def one(case_id: str, intake: Any) -> Any:
+        return work.barcode_case(casework, intake, _checked_controls(controls, intake), cases / case_id)
+
+    return _each("barcode", shard.pairs("intake"), one)
 
 
 def _spectra(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:

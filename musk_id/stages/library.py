@@ -15,7 +15,7 @@ from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import Line
 from musk_id.vocabulary import CurationState, Locus, NameView
 
-__all__ = ["BarcodeLibrary", "LocusLibrary", "genera_of", "species_of"]
+__all__ = ["BarcodeLibrary", "LocusLibrary", "genera_of", "individuals_at", "species_of"]
 
 # Anchoring diagonals of one amplicon differ by its length variation; coding windows have none.
 _AMPLICON_SLACK = 12
@@ -86,6 +86,15 @@ def _locus_library(locus: Locus, barcodes: Iterable[BarcodeReference], window_bp
         letters = encode(record.sequence)[:window_bp]
         masks[row, : letters.size] = letters
     return LocusLibrary(locus, records, pack(masks), window_bp)
+
+
+def individuals_at(library: BarcodeLibrary, locus: Locus) -> dict[Line, set[Line]]:
+    """Reference individuals of each species of the genus at a marker; independence is counted in these."""
+    found: dict[Line, set[Line]] = {species: set() for species in library.genus_species}
+    for record in library.loci[locus].records:
+        if record.state is CurationState.REFERENCE and record.organism_as_deposited in found:
+            found[record.organism_as_deposited].add(record.individual)
+    return found
 
 
 def species_of(record: BarcodeReference, view: NameView) -> tuple[Line, ...]:

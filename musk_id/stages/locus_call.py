@@ -16,7 +16,7 @@ from musk_id.model.reference import TaxonSet
 from musk_id.model.trace import Criterion
 from musk_id.model.values import DecimalText, Line, decimal_text
 from musk_id.stages.comparison import P_DIGITS, Compared
-from musk_id.stages.library import BarcodeLibrary, genera_of, species_of
+from musk_id.stages.library import BarcodeLibrary, genera_of, individuals_at, species_of
 from musk_id.stages.placement import criterion
 from musk_id.vocabulary import CurationState, Locus, NameView, Rank, Reason
 
@@ -120,7 +120,7 @@ def call_locus(
         views=tuple(_view_call(view, found, limits) for view, found in views.items()),
         certified_margin=None if certified is None else limits.text(certified),
         nearest_set=near_set.set_id if near_set else None,
-        not_excluded=_not_excluded(views, near_set, limits.locus, library) if named else (),
+        not_excluded=_not_excluded(views, near_set, limits.locus, library, method) if named else (),
         reasons=reasons,
         trace=trace,
     )
@@ -276,6 +276,7 @@ def _not_excluded(
     near_set: TaxonSet | None,
     locus: Locus,
     library: BarcodeLibrary,
+    method: BarcodeMethod,
 ) -> tuple[NotExcluded, ...]:
     """Species that the sequence does not exclude: union of both views, the set, and the library's gaps."""
     names: dict[str, tuple[set[NameView], set[str], set[CurationState]]] = {}
@@ -298,14 +299,15 @@ def _not_excluded(
         )
         for species, (seen_in, records, states) in sorted(names.items())
     ]
-    held = {
-        record.organism_as_deposited
-        for record in library.loci[locus].records
-        if record.state is CurationState.REFERENCE
-    }
+    individuals = individuals_at(library, locus)
     entries += [
-        NotExcluded(species=species, reason=Reason.NO_REFERENCE_AT_LOCUS, views=(), note=None)
+        NotExcluded(
+            species=species,
+            reason=Reason.TOO_FEW_REFERENCES if individuals[species] else Reason.NO_REFERENCE_AT_LOCUS,
+            views=(),
+            note=None,
+        )
         for species in library.genus_species
-        if species not in held and species not in names
+        if len(individuals[species]) < method.species_min_individuals_of_others and species not in names
     ]
     return tuple(entries)
