@@ -34,6 +34,7 @@ REPEATS = 3
 # Every n-th record: (release comparison, wide comparison).
 QUICK, FULL = (40, 16), (1, 4)
 QUERIES, LIBRARY = 20, 100
+COMMAND_BUDGET_S = 60.0
 Tree = dict[str, object]
 
 
@@ -187,7 +188,7 @@ def commands(repeats: int) -> Tree:
 
     tree = head("commands", {})
     tree["musk-id --help"] = timed(lambda: run("--help"), repeats).tree()
-    tree["musk-id examine examples/cases/DEMO-A"] = timed(examine, repeats).tree()
+    tree["musk-id examine examples/cases/DEMO-A"] = timed(examine, repeats, COMMAND_BUDGET_S).tree()
     return tree
 
 
