@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 __all__ = ["Timing", "print_table", "timed", "write_json"]
 
 BUDGET_S = 8.0
+NUMBER = re.compile(r"[0-9][0-9.e/+-]*|-")
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,10 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     widths = [max(len(text) for text in column) for column in zip(columns, *cells, strict=True)]
     print(f"\n{title}")
     print("  ".join(name.ljust(width) for name, width in zip(columns, widths, strict=True)).rstrip())
-    for row, given in zip(cells, rows, strict=True):
+    for row in cells:
         line = [
-            text.ljust(width) if isinstance(cell, str) and not cell[:1].isdigit() else text.rjust(width)
-            for text, width, cell in zip(row, widths, given, strict=True)
+            text.rjust(width) if NUMBER.fullmatch(text) else text.ljust(width)
+            for text, width in zip(row, widths, strict=True)
         ]
         print("  ".join(line).rstrip())
 
