@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.record import MethodsUsed
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.values import Line
+from musk_id.records.files import sha256_file
 from musk_id.records.inputs import find_input, read_laboratory
 
 if TYPE_CHECKING:
@@ -47,6 +49,16 @@ def find_root(case_dir: Path) -> Path:
         where=case_dir.name,
         hint="name the laboratory root with --root, or see 'musk-id case new'",
     )
+
+
+def _package_digest() -> str:
+    """Digest of the package's own files: a run with other code is another run."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.suffix in {".py", ".toml", ".typ", ".j2", ".css"}:
+            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -83,10 +95,26 @@ class Casework:
     @cached_property
     def release(self) -> ReferenceRelease:
         """The reference release in force, verified."""
-        from musk_id.refdb.release import load_release, locate_release
+        from musk_id.refdb.release import load_release
+
+        return load_release(self._release_folder)
+
+    @cached_property
+    def _release_folder(self) -> Path:
+        from musk_id.refdb.release import locate_release
 
         own = self.root / "reference_db"
-        return load_release(locate_release(self.laboratory.release, own if own.is_dir() else None))
+        return locate_release(self.laboratory.release, own if own.is_dir() else None)
+
+    def grounds(self) -> tuple[str, ...]:
+        """What every record of this root rests on beside its own files: software, laboratory, release."""
+        from musk_id.refdb.manifest import MANIFEST_NAME
+
+        return (
+            f"software {__version__} {_package_digest()}",
+            f"laboratory {sha256_file(self.laboratory_path)}",
+            f"release {self.laboratory.release} {sha256_file(self._release_folder / MANIFEST_NAME)}",
+        )
 
     @cached_property
     def barcode_library(self) -> BarcodeLibrary:
