@@ -20,7 +20,7 @@ from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.examination import EvidenceFile, RunContext
 from musk_id.model.intake import FileFact, IntakeRecord
 from musk_id.model.provenance import InputDigest
-from musk_id.model.record import CaseRecord
+from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence
@@ -215,7 +215,7 @@ def barcode_case(
             )
     methods = casework.methods
     own = _own_controls(intake, controls)
-    inputs = (*_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own))
+    inputs = (*_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own), *_overlay_digests(casework))
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
@@ -224,6 +224,25 @@ def barcode_case(
         methods.animals,
         casework.provenance((methods.barcode.version, methods.animals.version), inputs),
         invalid_loci={record.batch_id: record.invalid_loci for record in own},
+    )
+
+
+def _overlay_digests(casework: Casework) -> tuple[InputDigest, ...]:
+    return tuple(
+        InputDigest(name=Line(f"overlay {library.library_id}"), sha256=library.manifest_sha256)
+        for library in casework.overlays
+    )
+
+
+def _overlay_summaries(casework: Casework) -> tuple[OverlaySummary, ...]:
+    return tuple(
+        OverlaySummary(
+            library_id=library.library_id,
+            date=library.date,
+            manifest_sha256=library.manifest_sha256,
+            barcode_records=sum(table.records for table in library.loci.values()),
+        )
+        for library in casework.overlays
     )
 
 
@@ -392,6 +411,7 @@ def record_case(
         evidence=evidence,
         methods=methods,
         release=casework.release,
+        overlays=_overlay_summaries(casework),
         stage_digests=(
             *_stage_digests(intake, own, barcode, spectra),
             InputDigest(name=Line("evidence"), sha256=digest(evidence)),

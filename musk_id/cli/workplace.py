@@ -27,6 +27,7 @@ from musk_id.records.files import sha256_file
 from musk_id.records.inputs import find_input, read_laboratory
 
 if TYPE_CHECKING:
+    from musk_id.model.library import Library
     from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
 
@@ -78,6 +79,8 @@ class Casework:
         laboratory = read_laboratory(self.laboratory_path)
         if not laboratory.languages or len(set(laboratory.languages)) != len(laboratory.languages):
             raise RequestError("languages must be named, each once", where=self.laboratory_path.name)
+        if len(set(laboratory.overlays)) != len(laboratory.overlays):
+            raise RequestError("an overlay is named twice", where=self.laboratory_path.name)
         return laboratory
 
     @cached_property
@@ -106,6 +109,15 @@ class Casework:
         own = self.root / "reference_db"
         return locate_release(self.laboratory.release, own if own.is_dir() else None)
 
+    @cached_property
+    def overlays(self) -> tuple[Library, ...]:
+        """The laboratory's own libraries in use, verified, in the order of laboratory.yaml."""
+        if not self.laboratory.overlays:
+            return ()
+        from musk_id.refdb.overlay import load_overlay
+
+        return tuple(load_overlay(self.root, overlay) for overlay in self.laboratory.overlays)
+
     def grounds(self) -> tuple[str, ...]:
         """What every record of this root rests on beside its own files: software, laboratory, release."""
         from musk_id.refdb.manifest import MANIFEST_NAME
@@ -114,14 +126,17 @@ class Casework:
             f"software {__version__} {_package_digest()}",
             f"laboratory {sha256_file(self.laboratory_path)}",
             f"release {self.laboratory.release} {sha256_file(self._release_folder / MANIFEST_NAME)}",
+            *(f"overlay {library.library_id} {library.manifest_sha256}" for library in self.overlays),
         )
 
     @cached_property
     def barcode_library(self) -> BarcodeLibrary:
-        """Barcodes of the release, prepared."""
+        """Barcodes of the release and of the overlays, prepared."""
+        from musk_id.refdb.overlay import overlay_barcodes
         from musk_id.stages.library import BarcodeLibrary
 
-        return BarcodeLibrary.from_release(self.release, self.methods.barcode)
+        own = tuple(record for library in self.overlays for record in overlay_barcodes(library))
+        return BarcodeLibrary.from_release(self.release, self.methods.barcode, own)
 
     @cached_property
     def spectral_library(self) -> SpectralLibrary:

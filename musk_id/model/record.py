@@ -16,7 +16,7 @@ from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Identifier, IsoDate, Line, Sha256, Text
 from musk_id.vocabulary import Locus
 
-__all__ = ["CaseFailure", "CaseRecord", "MarkerCount", "MethodsUsed", "ReleaseSummary"]
+__all__ = ["CaseFailure", "CaseRecord", "MarkerCount", "MethodsUsed", "OverlaySummary", "ReleaseSummary"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,16 @@ class MarkerCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverlaySummary:
+    """A library of the laboratory's own that was compared together with the release."""
+
+    library_id: Line
+    date: IsoDate
+    manifest_sha256: Sha256
+    barcode_records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSummary:
     """The reference release in use: what it holds, what it lacks, what it cannot answer."""
 
@@ -53,6 +63,7 @@ class ReleaseSummary:
     gaps: tuple[LibraryGap, ...]
     sources: tuple[SourceNote, ...]
     legal_rows: tuple[LegalRow, ...]
+    overlays: tuple[OverlaySummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

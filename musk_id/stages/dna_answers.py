@@ -39,6 +39,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.SINGLE_AMPLICON: "next.second_locus",
     Reason.OUTSIDE_RADIUS: "next.long_locus",
     Reason.MARGIN_TOO_SMALL: "next.long_locus",
+    Reason.OVERLAY_ONLY: "next.long_locus",
     Reason.CERTIFIED_MARGIN_SMALL: "next.long_locus",
     Reason.LOCI_DISAGREE: "next.repeat_extraction",
     Reason.REPLICATES_DISAGREE: "next.repeat_extraction",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from musk_id.model.barcode import BarcodeRecord, RunIdentity
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import Answer, EvidenceRecord, GradePart, ItemFindings, Statement
-from musk_id.model.examination import Examination, ExaminedItem
+from musk_id.model.examination import ExaminedItem
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.methods import EvidenceMethod
 from musk_id.model.provenance import Provenance
@@ -68,7 +68,7 @@ def evaluate(
         grade=weakest(finding.grade for finding in findings),
         items=findings,
         answers=_answers(intake, evidence),
-        limitations=_limitations(intake.examination, release),
+        limitations=_limitations(intake, release),
         missing=missing_facts(intake),
     )
 
@@ -153,13 +153,14 @@ def _answers(intake: IntakeRecord, evidence: dict[Identifier, ItemEvidence]) -> 
     return tuple(answers)
 
 
-def _limitations(examination: Examination, release: ReferenceRelease) -> tuple[Statement, ...]:
+def _limitations(intake: IntakeRecord, release: ReferenceRelease) -> tuple[Statement, ...]:
     """Standing limitations of every record (decision rules, sections 2, 4, 6, 7 and 10)."""
+    examination = intake.examination
     said = [
         say("limit.maternal_lineage"),
         say("limit.number_of_individuals"),
         say("limit.not_resolvable"),
-        *_release_limitations(release),
+        *_release_limitations(release, intake.laboratory.overlays),
         say("limit.presence_is_not_substance"),
         say("limit.absence_is_not_artificial"),
         say("limit.human_dna"),
@@ -174,8 +175,8 @@ def _limitations(examination: Examination, release: ReferenceRelease) -> tuple[S
     return tuple(said)
 
 
-def _release_limitations(release: ReferenceRelease) -> list[Statement]:
-    """What the release in use cannot answer, counted from the release itself."""
+def _release_limitations(release: ReferenceRelease, overlays: tuple[str, ...]) -> list[Statement]:
+    """What the release in use cannot answer, counted from the release itself; own data are told apart."""
     individuals: dict[tuple[str, str], set[str]] = {}
     for record in release.barcodes:
         if record.state is CurationState.REFERENCE and record.genus == GENUS:
@@ -183,7 +184,10 @@ def _release_limitations(release: ReferenceRelease) -> list[Statement]:
             individuals.setdefault(key, set()).add(record.individual)
     said: list[Statement] = []
     if max((len(found) for found in individuals.values()), default=0) <= 1:
-        said.append(say("limit.no_species", release=release.release_id))
+        phrase = "limit.no_species_release_alone" if overlays else "limit.no_species"
+        said.append(say(phrase, release=release.release_id))
+    if overlays:
+        said.append(say("limit.overlays", overlays=overlays))
     lacking = sorted(m.name for m in release.markers if m.group in _NATURAL_GROUPS and not m.accessions)
     if lacking:
         said.append(say("limit.chemistry_without_references", release=release.release_id, markers=lacking))

@@ -12,7 +12,7 @@ from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord, Statement
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.provenance import InputDigest, Provenance
-from musk_id.model.record import CaseRecord, MarkerCount, MethodsUsed, ReleaseSummary
+from musk_id.model.record import CaseRecord, MarkerCount, MethodsUsed, OverlaySummary, ReleaseSummary
 from musk_id.model.reference import LegalRow, ReferenceRelease
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Country, IsoDate, Line
@@ -35,10 +35,11 @@ def assemble(
     evidence: EvidenceRecord,
     methods: MethodsUsed,
     release: ReferenceRelease,
+    overlays: tuple[OverlaySummary, ...],
     stage_digests: tuple[InputDigest, ...],
     provenance: Provenance,
 ) -> CaseRecord:
-    """The case record: all stage records, the methods with their numbers, the release in short."""
+    """The case record: all stage records, the methods with their numbers, release and overlays in short."""
     return CaseRecord(
         schema=Line(CaseRecord.SCHEMA),
         case_id=intake.case_id,
@@ -49,13 +50,13 @@ def assemble(
         spectra=spectra,
         evidence=evidence,
         methods=methods,
-        release=_summary(release, methods.barcode.genus),
+        release=_summary(release, overlays, methods.barcode.genus),
         stage_digests=stage_digests,
         appendix_statements=listing_statements(intake, barcode, release.legal_rows),
     )
 
 
-def _summary(release: ReferenceRelease, genus: str) -> ReleaseSummary:
+def _summary(release: ReferenceRelease, overlays: tuple[OverlaySummary, ...], genus: str) -> ReleaseSummary:
     return ReleaseSummary(
         release_id=release.release_id,
         date=release.date,
@@ -67,6 +68,7 @@ def _summary(release: ReferenceRelease, genus: str) -> ReleaseSummary:
         gaps=release.gaps,
         sources=release.sources,
         legal_rows=release.legal_rows,
+        overlays=overlays,
     )
 
 
