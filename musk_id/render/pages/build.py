@@ -61,6 +61,7 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         front=front_page(record, catalogue),
         sections=sections,
         end_mark=label("page.end_mark", case=record.case_id),
+        attachment="record.json",
     )
 
 
