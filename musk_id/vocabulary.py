@@ -28,6 +28,7 @@ __all__ = [
     "QuestionKind",
     "Rank",
     "Reason",
+    "Resolution",
     "SealState",
     "Selection",
     "SetAside",
@@ -119,6 +120,16 @@ class Locus(StrEnum):
     CYTB = "CYTB"
     RRNA_12S = "12S-V5"
     RRNA_16S = "16S-mam"
+
+
+class Resolution(StrEnum):
+    """What the records of a library show about two species at a marker."""
+
+    NO_RECORD = "NO_RECORD"
+    SHARED = "SHARED"
+    OVERLAPPING = "OVERLAPPING"
+    TOO_FEW = "TOO_FEW"
+    APART = "APART"
 
 
 class SetAside(StrEnum):
