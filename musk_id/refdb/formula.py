@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from musk_id.errors import ReferenceDataError
 
-__all__ = ["ISOTOPE_MASSES", "elements_of", "monoisotopic_mass"]
+__all__ = ["ISOTOPE_MASSES", "atoms_of", "monoisotopic_mass"]
 
 # Masses of the most abundant isotopes, unified atomic mass units:
 # Wang et al. 2021, Chinese Physics C 45:030003 (AME2020), rounded to eight digits (below: to five).
@@ -67,9 +67,9 @@ ISOTOPE_MASSES = {
 _GROUP = re.compile(r"([A-Z][a-z]?)([1-9][0-9]{0,3})?")
 
 
-def elements_of(formula: str) -> frozenset[str]:
-    """Elements that a formula names."""
-    return frozenset(element for element, _ in _GROUP.findall(formula))
+def atoms_of(formula: str) -> dict[str, int]:
+    """Number of atoms of each element that a formula names."""
+    return {element: int(count or "1") for element, count in _GROUP.findall(formula)}
 
 
 def monoisotopic_mass(formula: str) -> Decimal:

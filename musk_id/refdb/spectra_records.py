@@ -27,7 +27,8 @@ MIN_PEAKS = 3
 MASS_DIGITS = 5
 _MAX_LINE, _MAX_TEXT = 500, 20_000
 
-_INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
+# Some collections give the connectivity block alone; it tells the compound, not the stereoisomer.
+_INCHIKEY = re.compile(r"[A-Z]{14}(-[A-Z]{10}-[A-Z])?")
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)")
 _ENERGY = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?) *(?:eV)?(?: *\(nominal\))?", re.IGNORECASE)
 _COMMENT_FIELD = re.compile(r'"([^"=]{1,60})=([^"]*)"')
@@ -36,7 +37,7 @@ _SILENT = frozenset({"", "N/A", "NA", "NOT STATED", "NOT GIVEN", "UNKNOWN", "NON
 
 # Names of a field, the more telling ones first.
 _ACCESSION = ("accession", "db#", "usi", "spectrumid", "spectrum_id", "db_id", "nist#")
-_INCHIKEY_NAMES = ("inchikey", "inchi key", "inchi_key", "ch$link inchikey")
+_INCHIKEY_NAMES = ("inchikey", "inchi key", "inchi_key", "ch$link inchikey", "inchikey14")
 _SMILES = ("smiles", "ch$smiles", "computed smiles")
 _FORMULA = ("formula", "ch$formula", "molecular formula")
 _MASS = ("exactmass", "exact mass", "exact_mass", "ch$exact_mass")
@@ -129,7 +130,7 @@ def normalised(spectrum: MassSpectrum, given: SpectraInput) -> SpectrumEntry | S
         return method
     key, smiles = fields.text(_INCHIKEY_NAMES), fields.text(_SMILES)
     if key is not None and _INCHIKEY.fullmatch(key) is None:
-        return _refusal(SetAside.NO_STRUCTURE, f"InChIKey {key}", "a full InChIKey, or a SMILES and no key")
+        return _refusal(SetAside.NO_STRUCTURE, f"InChIKey {key}", "an InChIKey, or a SMILES and no key")
     if key is None and (smiles is None or len(smiles) > _MAX_TEXT):
         return _refusal(SetAside.NO_STRUCTURE, "neither InChIKey nor SMILES", "one of them")
     formula = _FORMULA_NOISE.sub("", fields.text(_FORMULA) or "")
