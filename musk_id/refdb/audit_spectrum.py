@@ -31,7 +31,7 @@ _NOMINAL_ROUNDING = Decimal("0.649")
 # "2H-PYRAN" and "1(2H)-ONE" name the place of a hydrogen, "VITAMIN D3" and "PROSTAGLANDIN D2" compounds.
 _LABEL_IN_NAME = re.compile(
     r"DEUTER|(?<![0-9A-Z])D[1-9][0-9]?(?![0-9A-Z])|(?<=[^0-9])2H\(?[1-9][0-9]?|\(?\b[ON]D\)|\[\s*2H|"
-    r"(?<![0-9A-Z])(?:13C|14C|15N|17O|18O|34S)(?![0-9])",
+    r"(?<![0-9A-Z])(?:13C|14C|15N|17O|18O|34S)(?:(?![A-Z]|[0-9]{3})|H[1-3])",
     re.IGNORECASE,
 )
 _NAMES_WITH_D = re.compile(r"(VITAMIN|PROSTAGLANDIN|CALCIFEROL|CATHEPSIN|PG)[- ]?D[1-9]", re.IGNORECASE)
