@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from musk_id.errors import ReferenceDataError
 from musk_id.kernels.spectral import BASE_PEAK
 from musk_id.model.columns import TextColumn
 from musk_id.model.spectral_table import SPECTRUM_COLUMNS, SpectrumTable
@@ -42,7 +43,15 @@ def spectra_head(table: SpectrumTable) -> dict[str, int]:
 
 
 def row_column(tsv: bytes) -> TextColumn:
-    """Rows of a table's bytes as they lie in the file, the header left out."""
+    """Rows of a table's bytes as they lie in the file, the header left out.
+
+    Raises
+    ------
+    ReferenceDataError
+        If the table is larger than its offsets can tell.
+    """
+    if len(tsv) > np.iinfo(np.uint32).max:
+        raise ReferenceDataError(f"{len(tsv)} bytes, at most {np.iinfo(np.uint32).max}", where=SPECTRA_NAME)
     data = np.frombuffer(tsv, dtype=np.uint8)
     return TextColumn((np.flatnonzero(data == ord("\n")) + 1).astype(np.uint32), data)
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from library_sources import RELEASES
 from refdata import REFDATA, needs_refdata
 from spectra_libraries import ETHANOL, anchors, build, built, msp, sources
 
+from musk_id.cli import main
 from musk_id.errors import InputFormatError, ReferenceDataError
 from musk_id.formats.msp import read_msp
 from musk_id.kernels.spectral import to_unit_mass
@@ -228,6 +230,18 @@ def test_a_library_of_nothing_and_a_path_twice_are_refused() -> None:
     with pytest.raises(ReferenceDataError) as caught:
         parse_library_file(head + b"spectra = 3\n")
     assert "[[spectra]]" in caught.value.diagnostics()
+
+
+def test_the_commands_build_and_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sources(tmp_path)
+    (tmp_path / "one.msp").write_text(msp("A1", PEAKS))
+    arguments = ["--releases", str(RELEASES), "--out", str(tmp_path / "out")]
+    assert main(["refdb", "build", str(tmp_path), *arguments]) == 0
+    assert "spectra: 1 records of 1 compounds" in capsys.readouterr().out
+    assert main(["refdb", "verify", str(tmp_path / "out" / "spectra-1")]) == 0
+    (tmp_path / "one.msp").write_text(msp("A1", PEAKS)[:-10])
+    assert main(["refdb", "build", str(tmp_path), *arguments]) == 3
+    assert "one.msp, line" in capsys.readouterr().err
 
 
 def test_an_unreadable_input_leaves_nothing_behind(tmp_path: Path) -> None:
