@@ -29,6 +29,7 @@ class SpectrumEntry:
     other_names: Text | None = None
     inchikey: Line | None = None
     smiles: Text | None = None
+    inchi: Text | None = None
     formula: Line
     exact_mass: DecimalText
     stated_mass: DecimalText | None = None
@@ -53,6 +54,7 @@ class SpectrumEntry:
 _KINDS: dict[str, Callable[[str], str]] = {
     "other_names": Text,
     "smiles": Text,
+    "inchi": Text,
     "exact_mass": DecimalText,
     "stated_mass": DecimalText,
     "electron_energy_ev": DecimalText,

@@ -83,7 +83,8 @@ def _audit(
 ) -> SpectraAudit:
     order = {flag: place for place, flag in enumerate(SpectrumFlag)}
     findings.sort(key=lambda finding: (finding.accession, order[finding.flag]))
-    flags = Counter(finding.flag for finding in findings)
+    # A spectrum may have two findings under one flag; it counts once.
+    flags = Counter(flag for _, flag in {(finding.accession, finding.flag) for finding in findings})
     precision = Counter(kinds)
     return SpectraAudit(
         schema=Line(SpectraAudit.SCHEMA),

@@ -18,10 +18,13 @@ from musk_id.model.values import Line, decimal_text
 from musk_id.refdb.formula import atoms_of, monoisotopic_mass
 from musk_id.vocabulary import CurationState, MassPrecision, SpectrumFlag
 
-__all__ = ["Measured", "is_labelled", "measure", "precisions", "spectrum_findings"]
+__all__ = ["Measured", "label_source", "measure", "precisions", "spectrum_findings"]
 
 _SILYL = re.compile(r"TMS|TBDMS|SILYL|TBS", re.IGNORECASE)
 _SILYL_IONS = (73, 147)
+# Mass that a silyl group adds for a hydrogen, and what the molecular ion then loses: TMS and CH3, TBDMS and C4H9.
+_SILYL_GAINS = ((72, 15), (114, 57))
+_MAX_SILYL_GROUPS = 8
 # Elements with several heavy isotopes beside the most abundant one, on which the formula's mass rests.
 _WIDE_ISOTOPES = frozenset({"Ge", "Se", "Mo", "Ru", "Pd", "Cd", "Sn", "Te", "W", "Pt", "Hg", "Pb"})
 _METAL_REACH_DA = 10
@@ -36,12 +39,16 @@ _LABEL_IN_NAME = re.compile(
 )
 _NAMES_WITH_D = re.compile(r"(VITAMIN|PROSTAGLANDIN|CALCIFEROL|CATHEPSIN|PG)[- ]?D[1-9]", re.IGNORECASE)
 _LABEL_IN_SMILES = re.compile(r"\[(?:2H|3H|D|T|13C|13CH[0-9]?|14C|15N|15NH[0-9]?|17O|18O|34S)[^\]]*\]")
+# The isotopic layer, and the formula layer of an InChI of one component.
+_LABEL_IN_INCHI = re.compile(r"/i[0-9HDT]")
+_INCHI_FORMULA = re.compile(r"InChI=1S?/([A-Za-z0-9]+)(?:/|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What a spectrum shows, in unit mass; intensities are of 999.
 
+    ``silylated`` is the strongest of the ions that silyl groups would give the compound, at ``silylated_mz``;
     ``molecular_mz`` is that of the substance measured, ``None`` where a derivative's formula is not given;
     ``parent_mz`` that of the compound named.
     """
@@ -51,6 +58,8 @@ class Measured:
     at_molecular: int
     at_plus_1: int
     silyl: int
+    silylated_mz: int
+    silylated: int
     highest_mz: int
     lowest_mz: int
     peaks: int
@@ -72,10 +81,12 @@ def exceeds_percent(intensity: int, percent: str) -> bool:
     return 100 * intensity > Decimal(percent) * BASE_PEAK
 
 
-def is_labelled(entry: SpectrumEntry) -> bool:
-    """Whether names or SMILES tell of an isotope label."""
+def label_source(entry: SpectrumEntry) -> str:
+    """Where a record tells of an isotope label: in its structure, else in a name; empty if nowhere."""
+    if _LABEL_IN_SMILES.search(entry.smiles or "") or _LABEL_IN_INCHI.search(entry.inchi or ""):
+        return "structure"
     names = _NAMES_WITH_D.sub(" ", f" {entry.name} | {entry.other_names or ''}")
-    return _LABEL_IN_NAME.search(names) is not None or _LABEL_IN_SMILES.search(entry.smiles or "") is not None
+    return "name" if _LABEL_IN_NAME.search(names) else ""
 
 
 def measure(entry: SpectrumEntry, unit: UnitMassSpectrum, peaks: int, limits: SpectraAuditLimits) -> Measured:
@@ -93,18 +104,29 @@ def measure(entry: SpectrumEntry, unit: UnitMassSpectrum, peaks: int, limits: Sp
         part = unit.intensity[unit.mz > mz + window]
         return int(part.max()) if part.size else 0
 
+    silylated = max(_silylated(parent), key=lambda mz: (at.get(mz, 0), -mz))
     return Measured(
         parent_mz=parent,
         molecular_mz=molecular,
         at_molecular=0 if molecular is None else at.get(molecular, 0),
         at_plus_1=0 if molecular is None else at.get(molecular + 1, 0),
         silyl=max(at.get(mz, 0) for mz in _SILYL_IONS),
+        silylated_mz=silylated,
+        silylated=at.get(silylated, 0),
         highest_mz=int(unit.mz[-1]),
         lowest_mz=int(unit.mz[0]),
         peaks=peaks,
         above_parent=above(parent),
         above_molecular=0 if molecular is None else above(molecular),
     )
+
+
+def _silylated(parent: int) -> Iterator[int]:
+    """Unit masses of M and of the usual loss, for one to several silyl groups."""
+    for gain, loss in _SILYL_GAINS:
+        for groups in range(1, _MAX_SILYL_GROUPS + 1):
+            yield parent + gain * groups
+            yield parent + gain * groups - loss
 
 
 def _isotope_reach(formula: str) -> int:
@@ -121,6 +143,7 @@ def spectrum_findings(
     yield from _molecular_ion(entry, shown, limits)
     yield from _identity(entry, shown, limits)
     yield from _stated_mass(entry, limits)
+    yield from _inchi_formula(entry)
     yield from _energy(entry, limits)
     if precision is not MassPrecision.UNIT:
         yield _finding(entry, SpectrumFlag.MASS_PRECISION, f"m/z in {precision.value}", "unit mass")
@@ -179,15 +202,16 @@ def _identity(entry: SpectrumEntry, shown: Measured, limits: SpectraAuditLimits)
             "structure and formula of the substance measured",
             CurationState.NAME_UNRESOLVED,
         )
-    if is_labelled(entry):
+    if source := label_source(entry):
         plain = entry.inchikey is not None and "-UHFFFAOY" in entry.inchikey
         where = "full key of the unlabelled parent" if plain else "connectivity block of the unlabelled parent"
         yield _finding(
             entry,
             SpectrumFlag.ISOTOPOLOGUE_UNDER_PARENT_KEY,
-            f"labelled by name or SMILES; {where if entry.inchikey else 'no InChIKey'}",
+            f"labelled by its {source}; {where if entry.inchikey else 'no InChIKey'}",
             "kept apart from the unlabelled compound",
-            CurationState.NAME_UNRESOLVED,
+            # A key of its own may well be right; only its first block is shared.
+            CurationState.NAME_UNRESOLVED if plain else None,
         )
 
 
@@ -199,8 +223,14 @@ def _derivative_evidence(entry: SpectrumEntry, shown: Measured, limits: SpectraA
         other_form = entry.derivative_formula not in (None, entry.formula)
         is_silyl = _SILYL.search(entry.derivative) is not None and not has_silicon
         return f"declared: {entry.derivative[:100]}" if other_form or is_silyl or is_above else ""
-    if is_above and not has_silicon and exceeds_percent(shown.silyl, limits.silyl_min_percent):
-        return f"not declared; m/z 73 or 147 at {percent(shown.silyl)} %"
+    is_silylated = exceeds_percent(shown.silyl, limits.silyl_min_percent) and exceeds_percent(
+        shown.silylated, limits.above_molecular_ion_min_percent
+    )
+    if is_above and is_silylated and not has_silicon:
+        return (
+            f"not declared; m/z 73 or 147 at {percent(shown.silyl)} %, m/z {shown.silylated_mz} as of a silyl "
+            f"derivative at {percent(shown.silylated)} %"
+        )
     return ""
 
 
@@ -218,6 +248,20 @@ def _stated_mass(entry: SpectrumEntry, limits: SpectraAuditLimits) -> Iterator[S
             f"within {allowed} Da",
             CurationState.NAME_UNRESOLVED,
         )
+
+
+def _inchi_formula(entry: SpectrumEntry) -> Iterator[SpectrumFinding]:
+    match = _INCHI_FORMULA.match(entry.inchi or "")
+    # An InChI of a charged form states the formula without or with a proton (layers /p and /q).
+    if match is None or re.search(r"/[pq]", entry.inchi or "") or atoms_of(match[1]) == atoms_of(entry.formula):
+        return
+    yield _finding(
+        entry,
+        SpectrumFlag.FORMULA_CONTRADICTS_KEY,
+        f"{entry.formula}, the InChI gives {match[1]}"[:500],
+        "the formula of the structure",
+        CurationState.NAME_UNRESOLVED,
+    )
 
 
 def _energy(entry: SpectrumEntry, limits: SpectraAuditLimits) -> Iterator[SpectrumFinding]:

@@ -39,6 +39,7 @@ _SILENT = frozenset({"", "N/A", "NA", "NOT STATED", "NOT GIVEN", "UNKNOWN", "NON
 _ACCESSION = ("accession", "db#", "usi", "spectrumid", "spectrum_id", "db_id", "nist#")
 _INCHIKEY_NAMES = ("inchikey", "inchi key", "inchi_key", "ch$link inchikey", "inchikey14")
 _SMILES = ("smiles", "ch$smiles", "computed smiles")
+_INCHI = ("inchi", "ch$iupac")
 _FORMULA = ("formula", "ch$formula", "molecular formula")
 _MASS = ("exactmass", "exact mass", "exact_mass", "ch$exact_mass")
 _SYNONYMS = ("synon", "synonym", "synonyms", "ch$name", "ch$iupac_name")
@@ -151,7 +152,7 @@ def _entry(
     formula: str,
     mass: DecimalText,
 ) -> SpectrumEntry:
-    key, smiles = fields.text(_INCHIKEY_NAMES), fields.text(_SMILES)
+    key, smiles, inchi = fields.text(_INCHIKEY_NAMES), fields.text(_SMILES), fields.text(_INCHI)
     title = " ".join(name.split())[:_MAX_LINE] or "unnamed"
     others = list(dict.fromkeys(n for n in fields.every(_SYNONYMS) if n != title))
     derived = _derivative(fields)
@@ -162,6 +163,7 @@ def _entry(
         other_names=Text(" | ".join(others)[:_MAX_TEXT]) if others else None,
         inchikey=None if key is None else Line(key),
         smiles=None if smiles is None or len(smiles) > _MAX_TEXT else Text(smiles),
+        inchi=None if inchi is None or len(inchi) > _MAX_TEXT else Text(inchi),
         formula=Line(formula),
         exact_mass=mass,
         stated_mass=_decimal(fields.text(_MASS)),

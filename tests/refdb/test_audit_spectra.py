@@ -21,7 +21,7 @@ from musk_id.model.spectral_table import SpectrumEntry
 from musk_id.model.values import DecimalText, Line, RelativePath, Text
 from musk_id.records.canonical import parse_record
 from musk_id.refdb.audit_spectra import audit_spectra, spectra_audit_files
-from musk_id.refdb.audit_spectrum import is_labelled
+from musk_id.refdb.audit_spectrum import label_source
 from musk_id.refdb.library_build import build_library
 from musk_id.refdb.library_store import load_library
 from musk_id.vocabulary import CurationState, MassPrecision, SpectrumFlag
@@ -75,6 +75,9 @@ def test_derivatives_under_the_structure_of_the_parent(tmp_path: Path) -> None:
     undeclared = flags(tmp_path / "b", silyl, **alcohol)
     assert undeclared.keys() == {"DERIVATIVE_UNDER_PARENT_KEY", "PEAKS_ABOVE_MOLECULAR_ION"}
     assert undeclared["DERIVATIVE_UNDER_PARENT_KEY"].measured.startswith("not declared; m/z 73 or 147 at 80.0 %")
+    assert "m/z 215 as of a silyl derivative at 60.0 %" in undeclared["DERIVATIVE_UNDER_PARENT_KEY"].measured
+    # Ions 73 and above M alone, but none that silyl groups would give, are no evidence of them.
+    assert flags(tmp_path / "e", {**PEAKS, 73: 80, 149: 3}).keys() == {"PEAKS_ABOVE_MOLECULAR_ION"}
     # Where formula and key are those of the derivative itself, nothing is amiss.
     own = {"Formula": "C13H30OSi", "ExactMass": "230.20659", "InChIKey": "OJSTVYMGHSKWJK-UHFFFAOYSA-N"}
     assert flags(tmp_path / "c", silyl, Derivative_type="1 TMS", **own) == {}
@@ -110,19 +113,19 @@ def entry(name: str, smiles: str = "C") -> SpectrumEntry:
 
 @pytest.mark.parametrize("name", LABELLED)
 def test_isotope_labels_in_names(name: str) -> None:
-    assert is_labelled(entry(name))
+    assert label_source(entry(name)) == "name"
 
 
 @pytest.mark.parametrize("name", UNLABELLED)
 def test_places_of_hydrogen_and_names_with_d_are_no_labels(name: str) -> None:
-    assert not is_labelled(entry(name))
+    assert label_source(entry(name)) == ""
 
 
 @pytest.mark.parametrize(
     ("smiles", "labelled"), [("[2H]C", True), ("[13CH3]C", True), ("[H]C", False), ("[Cd]", False)]
 )
 def test_isotope_labels_in_smiles(smiles: str, labelled: bool) -> None:
-    assert is_labelled(entry("a compound", smiles)) is labelled
+    assert label_source(entry("a compound", smiles)) == ("structure" if labelled else "")
 
 
 def test_isotopologues(tmp_path: Path) -> None:
@@ -176,6 +179,20 @@ def test_start_and_number_of_peaks(tmp_path: Path) -> None:
 )
 def test_stated_mass_against_formula(tmp_path: Path, mass: str, flagged: bool) -> None:
     assert ("MASS_CONTRADICTS_FORMULA" in flags(tmp_path, PEAKS, ExactMass=mass)) is flagged
+
+
+@pytest.mark.parametrize(
+    ("inchi", "flag"),
+    [
+        ("InChI=1S/C10H22/c1-3-5-7-9-10-8-6-4-2/h3-10H2,1-2H3", None),
+        ("InChI=1S/C10H20/c1-3", "FORMULA_CONTRADICTS_KEY"),
+        ("InChI=1S/C10H22/c1-3-5-7-9-10-8-6-4-2/h3-10H2,1-2H3/i1D3", "ISOTOPOLOGUE_UNDER_PARENT_KEY"),
+        ("InChI=1S/C10H23/c1-3/p+1", None),
+        ("InChI=1S/C4H8O.C6H14/c1", None),
+    ],
+)
+def test_inchi_against_formula(tmp_path: Path, inchi: str, flag: str | None) -> None:
+    assert set(flags(tmp_path, PEAKS, InChI=inchi)) == ({flag} if flag else set())
 
 
 def test_formulas_within_a_key(tmp_path: Path) -> None:
