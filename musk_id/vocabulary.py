@@ -21,6 +21,7 @@ __all__ = [
     "Grade",
     "Language",
     "Locus",
+    "MassPrecision",
     "MaterialClass",
     "NameView",
     "PermitKind",
@@ -33,6 +34,7 @@ __all__ = [
     "Selection",
     "SetAside",
     "Sex",
+    "SpectrumFlag",
     "Stage",
     "Strand",
     "Technique",
@@ -147,6 +149,40 @@ class SetAside(StrEnum):
     FRAME_BROKEN = "FRAME_BROKEN"
     DUPLICATE_ACCESSION = "DUPLICATE_ACCESSION"
     ACCESSION_CONFLICT = "ACCESSION_CONFLICT"
+    ACCESSION_MISSING = "ACCESSION_MISSING"
+    NO_STRUCTURE = "NO_STRUCTURE"
+    FORMULA_UNREADABLE = "FORMULA_UNREADABLE"
+    NOT_EI = "NOT_EI"
+    IONISATION_NOT_STATED = "IONISATION_NOT_STATED"
+    TOO_FEW_PEAKS = "TOO_FEW_PEAKS"
+    WITHDRAWN_BY_SOURCE = "WITHDRAWN_BY_SOURCE"
+
+
+class MassPrecision(StrEnum):
+    """How finely the m/z of a spectrum are written: whole numbers, halves, one decimal, or more."""
+
+    UNIT = "UNIT"
+    HALVES = "HALVES"
+    TENTHS = "TENTHS"
+    FINER = "FINER"
+
+
+class SpectrumFlag(StrEnum):
+    """What the audit of a library finds at a spectrum; a flag is a question to a person, never a verdict."""
+
+    MOLECULAR_ION_MISSING = "MOLECULAR_ION_MISSING"
+    PEAKS_ABOVE_MOLECULAR_ION = "PEAKS_ABOVE_MOLECULAR_ION"
+    DERIVATIVE_UNDER_PARENT_KEY = "DERIVATIVE_UNDER_PARENT_KEY"
+    ISOTOPOLOGUE_UNDER_PARENT_KEY = "ISOTOPOLOGUE_UNDER_PARENT_KEY"
+    SAME_PEAKS_OTHER_STRUCTURE = "SAME_PEAKS_OTHER_STRUCTURE"
+    NEAR_DUPLICATE = "NEAR_DUPLICATE"
+    MASS_CONTRADICTS_FORMULA = "MASS_CONTRADICTS_FORMULA"
+    FORMULA_CONTRADICTS_KEY = "FORMULA_CONTRADICTS_KEY"
+    ELECTRON_ENERGY_OTHER = "ELECTRON_ENERGY_OTHER"
+    ELECTRON_ENERGY_NOT_STATED = "ELECTRON_ENERGY_NOT_STATED"
+    MASS_PRECISION = "MASS_PRECISION"
+    STARTS_HIGH = "STARTS_HIGH"
+    FEW_PEAKS = "FEW_PEAKS"
 
 
 class Strand(StrEnum):

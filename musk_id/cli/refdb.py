@@ -57,6 +57,9 @@ def _say(library: Library) -> None:
     for locus, table in library.loci.items():
         species = len(set(table.taxon.tolist()))
         print(f"  {locus}: {table.records} records, {table.haplotypes} haplotypes, {species} species")
+    if library.spectra is not None:
+        compounds = len({entry.compound for entry in library.spectra.entries()})
+        print(f"  spectra: {len(library.spectra)} records of {compounds} compounds")
 
 
 def run_build(arguments: argparse.Namespace) -> int:

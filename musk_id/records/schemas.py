@@ -12,6 +12,7 @@ from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
+from musk_id.model.spectra_audit import SpectraAudit
 from musk_id.model.values import RULES
 from musk_id.records.codec import TypePlan, plan_of
 from musk_id.records.files import write_atomic
@@ -27,6 +28,7 @@ PUBLISHED: tuple[Any, ...] = (
     RunSheet,
     Laboratory,
     SealSignature,
+    SpectraAudit,
     *RECORD_CLASSES.values(),
 )
 

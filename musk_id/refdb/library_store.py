@@ -6,7 +6,6 @@ file with the manifest.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +18,9 @@ from musk_id.errors import IntegrityError, ReferenceDataError
 from musk_id.model.library import Library, LocusTable, TaxonColumn, TextColumn
 from musk_id.model.values import RULES, IsoDate, Line, Sha256
 from musk_id.records.files import sha256_bytes, sha256_file
+from musk_id.refdb.arrays import mapped_arrays, npy_bytes
 from musk_id.refdb.manifest import MANIFEST_NAME
+from musk_id.refdb.spectra_store import load_spectra
 from musk_id.vocabulary import CurationState, Locus
 
 __all__ = ["TAXA_COLUMNS", "array_files", "library_manifest", "load_library", "verify_library"]
@@ -61,15 +62,9 @@ def array_files(table: LocusTable) -> dict[str, bytes]:
         "accession_bytes": table.accessions.data,
         "revised": np.array(pairs, dtype=np.uint32).reshape(-1, 2),
     }
-    return {f"{_stem(table.locus)}.{name}.npy": _npy(array, name) for name, array in arrays.items()}
-
-
-def _npy(array: NDArray[Any], name: str) -> bytes:
-    stream = io.BytesIO()
-    dtype = np.dtype(_ARRAYS[name][0])
-    # Version 1.0 headers are fixed in form, so that equal arrays give equal bytes with every NumPy.
-    np.lib.format.write_array(stream, np.ascontiguousarray(array, dtype=dtype), version=(1, 0), allow_pickle=False)
-    return stream.getvalue()
+    return {
+        f"{_stem(table.locus)}.{name}.npy": npy_bytes(array, _ARRAYS[name][0]) for name, array in arrays.items()
+    }
 
 
 def library_manifest(files: Mapping[str, bytes]) -> bytes:
@@ -164,17 +159,12 @@ def _assemble(directory: Path, head: dict[str, Any], manifest: Sha256) -> Librar
         taxa=taxa,
         loci=loci,
         individuals=int(head["individuals"]),
+        spectra=load_spectra(directory, head["spectra"]) if head.get("spectra") else None,
     )
 
 
 def _table(directory: Path, locus: Locus, width: int, taxa: int) -> LocusTable:
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, (dtype, dimensions) in _ARRAYS.items():
-        path = directory / f"{_stem(locus)}.{name}.npy"
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if array.dtype.str != dtype or array.ndim != dimensions:
-            raise ValueError(f"{path.name} is {array.dtype.str} of {array.ndim} dimensions")
-        arrays[name] = array
+    arrays = mapped_arrays(directory, _stem(locus), _ARRAYS)
     records = arrays["haplotype"].size
     lengths = {name: arrays[name].size for name in ("taxon", "state", "individual", "strand")}
     lengths["accession_offsets"] = arrays["accession_offsets"].size - 1
