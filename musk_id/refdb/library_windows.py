@@ -30,6 +30,7 @@ MAX_INDEL_SHARE = 0.03
 MIN_AMPLICON_SHARE = 0.80
 MAX_ROUNDS = 6
 NEAREST_FRAMES = 8
+MAX_EMPTY_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class WindowFinder:
 
     def _with_gaps(self, found: dict[int, tuple[_Part, ...]]) -> dict[int, tuple[Found, ...]]:
         """Lay what needs gaps into its window along the nearest of all placed sequences."""
-        frames = {locus: list(self._placed[locus.value].values()) for locus in self._long}
+        frames = {locus: _whole(list(self._placed[locus.value].values())) for locus in self._long}
         words = {locus: WordIndex(masks) for locus, masks in frames.items()}
         done: dict[int, tuple[Found, ...]] = {}
         for number, parts in found.items():
@@ -135,7 +136,8 @@ class WindowFinder:
             for part in parts:
                 if isinstance(part, _Gapped):
                     near = words[part.locus].nearest(part.oriented, NEAREST_FRAMES)
-                    texts = [decode(frames[part.locus][n]).rstrip("-") for n in near]
+                    # A column without a letter must keep its place: N takes any letter there.
+                    texts = [decode(frames[part.locus][n]).rstrip("-").replace("-", "N") for n in near]
                     settled.append(_gapped(part, texts, self._long[part.locus]))
                 else:
                     settled.append(part)
@@ -180,6 +182,19 @@ class WindowFinder:
             return _Gapped(locus, oriented, anchor.strand)
         window = place(oriented, anchor.diagonal, self._long[locus].window_bp)
         return _coding(Window(locus, window, anchor.strand), self._long[locus])
+
+
+def _whole(frames: list[Masks]) -> list[Masks]:
+    """Frames with hardly a column without letter up to their last one; all of them where none is such.
+
+    A column without letter costs a sequence nothing, so that a frame with many would be taken for the nearest.
+    """
+    whole = [
+        masks
+        for masks in frames
+        if np.count_nonzero(masks[: int(np.flatnonzero(masks)[-1])] == 0) <= MAX_EMPTY_COLUMNS
+    ]
+    return whole or frames
 
 
 def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refusal:
