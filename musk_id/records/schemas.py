@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from musk_id.model.audit import LibraryAudit
 from musk_id.model.batch import RunSheet
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
@@ -27,6 +28,7 @@ PUBLISHED: tuple[Any, ...] = (
     RunSheet,
     Laboratory,
     SealSignature,
+    LibraryAudit,
     *RECORD_CLASSES.values(),
 )
 
