@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 CORES ?= 2
 
-.PHONY: demo test test-full check bench selftest selftest-expected schemas vocabulary clean
+.PHONY: demo test test-full check bench bench-refdb selftest selftest-expected schemas vocabulary clean
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -29,6 +29,9 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	"$(BIN)/python" benchmarks/panel.py
+
+bench-refdb: $(VENV)/.installed-dev
+	"$(BIN)/python" benchmarks/refdb_audit.py
 
 selftest: $(VENV)/.installed
 	"$(BIN)/musk-id" selftest

@@ -124,6 +124,8 @@ class WindowFinder:
             measured = Line(f"{len(record.letters)} letters")
             allowed = Line("words shared with a record of " + ", ".join(record.loci))
             found[record.number] = (Refusal(None, SetAside.LOCUS_NOT_RECOGNISED, measured, allowed),)
+        # All windows are frames for what needs gaps, whether or not a record waited to be recognised.
+        self._add(found)
         return self._with_gaps(found)
 
     def _with_gaps(self, found: dict[int, tuple[_Part, ...]]) -> dict[int, tuple[Found, ...]]:
@@ -155,6 +157,13 @@ class WindowFinder:
         return True
 
     def _learn(self, found: dict[int, tuple[_Part, ...]]) -> bool:
+        """Look for the windows found so far as well; whether any was new."""
+        grown = self._add(found)
+        if grown:
+            self._index = self._build()
+        return grown
+
+    def _add(self, found: dict[int, tuple[_Part, ...]]) -> bool:
         """Add the windows found so far to the anchors; whether any was new."""
         grown = False
         for parts in found.values():
@@ -164,8 +173,6 @@ class WindowFinder:
                     masks = part.masks if part.locus in self._long else part.masks[part.masks > 0]
                     grown |= masks.tobytes() not in held
                     held[masks.tobytes()] = masks
-        if grown:
-            self._index = self._build()
         return grown
 
     def _window(self, masks: Masks, anchors: tuple[Anchor, ...], wanted: tuple[Locus, ...]) -> _Part:
