@@ -117,6 +117,12 @@ class Seeding:
         individuals = Counter(taxon for taxon, _ in pairs)
         self.eligible = [i for i, taxon in enumerate(self.taxon) if individuals[taxon] >= MIN_INDIVIDUALS]
         self.before = set(self.names.conflicts())
+        before = {self.table.accessions[i] for i in self.before}
+        self.as_deposited = {
+            "judged_wrong_and_in_conflict": sorted(KRUGER_WRONG & before),
+            "judged_wrong_and_not_in_conflict": sorted(KRUGER_WRONG - before),
+            "others_in_conflict": sorted(before - KRUGER_WRONG),
+        }
 
     def relation(self, first: int, second: int) -> str:
         """How near two species names stand."""
@@ -264,7 +270,8 @@ def run(refdata: Path, *, quick: bool, seeds: range) -> dict[str, object]:
             f"audit of {sum(t.records for t in library.loci.values())} records: "
             f"{time.perf_counter() - start:.1f} s"
         )
-        tally = Seeding(library, folder).count(seeds)
+        seeding = Seeding(library, folder)
+        tally = seeding.count(seeds)
         counts = build_counts(folder)
     flags = Counter(c.flag for c in audit.conflicts) + Counter(r.flag for r in audit.remarks)
     grades = Counter((g.locus, g.grade) for g in audit.grades)
@@ -285,6 +292,7 @@ def run(refdata: Path, *, quick: bool, seeds: range) -> dict[str, object]:
             "seeds": [seeds.start, seeds.stop - 1],
             "wrong_share": str(WRONG_SHARE),
             "min_individuals": MIN_INDIVIDUALS,
+            "names_as_deposited": seeding.as_deposited,
             **seeded_figures(tally),
         },
     }
