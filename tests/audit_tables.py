@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from musk_id.kernels.frames import pack_nibbles
-from musk_id.model.library import Library, LibraryTaxon, LocusTable, TextColumn
+from musk_id.model.library import Library, LocusTable, TaxonColumn, TextColumn
 from musk_id.model.values import IsoDate, Line, Sha256
 from musk_id.vocabulary import Locus
 
@@ -58,10 +58,7 @@ def library(
         title=Line("made up"),
         anchors_release=Line("2026.1"),
         manifest_sha256=Sha256("0" * 64),
-        taxa=tuple(
-            LibraryTaxon(species=Line(name), genus=Line(name.split()[0]), family=Line("Aidae"), order=Line("Aata"))
-            for name in taxa
-        ),
+        taxa=TaxonColumn(tuple(f"{name}\t{name.split()[0]}\tAidae\tAata" for name in taxa)),
         loci={locus: table},
         individuals=len(names),
     )

@@ -24,6 +24,7 @@ __all__ = [
     "LocusTable",
     "RecordSource",
     "SetAsideRecord",
+    "TaxonColumn",
     "TextColumn",
 ]
 
@@ -132,6 +133,20 @@ class TextColumn(Sequence[str]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TaxonColumn(Sequence[LibraryTaxon]):
+    """Taxa of a library, each made when it is asked for: rows ``species, genus, family, order`` with tabs."""
+
+    rows: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> LibraryTaxon:  # type: ignore[override]
+        species, genus, family, order = self.rows[index].split("\t")
+        return LibraryTaxon(species=Line(species), genus=Line(genus), family=Line(family), order=Line(order))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LocusTable:
     """Records of one marker.
 
@@ -201,6 +216,6 @@ class Library:
     title: Line
     anchors_release: Line
     manifest_sha256: Sha256
-    taxa: tuple[LibraryTaxon, ...]
+    taxa: TaxonColumn
     loci: dict[Locus, LocusTable]
     individuals: int

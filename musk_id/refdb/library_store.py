@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.errors import IntegrityError, ReferenceDataError
-from musk_id.model.library import Library, LibraryTaxon, LocusTable, TextColumn
+from musk_id.model.library import Library, LocusTable, TaxonColumn, TextColumn
 from musk_id.model.values import RULES, IsoDate, Line, Sha256
 from musk_id.records.files import sha256_bytes, sha256_file
 from musk_id.refdb.manifest import MANIFEST_NAME
@@ -147,8 +147,10 @@ def load_library(directory: Path) -> Library:
 def _assemble(directory: Path, head: dict[str, Any], manifest: Sha256) -> Library:
     if not RULES[IsoDate].accepts(head["date"]):
         raise ValueError("the date of the library is none")
-    rows = (directory / TAXA_NAME).read_text(encoding="utf-8").split("\n")[1:-1]
-    taxa = tuple(LibraryTaxon(**dict(zip(TAXA_COLUMNS, map(Line, row.split("\t")), strict=True))) for row in rows)
+    head_row, *rows = (directory / TAXA_NAME).read_text(encoding="utf-8").split("\n")[:-1]
+    if head_row.split("\t") != list(TAXA_COLUMNS) or any(row.count("\t") != len(TAXA_COLUMNS) - 1 for row in rows):
+        raise ValueError(f"{TAXA_NAME} has other columns than {', '.join(TAXA_COLUMNS)}")
+    taxa = TaxonColumn(tuple(rows))
     loci = {
         Locus(entry["locus"]): _table(directory, Locus(entry["locus"]), int(entry["width"]), len(taxa))
         for entry in head["loci"]
