@@ -11,7 +11,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -53,6 +53,9 @@ bench-wide-margins: $(VENV)/.installed
 
 bench-spectra-library: $(VENV)/.installed-dev
 	"$(BIN)/python" benchmarks/spectra_library.py
+
+bench-refdb: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/refdb_audit.py $(ARGS)
 
 selftest: $(VENV)/.installed
 	"$(BIN)/musk-id" selftest

@@ -107,6 +107,12 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     build.add_argument("--releases", type=Path, help="folder of releases")
     build.add_argument("--out", type=Path, required=True, help="folder of releases or libraries")
     build.set_defaults(run=_deferred("refdb", "run_build"))
+    audit = actions.add_parser("audit", help="say what speaks against the names and sequences of a library")
+    audit.add_argument("library", type=Path, metavar="LIBRARY", help="folder of a built library")
+    audit.add_argument("--out", type=Path, required=True, help="folder for audit.json, proposals.tsv and audit.md")
+    audit.add_argument("--checklist", help="release with the species that need references (default: the anchors')")
+    audit.add_argument("--releases", type=Path, help="folder of releases")
+    audit.set_defaults(run=_deferred("audit", "run_audit"))
     _refdb_fetch(actions)
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from musk_id.model.audit import LibraryAudit
 from musk_id.model.batch import RunSheet
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
@@ -29,6 +30,7 @@ PUBLISHED: tuple[Any, ...] = (
     Laboratory,
     SealSignature,
     SpectraAudit,
+    LibraryAudit,
     *RECORD_CLASSES.values(),
 )
 

@@ -30,6 +30,7 @@ MAX_INDEL_SHARE = 0.03
 MIN_AMPLICON_SHARE = 0.80
 MAX_ROUNDS = 6
 NEAREST_FRAMES = 8
+MAX_EMPTY_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,13 @@ class WindowFinder:
             measured = Line(f"{len(record.letters)} letters")
             allowed = Line("words shared with a record of " + ", ".join(record.loci))
             found[record.number] = (Refusal(None, SetAside.LOCUS_NOT_RECOGNISED, measured, allowed),)
+        # All windows are frames for what needs gaps, whether or not a record waited to be recognised.
+        self._add(found)
         return self._with_gaps(found)
 
     def _with_gaps(self, found: dict[int, tuple[_Part, ...]]) -> dict[int, tuple[Found, ...]]:
         """Lay what needs gaps into its window along the nearest of all placed sequences."""
-        frames = {locus: list(self._placed[locus.value].values()) for locus in self._long}
+        frames = {locus: _whole(list(self._placed[locus.value].values())) for locus in self._long}
         words = {locus: WordIndex(masks) for locus, masks in frames.items()}
         done: dict[int, tuple[Found, ...]] = {}
         for number, parts in found.items():
@@ -135,7 +138,8 @@ class WindowFinder:
             for part in parts:
                 if isinstance(part, _Gapped):
                     near = words[part.locus].nearest(part.oriented, NEAREST_FRAMES)
-                    texts = [decode(frames[part.locus][n]).rstrip("-") for n in near]
+                    # A column without a letter must keep its place: N takes any letter there.
+                    texts = [decode(frames[part.locus][n]).rstrip("-").replace("-", "N") for n in near]
                     settled.append(_gapped(part, texts, self._long[part.locus]))
                 else:
                     settled.append(part)
@@ -153,6 +157,13 @@ class WindowFinder:
         return True
 
     def _learn(self, found: dict[int, tuple[_Part, ...]]) -> bool:
+        """Look for the windows found so far as well; whether any was new."""
+        grown = self._add(found)
+        if grown:
+            self._index = self._build()
+        return grown
+
+    def _add(self, found: dict[int, tuple[_Part, ...]]) -> bool:
         """Add the windows found so far to the anchors; whether any was new."""
         grown = False
         for parts in found.values():
@@ -162,8 +173,6 @@ class WindowFinder:
                     masks = part.masks if part.locus in self._long else part.masks[part.masks > 0]
                     grown |= masks.tobytes() not in held
                     held[masks.tobytes()] = masks
-        if grown:
-            self._index = self._build()
         return grown
 
     def _window(self, masks: Masks, anchors: tuple[Anchor, ...], wanted: tuple[Locus, ...]) -> _Part:
@@ -180,6 +189,19 @@ class WindowFinder:
             return _Gapped(locus, oriented, anchor.strand)
         window = place(oriented, anchor.diagonal, self._long[locus].window_bp)
         return _coding(Window(locus, window, anchor.strand), self._long[locus])
+
+
+def _whole(frames: list[Masks]) -> list[Masks]:
+    """Frames with hardly a column without letter up to their last one; all of them where none is such.
+
+    A column without letter costs a sequence nothing, so that a frame with many would be taken for the nearest.
+    """
+    whole = [
+        masks
+        for masks in frames
+        if np.count_nonzero(masks[: int(np.flatnonzero(masks)[-1])] == 0) <= MAX_EMPTY_COLUMNS
+    ]
+    return whole or frames
 
 
 def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refusal:
