@@ -23,7 +23,7 @@ from musk_id.refdb.audit_grades import grade
 from musk_id.refdb.audit_output import audit_files
 from musk_id.refdb.audit_table import submissions
 from musk_id.refdb.library_sources import CURATION_COLUMNS, parse_curation
-from musk_id.vocabulary import AuditFlag, AuditSide, LibraryGrade
+from musk_id.vocabulary import AuditFlag, AuditSide, LibraryGrade, Locus
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTHING = Provenance({}, {})
@@ -119,6 +119,41 @@ def test_a_single_individual_within_another_species_sits_with_it_and_no_side_is_
     )
 
 
+def short_library(names_and_changes: list[tuple[str, tuple[int, ...]]]) -> Library:
+    """Library of 12S-V5 records that differ from one sequence in the columns named."""
+    base = np.resize(np.array([1, 2, 4, 8, 4, 1, 1, 2], dtype=np.uint8), 106)
+    masks = np.tile(base, (len(names_and_changes), 1))
+    for row, (_, columns) in enumerate(names_and_changes):
+        for column in columns:
+            masks[row, column] = 8 if base[column] != 8 else 1
+    return library(masks, [name for name, _ in names_and_changes], locus=Locus.RRNA_12S)
+
+
+def test_two_edits_on_a_short_marker_are_told_but_called_no_conflict(audit_of) -> None:
+    home = [("Aus albus", ()), ("Aus albus", ()), ("Aus albus", ())]
+    other = [("Bus ruber", (10, 20)), ("Bus ruber", (10, 20)), ("Bus ruber", (10, 20))]
+    audit = audit_of(short_library([*home, *other, ("Aus albus", (10, 20))]))
+    (conflict,) = audit.conflicts
+    assert (conflict.flag, conflict.accession, conflict.side) == (
+        AuditFlag.NEARER_OTHER_NAME,
+        "XX007000",
+        AuditSide.RECORD,
+    )
+    assert [(m.differing, m.compared) for m in conflict.own] == [(2, 106)] * 3
+
+
+def test_many_edits_on_a_short_marker_are_a_conflict(audit_of) -> None:
+    apart = (5, 10, 20, 30, 40, 50)
+    home, other = [("Aus albus", ())] * 3, [("Bus ruber", apart)] * 3
+    audit = audit_of(short_library([*home, *other, ("Aus albus", apart)]))
+    assert in_conflict(audit) == {"XX007000": "Bus ruber"}
+
+
+def test_a_record_between_two_names_is_left_alone(audit_of) -> None:
+    home, other = [("Aus albus", ())] * 3, [("Bus ruber", (10, 20))] * 3
+    assert audit_of(short_library([*home, *other, ("Aus albus", (10,))])).conflicts == ()
+
+
 def test_refseq_copies_are_no_animals_of_their_own(audit_of) -> None:
     masks = species_sequences(13, 2, 3)
     masks[1] = masks[0]
@@ -175,7 +210,7 @@ def test_proposals_hold_only_once_a_person_signs(audit_of) -> None:
     assert "Aus albus" in entry.reason
 
 
-def test_the_record_is_the_same_for_any_order_and_reads_back(audit_of) -> None:
+def test_the_record_is_the_same_each_time_and_reads_back(audit_of) -> None:
     masks, names = species_sequences(21, 4, 6), names_of(6)
     names[0] = "Bus ruber"
     audit = audit_of(library(masks, names))
