@@ -22,7 +22,16 @@ from musk_id.records.files import sha256_bytes, sha256_file
 from musk_id.refdb.manifest import MANIFEST_NAME
 from musk_id.vocabulary import CurationState, Locus
 
-__all__ = ["TAXA_COLUMNS", "array_files", "library_manifest", "load_library", "verify_library"]
+__all__ = [
+    "HEAD_NAME",
+    "TAXA_COLUMNS",
+    "TAXA_NAME",
+    "array_files",
+    "array_names",
+    "library_manifest",
+    "load_library",
+    "verify_library",
+]
 
 MANIFEST_FORMAT = "musk-id-library-manifest/1"
 MAX_MANIFEST_BYTES = 1_000_000
@@ -45,6 +54,11 @@ _ARRAYS: dict[str, tuple[str, int]] = {
 
 def _stem(locus: Locus) -> str:
     return locus.value.lower()
+
+
+def array_names(locus: Locus) -> tuple[str, ...]:
+    """Names of the array files of a marker."""
+    return tuple(f"{_stem(locus)}.{name}.npy" for name in _ARRAYS)
 
 
 def array_files(table: LocusTable) -> dict[str, bytes]:
