@@ -44,17 +44,18 @@ def run_export(arguments: argparse.Namespace) -> int:
     built = read_library(arguments.library)
     keep, refused = select_for_exchange(built, policy)
     _say_refused(refused)
+    listed = out.with_name(out.name + REFUSED_ENDING)
     if not keep:
+        write_atomic(listed, refused_bytes(refused))
         raise UsageError(
-            f"none of {len(built.records)} records may be exported: nothing was written",
+            f"none of {len(built.records)} records may be exported: no bundle was written",
             where=built.library.library_id,
-            hint="see the reasons above; state the provenance in the sources of the library, or change the policy",
+            hint=f"see the reasons above and in {listed.name}; state what is missing in the sources",
         )
     members, library_id = _members(arguments, built, keep)
     header = _header(built, library_id, keep, policy, members)
     key = load_key(arguments.key, ask_passphrase())
     write_bundle(out, header, members, key)
-    listed = out.with_name(out.name + REFUSED_ENDING)
     write_atomic(listed, refused_bytes(refused))
     say(f"library {library_id}: {header.records} records exported, {len(refused)} refused")
     say(f"  signed by {key[0]}; manifest {header.manifest_sha256}")

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from musk_id.model.batch import RunSheet
+from musk_id.model.bundle import BundleHeader, LibraryOrigin
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
+from musk_id.model.refdiff import CollectionDiff
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
 from musk_id.model.values import RULES
@@ -27,6 +29,9 @@ PUBLISHED: tuple[Any, ...] = (
     RunSheet,
     Laboratory,
     SealSignature,
+    BundleHeader,
+    LibraryOrigin,
+    CollectionDiff,
     *RECORD_CLASSES.values(),
 )
 

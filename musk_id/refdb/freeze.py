@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from musk_id.errors import ReferenceDataError, UsageError
+from musk_id.errors import Problem, ReferenceDataError, UsageError
 from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import RULES, IsoDate
 from musk_id.refdb.build import files_of_tables, place_release
@@ -101,6 +101,7 @@ def freeze_release(
     groups = parse_content({"sets.tsv": tables["sets.tsv"]}).sets
     _require_nothing_taken(before.sets, groups)
     added, left_out = select_barcodes(built, before, groups)
+    _require_members(groups, before, added, left_out)
     new_taxa = TaxaOfRelease(before, built.records).added_by(added)
     tables["barcodes.tsv"] += _rows("barcodes.tsv", (_barcode_row(record) for record in added))
     tables["taxa.tsv"] += _rows("taxa.tsv", ((t.species, t.genus, t.family, t.order, *[""] * 9) for t in new_taxa))
@@ -159,6 +160,27 @@ def _require_nothing_taken(before: tuple[TaxonSet, ...], after: tuple[TaxonSet, 
                 where="sets.tsv",
                 hint="a set may only grow; begin with sets.tsv of the base",
             )
+
+
+def _require_members(
+    groups: tuple[TaxonSet, ...],
+    before: ReferenceRelease,
+    added: tuple[BarcodeReference, ...],
+    left_out: tuple[LeftOutRecord, ...],
+) -> None:
+    """A record that a set names has to be in the release; if it was left out, the reason is told."""
+    held = {record.accession for record in (*before.barcodes, *added)}
+    strangers = [name for group in groups for name in group.accessions if name not in held]
+    if not strangers:
+        return
+    reasons = {entry.record.accession: f"left out: {entry.reason}, {entry.detail}" for entry in left_out}
+    problems = tuple(Problem(name, reasons.get(name, "is not in the library")) for name in sorted(strangers))
+    raise ReferenceDataError(
+        f"{len(problems)} record(s) of the sets are not in the release: {problems[0]}",
+        where="sets.tsv",
+        problems=problems,
+        hint="take them from the sets, or correct the library",
+    )
 
 
 def _rows(table: str, rows: Iterable[tuple[str, ...]]) -> bytes:

@@ -19,6 +19,9 @@ NOT_STATED = "not stated"
 class TaxaOfRelease:
     """Family and order of each genus: those of the base, else those on which all records of the library agree.
 
+    Sources name orders differently (Cetartiodactyla, Soricomorpha): the order of the base holds where it knows the
+    family.
+
     Parameters
     ----------
     base : ReferenceRelease
@@ -29,19 +32,23 @@ class TaxaOfRelease:
 
     def __init__(self, base: ReferenceRelease, records: Iterable[LibraryRecord]) -> None:
         self._base = {taxon.species for taxon in base.taxa}
+        self._order_of = {taxon.family: taxon.order for taxon in base.taxa}
         self._above: dict[str, set[tuple[Line, Line]]] = defaultdict(set)
         for record in records:
-            if NOT_STATED not in (record.family, record.order):
-                self._above[record.genus].add((record.family, record.order))
+            if NOT_STATED not in self._higher(record):
+                self._above[record.genus].add(self._higher(record))
         self._of_base = {taxon.genus: (taxon.family, taxon.order) for taxon in base.taxa}
+
+    def _higher(self, record: LibraryRecord) -> tuple[Line, Line]:
+        return record.family, self._order_of.get(record.family, record.order)
 
     def refusal(self, record: LibraryRecord) -> tuple[LeftOut, str] | None:
         """Why the name of a record has no place among the taxa."""
         if record.genus in self._of_base:
-            if (record.family, record.order) != self._of_base[record.genus]:
+            if self._higher(record) != self._of_base[record.genus]:
                 told = " in ".join(self._of_base[record.genus])
                 return LeftOut.TAXON_CONFLICT, f"{record.family} in {record.order}; in the base it is {told}"
-        elif NOT_STATED in (record.family, record.order):
+        elif NOT_STATED in self._higher(record):
             return LeftOut.TAXON_INCOMPLETE, f"family {record.family}, order {record.order}"
         elif len(self._above[record.genus]) > 1:
             told = ", ".join(sorted(" in ".join(higher) for higher in self._above[record.genus]))
