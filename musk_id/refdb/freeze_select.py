@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from musk_id.kernels.editdistance import edit_distances
 from musk_id.kernels.nucleotides import Masks, decode
 from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import Line, Text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.checks_sequences import LENGTHS_BP, sequence_problems
+from musk_id.refdb.freeze_letters import NamesAndLetters
 from musk_id.refdb.freeze_taxa import TaxaOfRelease
 from musk_id.refdb.library_read import BuiltLibrary, LibraryRecord
 from musk_id.vocabulary import CurationState, LeftOut, Locus
@@ -58,6 +58,7 @@ class _Refusals:
         self.base = base
         self.decided = {accession for group in sets for accession in group.accessions}
         self.set_genera = {species.split(" ")[0] for group in sets for species in group.species}
+        self.letters = NamesAndLetters(base, self.set_genera)
         self.individuals = _individuals(built, base)
         self.names: dict[str, set[str]] = defaultdict(set)
         self.contradicted: dict[str, str] = {}
@@ -94,20 +95,18 @@ class _Refusals:
             return LeftOut.STATE_CONTRADICTS_NAME, "a reference with a revised name"
         return None
 
-    def of_set(self, reference: BarcodeReference) -> _Refused | None:
-        """A compared record outside the sets would take the names of its set from the answers near it."""
-        if reference.genus not in self.set_genera or reference.accession in self.decided:
-            return None
+    def of_reference(self, reference: BarcodeReference) -> _Refused | None:
+        """Why a record that would be compared cannot enter."""
         if reference.state not in _COMPARED:
             return None
-        near = self._nearest(reference)
+        refused = self.letters.refusal(reference)
+        if refused is not None:
+            return refused
+        # A compared record outside the sets would take the names of its set from the answers near it.
+        if reference.genus not in self.set_genera or reference.accession in self.decided:
+            return None
+        near = self.letters.nearest(reference)
         return LeftOut.SET_NOT_DECIDED, f"in no set of sets.tsv; nearest in the base: {', '.join(near) or 'none'}"
-
-    def _nearest(self, reference: BarcodeReference) -> list[str]:
-        others = [r for r in self.base.barcodes_at(reference.locus) if r.genus == reference.genus]
-        edits = [d.upper for d in edit_distances(reference.sequence, [r.sequence for r in others])]
-        smallest = min(edits, default=0)
-        return [f"{r.accession} ({d} edits)" for r, d in zip(others, edits, strict=True) if d == smallest][:5]
 
 
 def _stem(accession: str) -> str:
@@ -155,7 +154,7 @@ def select_barcodes(
         refused = refusals.of_record(record)
         if refused is None:
             found = _reference(built, refusals, record, rows[record.locus][record.row], notes)
-            refused = found if isinstance(found, tuple) else refusals.of_set(found)
+            refused = found if isinstance(found, tuple) else refusals.of_reference(found)
             if refused is None and isinstance(found, BarcodeReference):
                 candidates.append(_Candidate(record, found))
                 continue

@@ -233,6 +233,24 @@ def test_a_copy_is_no_second_animal_of_a_musk_deer(release: ReferenceRelease, tm
     assert not (tmp_path / "other").exists() or not list((tmp_path / "other").iterdir())
 
 
+def test_names_that_contradict_the_letters_are_left_out(release: ReferenceRelease, tmp_path: Path) -> None:
+    musk_deer, ox = _of(release, "NC_013753.1", Locus.COI), panel(release, Locus.COI, 1)[0]
+    short = _of(release, "NC_013753.1", Locus.RRNA_12S)
+    own = {"species": "Moschus moschiferus", "family": "Moschidae"}
+    other = {"species": ox.organism_as_deposited, "family": ox.family}
+    records = (
+        made_from(ox, "AB000001.1", individual="animal 1", **own),
+        made_from(musk_deer, "AB000002.1", **other),
+        made_from(short, "AB000003.1", 2, **other),
+        made_from(ox, "AB000004.1"),
+    )
+    sets = _sets(release, moschiferus=())
+    frozen = _freeze(tmp_path, release, records, sets=sets)
+    assert set(_reasons(frozen).values()) == {"NAME_CONTRADICTS_LETTERS"}
+    assert [r.accession for r in frozen.added] == ["AB000004.1"]
+    assert "Moschus" in next(e.detail for e in frozen.left_out if e.record.accession == "AB000002.1")
+
+
 @pytest.mark.parametrize("fault", ["record", "name", "set"])
 def test_sets_may_only_grow(fault: str, release: ReferenceRelease, tmp_path: Path) -> None:
     text = (BASE / "sets.tsv").read_text("utf-8")
