@@ -9,7 +9,6 @@ from enum import StrEnum
 
 __all__ = [
     "BatchKind",
-    "ChangeKind",
     "CompoundStatus",
     "ControlKind",
     "ControlOutcome",
@@ -21,17 +20,14 @@ __all__ = [
     "Finding",
     "Grade",
     "Language",
-    "LeftOut",
     "Locus",
     "MaterialClass",
     "NameView",
-    "NotExported",
     "PermitKind",
     "PublicationState",
     "QuestionKind",
     "Rank",
     "Reason",
-    "RecordAspect",
     "SealState",
     "Selection",
     "SetAside",
@@ -140,55 +136,6 @@ class SetAside(StrEnum):
     FRAME_BROKEN = "FRAME_BROKEN"
     DUPLICATE_ACCESSION = "DUPLICATE_ACCESSION"
     ACCESSION_CONFLICT = "ACCESSION_CONFLICT"
-
-
-class LeftOut(StrEnum):
-    """Why a record of a library does not enter a release that is frozen (``docs/reference-library.md``)."""
-
-    IN_BASE_ALREADY = "IN_BASE_ALREADY"
-    NAME_NO_SPECIES = "NAME_NO_SPECIES"
-    TAXON_INCOMPLETE = "TAXON_INCOMPLETE"
-    TAXON_CONFLICT = "TAXON_CONFLICT"
-    WINDOW_WITH_GAPS = "WINDOW_WITH_GAPS"
-    LENGTH_NOT_OF_WINDOW = "LENGTH_NOT_OF_WINDOW"
-    SEQUENCE_FAULTY = "SEQUENCE_FAULTY"
-    STATE_CONTRADICTS_NAME = "STATE_CONTRADICTS_NAME"
-    NAME_CONTRADICTS_BASE = "NAME_CONTRADICTS_BASE"
-    NAME_CONTRADICTS_LETTERS = "NAME_CONTRADICTS_LETTERS"
-    INDIVIDUAL_CONFLICT = "INDIVIDUAL_CONFLICT"
-    INDIVIDUAL_NOT_SHOWN = "INDIVIDUAL_NOT_SHOWN"
-    SET_NOT_DECIDED = "SET_NOT_DECIDED"
-    DUPLICATE_OF_NOTHING = "DUPLICATE_OF_NOTHING"
-
-
-class NotExported(StrEnum):
-    """Why a record of a library does not travel to another laboratory (``docs/reference-library.md``)."""
-
-    INPUT_NOT_SHARED = "INPUT_NOT_SHARED"
-    LICENCE_NOT_ALLOWED = "LICENCE_NOT_ALLOWED"
-    PROVENANCE_MISSING = "PROVENANCE_MISSING"
-    REVISED_NAME_WITHOUT_GENUS = "REVISED_NAME_WITHOUT_GENUS"
-
-
-class ChangeKind(StrEnum):
-    """What became of a row between two collections."""
-
-    ADDED = "ADDED"
-    REMOVED = "REMOVED"
-    CHANGED = "CHANGED"
-
-
-class RecordAspect(StrEnum):
-    """In what a record of one collection differs from that of another."""
-
-    LETTERS = "LETTERS"
-    HAPLOTYPE = "HAPLOTYPE"
-    SPECIES = "SPECIES"
-    HIGHER_TAXA = "HIGHER_TAXA"
-    REVISED_NAMES = "REVISED_NAMES"
-    STATE = "STATE"
-    INDIVIDUAL = "INDIVIDUAL"
-    PROVENANCE = "PROVENANCE"
 
 
 class Strand(StrEnum):
@@ -363,10 +310,11 @@ class Reason(StrEnum):
     FILE_USED_TWICE = "FILE_USED_TWICE"
     FILE_UNREADABLE = "FILE_UNREADABLE"
     NO_EVIDENCE_FILE = "NO_EVIDENCE_FILE"
-    TECHNIQUE_NOT_SUPPORTED = "TECHNIQUE_NOT_SUPPORTED"
+    TECHNIQUE_NOT_EVALUATED = "TECHNIQUE_NOT_EVALUATED"
     SIMULATED_DATA = "SIMULATED_DATA"
     # grade
     NO_RAW_DATA = "NO_RAW_DATA"
+    RAW_DATA_NOT_EVALUATED = "RAW_DATA_NOT_EVALUATED"
     CONTROL_ABSENT = "CONTROL_ABSENT"
     CONTROL_FAILED = "CONTROL_FAILED"
     SINGLE_EXTRACTION = "SINGLE_EXTRACTION"
@@ -384,10 +332,12 @@ class Reason(StrEnum):
     OUTSIDE_RADIUS = "OUTSIDE_RADIUS"
     MARGIN_TOO_SMALL = "MARGIN_TOO_SMALL"
     CERTIFIED_MARGIN_SMALL = "CERTIFIED_MARGIN_SMALL"
+    OVERLAY_ONLY = "OVERLAY_ONLY"
     LOCI_DISAGREE = "LOCI_DISAGREE"
     REPLICATES_DISAGREE = "REPLICATES_DISAGREE"
-    SPECIES_NOT_SUPPORTED_BY_LIBRARY = "SPECIES_NOT_SUPPORTED_BY_LIBRARY"
+    SPECIES_RULE_NOT_MET = "SPECIES_RULE_NOT_MET"
     NO_REFERENCE_AT_LOCUS = "NO_REFERENCE_AT_LOCUS"
+    TOO_FEW_REFERENCES = "TOO_FEW_REFERENCES"
     NAME_UNRESOLVED = "NAME_UNRESOLVED"
     HUMAN_DNA = "HUMAN_DNA"
     LIMIT_NOT_DETERMINED = "LIMIT_NOT_DETERMINED"

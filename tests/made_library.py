@@ -33,6 +33,7 @@ class Made:
     collection_permit: str = ""
     informed_consent: str = ""
     cites_permit: str = ""
+    submitter: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.examination import EvidenceFile, RunContext
 from musk_id.model.intake import FileFact, IntakeRecord
 from musk_id.model.provenance import InputDigest
-from musk_id.model.record import CaseRecord
+from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence
@@ -187,8 +187,13 @@ def _control_sequences(
         return None
 
 
-def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> BarcodeRecord:
-    """Barcode record of a case: runs by id and their sequences, nothing of the request."""
+def barcode_case(
+    casework: Casework, intake: IntakeRecord, controls: Mapping[str, ControlsRecord], case_dir: Path
+) -> BarcodeRecord:
+    """Barcode record of a case: runs by id and their sequences, nothing of the request.
+
+    Of the controls only the markers that they took out of each batch are used.
+    """
     from musk_id.formats.sequence_files import read_sequences
     from musk_id.stages.barcode import call_barcodes
 
@@ -209,13 +214,35 @@ def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Ba
                 )
             )
     methods = casework.methods
+    own = _own_controls(intake, controls)
+    inputs = (*_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own), *_overlay_digests(casework))
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance((methods.barcode.version, methods.animals.version), _inputs(intake, DNA_TECHNIQUES)),
+        casework.provenance((methods.barcode.version, methods.animals.version), inputs),
+        invalid_loci={record.batch_id: record.invalid_loci for record in own},
+    )
+
+
+def _overlay_digests(casework: Casework) -> tuple[InputDigest, ...]:
+    return tuple(
+        InputDigest(name=Line(f"overlay {library.library_id}"), sha256=library.manifest_sha256)
+        for library in casework.overlays
+    )
+
+
+def _overlay_summaries(casework: Casework) -> tuple[OverlaySummary, ...]:
+    return tuple(
+        OverlaySummary(
+            library_id=library.library_id,
+            date=library.date,
+            manifest_sha256=library.manifest_sha256,
+            barcode_records=sum(table.records for table in library.loci.values()),
+        )
+        for library in casework.overlays
     )
 
 
@@ -259,7 +286,7 @@ def _run_files(
         if run.technique not in techniques:
             continue
         if run.technique not in SUPPORTED_TECHNIQUES:
-            found.append((context, Reason.TECHNIQUE_NOT_SUPPORTED))
+            found.append((context, Reason.TECHNIQUE_NOT_EVALUATED))
             continue
         named = [file for file in run.files if file.role is role]
         if not named:
@@ -344,10 +371,16 @@ def _stage_digests(
     barcode: BarcodeRecord,
     spectra: SpectraRecord,
 ) -> tuple[InputDigest, ...]:
-    named = [("intake", digest(intake))]
-    named += [(f"controls {record.batch_id}", digest(record)) for record in controls]
-    named += [("barcode", digest(barcode)), ("spectra", digest(spectra))]
-    return tuple(InputDigest(name=Line(name), sha256=value) for name, value in named)
+    named = [("barcode", digest(barcode)), ("spectra", digest(spectra))]
+    return (
+        InputDigest(name=Line("intake"), sha256=digest(intake)),
+        *_controls_digests(controls),
+        *(InputDigest(name=Line(name), sha256=value) for name, value in named),
+    )
+
+
+def _controls_digests(controls: tuple[ControlsRecord, ...]) -> tuple[InputDigest, ...]:
+    return tuple(InputDigest(name=Line(f"controls {c.batch_id}"), sha256=digest(c)) for c in controls)
 
 
 def record_case(
@@ -378,6 +411,7 @@ def record_case(
         evidence=evidence,
         methods=methods,
         release=casework.release,
+        overlays=_overlay_summaries(casework),
         stage_digests=(
             *_stage_digests(intake, own, barcode, spectra),
             InputDigest(name=Line("evidence"), sha256=digest(evidence)),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from musk_id.cli.console import say
 from musk_id.errors import UsageError
+from musk_id.library_vocabulary import RecordAspect
 from musk_id.model.barcode import RunIdentity, SequenceResult
 from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
 from musk_id.model.refdiff import (
@@ -30,7 +31,7 @@ from musk_id.refdb.diff import diff_sides
 from musk_id.refdb.diff_sides import Side, is_library, library_side, release_side
 from musk_id.refdb.library_read import read_library
 from musk_id.refdb.release import load_release, locate_release
-from musk_id.vocabulary import Rank, RecordAspect, Technique
+from musk_id.vocabulary import Rank, Technique
 
 __all__ = ["run_diff"]
 

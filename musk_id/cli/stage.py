@@ -150,16 +150,19 @@ def _intake(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
 
 def _controls(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     batches = casework.root / "batches"
-    return _each(
-        "controls", [(i, None) for i in shard.ids], lambda i, _: work.controls_batch(casework, batches / i)
-    )
+    # A batch that was taken away after the plan is one that nobody handed in: its controls count as absent,
+    # as they do where one case is examined alone.
+    there = [(i, None) for i in shard.ids if (batches / i).is_dir()]
+    return _each("controls", there, lambda i, _: work.controls_batch(casework, batches / i))
 
 
 def _barcode(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
-    cases = casework.root / "cases"
-    return _each(
-        "barcode", shard.pairs("intake"), lambda i, intake: work.barcode_case(casework, intake, cases / i)
-    )
+    cases, controls = casework.root / "cases", shard.controls()
+
+    def one(case_id: str, intake: Any) -> Any:
+        return work.barcode_case(casework, intake, _checked_controls(controls, intake), cases / case_id)
+
+    return _each("barcode", shard.pairs("intake"), one)
 
 
 def _spectra(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.library_vocabulary import ChangeKind, RecordAspect
 from musk_id.model.values import IsoDate, Line, Sha256, Text
-from musk_id.vocabulary import ChangeKind, CurationState, Locus, Rank, Reason, RecordAspect
+from musk_id.vocabulary import CurationState, Locus, Rank, Reason
 
 __all__ = [
     "AnswerChange",

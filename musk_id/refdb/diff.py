@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from musk_id.errors import UsageError
+from musk_id.library_vocabulary import ChangeKind, RecordAspect
 from musk_id.model.refdiff import CollectionDiff, FieldChange, RecordChange, RecordSide, RowChange
 from musk_id.model.values import Line, Text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.diff_sides import Key, Side, Table, animals_among
 from musk_id.refdb.tables import LIST_SEPARATOR
-from musk_id.vocabulary import ChangeKind, RecordAspect
 
 __all__ = ["diff_sides"]
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from musk_id.errors import ConfigError, Problem
+from musk_id.library_vocabulary import NotExported
 from musk_id.model.library import LibraryInput, RecordSource
 from musk_id.model.values import RULES, Identifier, Line, Sha256, Text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.library_read import BuiltLibrary, LibraryRecord
 from musk_id.refdb.library_subset import Key
 from musk_id.refdb.tables import table_bytes
-from musk_id.vocabulary import NotExported
 
 __all__ = [
     "REFUSED_COLUMNS",

@@ -11,9 +11,10 @@ from collections.abc import Set
 from fractions import Fraction
 
 from musk_id.kernels.editdistance import edit_distances
+from musk_id.library_vocabulary import LeftOut
 from musk_id.model.methods import BARCODE_METHODS
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
-from musk_id.vocabulary import LeftOut, Locus
+from musk_id.vocabulary import Locus
 
 __all__ = ["NamesAndLetters"]
 

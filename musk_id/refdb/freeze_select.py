@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from musk_id.kernels.nucleotides import Masks, decode
+from musk_id.library_vocabulary import LeftOut
 from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import Line, Text
 from musk_id.records.files import sha256_bytes
@@ -21,13 +22,14 @@ from musk_id.refdb.checks_sequences import LENGTHS_BP, sequence_problems
 from musk_id.refdb.freeze_letters import NamesAndLetters
 from musk_id.refdb.freeze_taxa import TaxaOfRelease
 from musk_id.refdb.library_read import BuiltLibrary, LibraryRecord
-from musk_id.vocabulary import CurationState, LeftOut, Locus
+from musk_id.vocabulary import CurationState, Locus
 
 __all__ = ["LeftOutRecord", "select_barcodes"]
 
 _CODING = frozenset({Locus.COI, Locus.CYTB})
 _RENAMED = (CurationState.NAME_DISPROVED, CurationState.NAME_UNRESOLVED)
 _COMPARED = (CurationState.REFERENCE, *_RENAMED)
+_SUBMITTED = re.compile(r"^Submitted \([^)]*\)")
 _SPECIES = re.compile(r"[A-Z][a-z-]+ [a-z-]+")
 
 
@@ -224,12 +226,14 @@ def _animals_shown(
     """Where animals are counted, leave out records that may be those of an animal that is counted already.
 
     A record without a statement about its animal and with the letters of another one may be a copy of it: the
-    database holds many such pairs. Other genera are not counted.
+    database holds many such pairs. Animals of one submitter are one voice, as those of an overlay are: a second
+    one of the species at the marker would count as independent. Other genera are not counted.
     """
     counted = [c for c in candidates if c.reference.genus in refusals.set_genera]
     seen: dict[Locus, list[tuple[str, str, str]]] = defaultdict(list)
     for r in refusals.base.barcodes:
         seen[r.locus].append((r.sequence, r.individual, r.accession))
+    voices: dict[tuple[str, Locus, str], tuple[str, str]] = {}
     refused: set[tuple[Locus, Line]] = set()
     for c in sorted(counted, key=lambda c: (c.record.individual_stated is None, c.record.key)):
         letters, individual = c.reference.sequence, c.reference.individual
@@ -240,8 +244,24 @@ def _animals_shown(
                 left.append(_left(c.record, LeftOut.INDIVIDUAL_NOT_SHOWN, detail))
                 refused.add(c.record.key)
                 continue
+        if c.reference.state is CurationState.REFERENCE:
+            voice = (c.record.species, c.record.locus, _submitter(c.record))
+            first, accession = voices.setdefault(voice, (individual, c.record.accession))
+            if first != individual:
+                detail = (
+                    f"{accession} of this species is of the same submitter, or both are of a submitter not stated"
+                )
+                left.append(_left(c.record, LeftOut.SUBMITTER_COUNTED, detail))
+                refused.add(c.record.key)
+                continue
         seen[c.record.locus].append((letters, individual, c.record.accession))
     return [c for c in candidates if c.record.key not in refused]
+
+
+def _submitter(record: LibraryRecord) -> str:
+    """Who handed the record in, without the date; records that do not say it are of one submitter."""
+    stated = _SUBMITTED.sub("", record.source.submitter or "")
+    return " ".join(stated.casefold().split())
 
 
 def _fits(letters: str, other: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from musk_id.library_vocabulary import LeftOut
 from musk_id.model.library import LibraryTaxon
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.values import Line
 from musk_id.refdb.library_read import LibraryRecord
-from musk_id.vocabulary import LeftOut
 
 __all__ = ["TaxaOfRelease"]
 

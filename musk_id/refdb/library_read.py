@@ -14,7 +14,7 @@ from musk_id.errors import InputFormatError, ReferenceDataError
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.nucleotides import Masks
 from musk_id.model.library import CurationEntry, Library, LibraryInput, RecordSource, SetAsideRecord
-from musk_id.model.values import Line, RelativePath, Sha256, Text
+from musk_id.model.values import RULES, Line, RelativePath, Sha256, Text
 from musk_id.records.files import read_limited
 from musk_id.refdb.library_sources import parse_curation
 from musk_id.refdb.library_store import HEAD_NAME, TAXA_NAME, array_names, load_library
@@ -114,7 +114,12 @@ def read_library(folder: Path) -> BuiltLibrary:
         curation=parse_curation(_bytes(folder, "curation.tsv"), "curation.tsv"),
         aside=_parsed(folder, "set_aside.tsv", ASIDE_COLUMNS, _aside),
     )
-    _require_same_records(built, folder.name)
+    try:
+        _require_same_records(built, folder.name)
+        if not RULES[Sha256].accepts(built.head["anchors_manifest_sha256"]):
+            raise ValueError("the digest of the anchors is none")
+    except (ValueError, LookupError, TypeError) as error:
+        raise ReferenceDataError(f"the files contradict each other: {error}", where=folder.name) from error
     return built
 
 

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,12 @@ _ARRAYS: dict[str, tuple[str, int]] = {
     "accession_bytes": ("|u1", 1),
     "revised": ("<u4", 2),
 }
+
+
+# What reading the head and the arrays of a faulty library may raise; NumPy parses the header of an array as text.
+_FAULTS = (
+    ArithmeticError, EOFError, LookupError, OSError, RecursionError, SyntaxError, TokenError, TypeError, ValueError,
+)  # fmt: skip
 
 
 def _stem(locus: Locus) -> str:
@@ -154,7 +161,7 @@ def load_library(directory: Path) -> Library:
     try:
         head = json.loads((directory / HEAD_NAME).read_bytes())
         return _assemble(directory, head, manifest)
-    except (OSError, ValueError, KeyError, TypeError, IntegrityError) as error:
+    except (IntegrityError, *_FAULTS) as error:
         raise ReferenceDataError(f"the files contradict each other: {error}", where=directory.name) from error
 
 

@@ -278,8 +278,8 @@ def _run_notes(examination: Examination) -> Iterator[IntakeNote]:
         if not run.files:
             found.append((Reason.NO_EVIDENCE_FILE, say("intake.no_file", run=run.run_id)))
         if run.technique not in SUPPORTED_TECHNIQUES:
-            statement = say("intake.technique_not_supported", run=run.run_id, technique=run.technique.value)
-            found.append((Reason.TECHNIQUE_NOT_SUPPORTED, statement))
+            statement = say("intake.technique_not_evaluated", run=run.run_id, technique=run.technique.value)
+            found.append((Reason.TECHNIQUE_NOT_EVALUATED, statement))
         if run.simulated is not None:
             how = " ".join(run.simulated.split())[:500]
             found.append((Reason.SIMULATED_DATA, say("intake.simulated", run=run.run_id, how=how)))

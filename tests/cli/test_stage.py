@@ -19,25 +19,34 @@ SHARD = "s00001"
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("staged")
     assert main(["runs", "plan", "--root", str(EXAMPLES), "--out", str(out)]) == 0
-    for name in ("intake", "barcode", "spectra"):
-        assert _stage(name, out) == 0
-    controls = out / "shards" / "b00001"
-    arguments = ["--shard", str(controls / "list.tsv"), "--out", str(controls / "controls.jsonl")]
-    assert main(["stage", "controls", "--root", str(EXAMPLES), *arguments]) == 0
-    for name in ("evidence", "record"):
+    for name in ("controls", "intake", "barcode", "spectra", "evidence", "record"):
         assert _stage(name, out) == 0
     return out
 
 
-def _stage(name: str, out: Path) -> int:
-    shard = out / "shards" / SHARD
+def _stage(name: str, out: Path, root: Path = EXAMPLES) -> int:
+    controls = out / "shards" / "b00001"
+    shard = controls if name == "controls" else out / "shards" / SHARD
     more: list[str] = []
-    if name in ("evidence", "record"):
-        more += ["--controls", str(out / "shards" / "b00001" / "controls.jsonl")]
+    if name in ("barcode", "evidence", "record"):
+        more += ["--controls", str(controls / "controls.jsonl")]
     if name in ("record", "seal"):
         more += ["--cases", str(out / "cases")]
     files = ["--shard", str(shard / "list.tsv"), "--out", str(shard / f"{name}.jsonl")]
-    return main(["stage", name, "--root", str(EXAMPLES), *files, *more])
+    return main(["stage", name, "--root", str(root), *files, *more])
+
+
+def test_a_batch_taken_away_counts_as_absent_as_when_a_case_is_examined_alone(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    root, out = Path(shutil.copytree(EXAMPLES, tmp_path / "root")), tmp_path / "out"
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
+    shutil.rmtree(root / "batches" / "DEMO-DNA-1")
+    for name in ("controls", "intake", "barcode", "spectra", "evidence", "record"):
+        assert _stage(name, out, root) == 0
+    alone = tmp_path / "alone"
+    assert main(["examine", str(root / "cases" / "DEMO-A"), "--out", str(alone)]) == 0
+    record = Path("cases/DEMO-A/record/record.json")
+    assert (out / record).read_bytes() == (alone / record).read_bytes()
+    assert b"CONTROL_ABSENT" in (alone / record).read_bytes()
 
 
 @pytest.mark.parametrize("damage", ["cut at a line", "cut in a line", "doubled", "another stage", "empty"])

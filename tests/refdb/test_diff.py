@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from made_library import Input, Made, build, files_of, made_from, panel, write_sources
 
 from musk_id.cli import main
+from musk_id.library_vocabulary import ChangeKind, RecordAspect
 from musk_id.model.refdiff import CollectionDiff, FieldChange, RecordChange, RowChange
 from musk_id.model.reference import ReferenceRelease
 from musk_id.records.canonical import parse_record
@@ -22,7 +23,7 @@ from musk_id.refdb.diff_sides import Side, library_side, release_side
 from musk_id.refdb.freeze import freeze_release
 from musk_id.refdb.library_read import read_library
 from musk_id.refdb.release import load_release, locate_release
-from musk_id.vocabulary import ChangeKind, CurationState, Locus, RecordAspect
+from musk_id.vocabulary import CurationState, Locus
 
 BASE = Path(__file__).resolve().parents[2] / "reference_db" / "releases" / "2026.1"
 OTHER_WAY = {

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_library import (
     PROVENANCE,
@@ -21,15 +25,17 @@ from made_library import (
 
 from musk_id.cli import main
 from musk_id.errors import ConfigError
-from musk_id.model.bundle import LibraryOrigin
+from musk_id.model.bundle import BundleMember, LibraryOrigin
 from musk_id.model.reference import ReferenceRelease
 from musk_id.records.canonical import canonical_json, parse_record
+from musk_id.records.files import sha256_bytes
 from musk_id.refdb.adopt import read_origin
 from musk_id.refdb.exchange import parse_policy
 from musk_id.refdb.library_read import read_library
+from musk_id.refdb.library_store import library_manifest
 from musk_id.refdb.release import load_release, locate_release
-from musk_id.sealing.bundle import MAGIC, ROLE
-from musk_id.sealing.keys import create_key
+from musk_id.sealing.bundle import MAGIC, ROLE, write_bundle
+from musk_id.sealing.keys import create_key, load_key
 from musk_id.sealing.verify import check_signature
 from musk_id.vocabulary import Locus
 
@@ -226,6 +232,74 @@ def test_what_is_not_as_signed_is_not_adopted(
     assert _import(desk, trust="empty.trust") == 4
     assert _import(desk, desk / "missing.mskid") == 2
     assert _import(desk, trust="missing.trust") == 2
+    assert "Traceback" not in capsys.readouterr().err
+    assert list((desk / "adopted").iterdir()) == []
+
+
+def _npy(array: np.ndarray, *, pickled: bool = False) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, array, allow_pickle=pickled)
+    return stream.getvalue()
+
+
+def _faulty(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
+    """Files of a library with a fault, and a manifest that fits them."""
+    told = {n: d for n, d in files.items() if n != "manifest.json"}
+    head = json.loads(told["library.json"])
+    offsets = np.load(io.BytesIO(told["coi-658.accession_offsets.npy"]))
+    changes: dict[str, dict[str, bytes]] = {
+        "an empty array": {"coi-658.packed.npy": b""},
+        "an array cut off": {"coi-658.packed.npy": told["coi-658.packed.npy"][:-5]},
+        "a pickle": {"coi-658.taxon.npy": _npy(np.array([{}], dtype=object), pickled=True)},
+        "another type": {"coi-658.taxon.npy": _npy(np.zeros(3, dtype="<f8"))},
+        "no array": {"coi-658.taxon.npy": b"\x93NUMPY\x01\x00\x06\x00{'a':\n"},
+        "a huge array": {
+            "coi-658.packed.npy": told["coi-658.packed.npy"].replace(b"(3, 329)", b"(9" + b"9" * 18 + b", 329)")
+        },
+        "offsets beyond the text": {"coi-658.accession_offsets.npy": _npy(offsets * 7)},
+        "offsets backwards": {"coi-658.accession_offsets.npy": _npy(offsets[::-1])},
+        "names beyond the taxa": {"coi-658.revised.npy": _npy(np.array([[0, 9999]], dtype="<u4"))},
+        "a head without loci": {"library.json": json.dumps({**head, "loci": 3}).encode()},
+        "a head that is a list": {"library.json": b"[]"},
+        "a deep head": {"library.json": b"[" * 100_000},
+        "a head without anchors": {
+            "library.json": json.dumps({k: v for k, v in head.items() if "sha256" not in k}).encode()
+        },
+        "no table": {"records.tsv": b"\xff\xfe"},
+        "records of others": {"records.tsv": told["records.tsv"].replace(b"AB000100", b"XX000100")},
+        "another id": {"library.json": json.dumps({**head, "library_id": "../../x"}).encode()},
+        "not to be passed on": {"inputs.tsv": told["inputs.tsv"].replace(b"\tyes\t", b"\tno\t")},
+        "another licence": {"inputs.tsv": told["inputs.tsv"].replace(b"CC0-1.0", b"CC-BY-4.0")},
+    }
+    told |= changes[name]
+    return told | {"manifest.json": library_manifest(told)}
+
+
+FAULTY = (
+    "an empty array", "an array cut off", "a pickle", "another type", "no array", "a huge array", "offsets beyond the text",
+    "offsets backwards", "names beyond the taxa", "a head without loci", "a head that is a list", "a deep head",
+    "a head without anchors", "no table", "records of others", "another id", "not to be passed on",
+    "another licence",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_a_faulty_library_is_refused_though_a_trusted_key_signed_it(
+    fault: str, libraries: Path, desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _export(desk, libraries / "open") == 0
+    assert _import(desk, out="first") == 0
+    origin = read_origin(desk / "first" / "open")
+    files = _faulty(fault, files_of(libraries / "open"))
+    assert files != files_of(libraries / "open")
+    members = tuple(
+        BundleMember(name=name, size_bytes=len(data), sha256=sha256_bytes(data))
+        for name, data in sorted(files.items())
+    )
+    header = replace(origin.header, members=members, manifest_sha256=sha256_bytes(files["manifest.json"]))
+    write_bundle(desk / "faulty.mskid", header, files, load_key(_key(desk), PASSPHRASE))
+    capsys.readouterr()
+    assert _import(desk, desk / "faulty.mskid") == 4
     assert "Traceback" not in capsys.readouterr().err
     assert list((desk / "adopted").iterdir()) == []
 

@@ -12,6 +12,7 @@ from made_library import Input, Made, build, files_of, made_from, panel, rows, w
 
 from musk_id.cli import main
 from musk_id.errors import ReferenceDataError
+from musk_id.library_vocabulary import LeftOut, NotExported
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.refdb.freeze import FrozenRelease, freeze_release, left_out_path
 from musk_id.refdb.release import load_release, locate_release
@@ -220,7 +221,7 @@ def test_a_copy_is_no_second_animal_of_a_musk_deer(release: ReferenceRelease, tm
         made_from(known, "AB000001.1", 0),
         made_from(known, "AB000002.1", 3),
         replace(made_from(known, "AB000003.1"), letters=made_from(known, "AB000002.1", 3).letters),
-        made_from(known, "AB000004.1", 0, individual="animal 4"),
+        made_from(known, "AB000004.1", 0, individual="animal 4", submitter="Submitted (01-JAN-2020) Institute B"),
     )
     sets = _sets(release, moschiferus=("AB000002.1", "AB000004.1"))
     library = build(write_sources(tmp_path / "s", {"a": Input(records)}), release, tmp_path / "lib")
@@ -249,6 +250,24 @@ def test_names_that_contradict_the_letters_are_left_out(release: ReferenceReleas
     assert set(_reasons(frozen).values()) == {"NAME_CONTRADICTS_LETTERS"}
     assert [r.accession for r in frozen.added] == ["AB000004.1"]
     assert "Moschus" in next(e.detail for e in frozen.left_out if e.record.accession == "AB000002.1")
+
+
+def test_animals_of_one_submitter_are_one_voice(release: ReferenceRelease, tmp_path: Path) -> None:
+    known = _of(release, "NC_013753.1", Locus.COI)
+    submitters = ("", "", "Submitted (01-JAN-2020) Institute B", "Submitted (02-MAR-2021) institute b", "C")
+    records = tuple(
+        made_from(known, f"AB00000{i}.1", 3 + i, individual=f"animal {i}", submitter=submitter)
+        for i, submitter in enumerate(submitters)
+    )
+    with pytest.raises(ReferenceDataError, match=r"AB000001\.1.*SUBMITTER_COUNTED"):
+        _freeze(
+            tmp_path / "a", release, records, sets=_sets(release, moschiferus=tuple(r.accession for r in records))
+        )
+    named = ("AB000000.1", "AB000002.1", "AB000004.1")
+    kept = tuple(r for r in records if r.accession in named)
+    frozen = _freeze(tmp_path / "b", release, kept, sets=_sets(release, moschiferus=named))
+    assert {r.state for r in frozen.added} == {CurationState.REFERENCE}
+    assert len(frozen.added) == 3
 
 
 @pytest.mark.parametrize("fault", ["record", "name", "set"])
@@ -337,3 +356,9 @@ def test_cases_examined_with_a_frozen_release_name_no_musk_deer_species(
         for item in record["barcode"]["items"]:
             assert item["rank"] != "SPECIES"
             assert not str(item["taxon"]).startswith("Moschus ")
+
+
+def test_every_reason_is_explained() -> None:
+    page = (PROJECT / "docs" / "reference-library.md").read_text(encoding="utf-8")
+    for word in (*LeftOut, *NotExported):
+        assert f"| `{word}` |" in page, word

@@ -162,7 +162,7 @@ def test_runs_without_files_of_unknown_techniques_and_simulated_ones(frozen) -> 
     record = refrozen(replace(frozen, examination=case))
     assert set(noted(record)) == {
         Reason.NO_EVIDENCE_FILE,
-        Reason.TECHNIQUE_NOT_SUPPORTED,
+        Reason.TECHNIQUE_NOT_EVALUATED,
         Reason.SIMULATED_DATA,
     }
 
