@@ -55,7 +55,8 @@ _ARRAYS: dict[str, tuple[str, int]] = {
 
 # What reading the head and the arrays of a faulty library may raise; NumPy parses the header of an array as text.
 _FAULTS = (
-    ArithmeticError, EOFError, LookupError, OSError, RecursionError, SyntaxError, TokenError, TypeError, ValueError,
+    ArithmeticError, EOFError, LookupError, OSError, RecursionError, SyntaxError, TokenError, TypeError,
+    ValueError,
 )  # fmt: skip
 
 

@@ -276,7 +276,8 @@ def _faulty(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 FAULTY = (
-    "an empty array", "an array cut off", "a pickle", "another type", "no array", "a huge array", "offsets beyond the text",
+    "an empty array", "an array cut off", "a pickle", "another type", "no array", "a huge array",
+    "offsets beyond the text",
     "offsets backwards", "names beyond the taxa", "a head without loci", "a head that is a list", "a deep head",
     "a head without anchors", "no table", "records of others", "another id", "not to be passed on",
     "another licence",
