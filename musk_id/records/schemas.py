@@ -9,8 +9,10 @@ from typing import Any
 
 from musk_id.model.audit import LibraryAudit
 from musk_id.model.batch import RunSheet
+from musk_id.model.bundle import BundleHeader, LibraryOrigin
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
+from musk_id.model.refdiff import CollectionDiff
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
 from musk_id.model.spectra_audit import SpectraAudit
@@ -31,6 +33,9 @@ PUBLISHED: tuple[Any, ...] = (
     SealSignature,
     SpectraAudit,
     LibraryAudit,
+    BundleHeader,
+    LibraryOrigin,
+    CollectionDiff,
     *RECORD_CLASSES.values(),
 )
 

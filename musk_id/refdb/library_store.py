@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,16 @@ from musk_id.refdb.manifest import MANIFEST_NAME
 from musk_id.refdb.spectra_store import load_spectra
 from musk_id.vocabulary import CurationState, Locus
 
-__all__ = ["TAXA_COLUMNS", "array_files", "library_manifest", "load_library", "verify_library"]
+__all__ = [
+    "HEAD_NAME",
+    "TAXA_COLUMNS",
+    "TAXA_NAME",
+    "array_files",
+    "array_names",
+    "library_manifest",
+    "load_library",
+    "verify_library",
+]
 
 MANIFEST_FORMAT = "musk-id-library-manifest/1"
 MAX_MANIFEST_BYTES = 1_000_000
@@ -44,8 +54,20 @@ _ARRAYS: dict[str, tuple[str, int]] = {
 }
 
 
+# What reading the head and the arrays of a faulty library may raise; NumPy parses the header of an array as text.
+_FAULTS = (
+    ArithmeticError, EOFError, LookupError, OSError, RecursionError, SyntaxError, TokenError, TypeError,
+    ValueError,
+)  # fmt: skip
+
+
 def _stem(locus: Locus) -> str:
     return locus.value.lower()
+
+
+def array_names(locus: Locus) -> tuple[str, ...]:
+    """Names of the array files of a marker."""
+    return tuple(f"{_stem(locus)}.{name}.npy" for name in _ARRAYS)
 
 
 def array_files(table: LocusTable) -> dict[str, bytes]:
@@ -135,7 +157,7 @@ def load_library(directory: Path) -> Library:
     try:
         head = json.loads((directory / HEAD_NAME).read_bytes())
         return _assemble(directory, head, manifest)
-    except (OSError, ValueError, KeyError, TypeError, IntegrityError) as error:
+    except (IntegrityError, *_FAULTS) as error:
         raise ReferenceDataError(f"the files contradict each other: {error}", where=directory.name) from error
 
 

@@ -31,16 +31,16 @@ from musk_id.refdb.spectra_store import spectra_files, spectra_head
 from musk_id.refdb.tables import LIST_SEPARATOR, table_bytes
 from musk_id.vocabulary import CurationState, Locus, Strand
 
-__all__ = ["RECORD_COLUMNS", "KeptWindow", "library_files"]
+__all__ = ["ASIDE_COLUMNS", "INPUT_COLUMNS", "RECORD_COLUMNS", "KeptWindow", "library_files"]
 
 _PROVENANCE = tuple(field.name for field in fields(RecordSource))
 RECORD_COLUMNS = (
-    "locus", "accession", "species", "revised_names", "family", "order", "state", "individual", "haplotype",
-    "strand", "length_bp", "ambiguous_letters", "indels",
+    "locus", "accession", "species", "revised_names", "family", "order", "state", "individual",
+    "individual_stated", "haplotype", "strand", "length_bp", "ambiguous_letters", "indels",
     "input", "licence", *(c for c in _PROVENANCE if c != "licence"),
 )  # fmt: skip
-_ASIDE_COLUMNS = ("input", "accession", "locus", "reason", "measured", "allowed")
-_INPUT_COLUMNS = (
+ASIDE_COLUMNS = ("input", "accession", "locus", "reason", "measured", "allowed")
+INPUT_COLUMNS = (
     "input", "sha256", "licence", "redistribute", "source", "records_in", "records_kept", "records_set_aside",
     "windows_kept", "windows_set_aside",
 )  # fmt: skip
@@ -103,8 +103,8 @@ def library_files(
     files[HEAD_NAME] = _head(plan, anchors, tables, len({c.individual for c in curated}), head)
     files[TAXA_NAME] = table_bytes(TAXA_COLUMNS, ((t.species, t.genus, t.family, t.order) for t in taxa))
     files["records.tsv"] = table_bytes(RECORD_COLUMNS, _record_rows(curated, tables))
-    files["set_aside.tsv"] = table_bytes(_ASIDE_COLUMNS, sorted(map(_aside_row, aside)))
-    files["inputs.tsv"] = table_bytes(_INPUT_COLUMNS, map(_input_row, inputs))
+    files["set_aside.tsv"] = table_bytes(ASIDE_COLUMNS, sorted(map(_aside_row, aside)))
+    files["inputs.tsv"] = table_bytes(INPUT_COLUMNS, map(_input_row, inputs))
     files["curation.tsv"] = table_bytes(CURATION_COLUMNS, map(_curation_row, curation))
     files[MANIFEST_NAME] = library_manifest(files)
     return files
@@ -244,6 +244,7 @@ def _record_rows(curated: list[_Curated], tables: list[LocusTable]) -> Iterable[
             k.name.order,
             c.state.value,
             str(c.individual),
+            _cell(k.name.individual),
             str(next(haplotypes[k.window.locus])),
             (Strand.FORWARD if k.window.strand > 0 else Strand.REVERSE).value,
             str(letters.size),

@@ -25,6 +25,7 @@ __all__ = [
     "build_manifest",
     "case_files",
     "empty_folders",
+    "sign",
     "write_seal",
 ]
 
@@ -105,10 +106,11 @@ def write_seal(case_dir: Path, manifest: Manifest, key: tuple[str, Ed25519Privat
         if not is_same:
             signature.unlink(missing_ok=True)
         return
-    write_atomic(signature, canonical_json(_signature(data, *key)))
+    write_atomic(signature, canonical_json(sign(data, *key)))
 
 
-def _signature(data: bytes, key_id: str, key: Ed25519PrivateKey) -> SealSignature:
+def sign(data: bytes, key_id: str, key: Ed25519PrivateKey) -> SealSignature:
+    """Signature over some bytes."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

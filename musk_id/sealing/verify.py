@@ -27,7 +27,7 @@ from musk_id.sealing.seal import (
     empty_folders,
 )
 
-__all__ = ["ABSENT", "INVALID", "VALID", "verify_case"]
+__all__ = ["ABSENT", "INVALID", "VALID", "check_signature", "verify_case"]
 
 VALID, INVALID, ABSENT = "VALID", "INVALID", "ABSENT"
 _SEAL_FILES = frozenset({MANIFEST_NAME, DIGEST_NAME, SIGNATURE_NAME})
@@ -121,7 +121,7 @@ def _signature(
         if path.is_symlink():
             raise IntegrityError("it is a symbolic link")
         signature = parse_record(SealSignature, read_limited(path, MAX_SIGNATURE_BYTES), where)
-        _check_signature(signature, data)
+        check_signature(signature, data, _SEAL_ROLE)
     except (MuskIdError, OSError, ValueError, binascii.Error) as error:
         problems.append(f"{where} is not valid: {error}")
         return INVALID, None, "NO"
@@ -131,7 +131,14 @@ def _signature(
     return VALID, signature.key_id, "YES" if known else "NO"
 
 
-def _check_signature(signature: SealSignature, data: bytes) -> None:
+def check_signature(signature: SealSignature, data: bytes, role: str) -> None:
+    """Check that a signature is one over these bytes by a key of that role.
+
+    Raises
+    ------
+    ValueError
+        Saying what does not fit.
+    """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -143,11 +150,11 @@ def _check_signature(signature: SealSignature, data: bytes) -> None:
         # Base64 lets unused bits vary: only one spelling of a value is accepted.
         if base64.b64encode(value).decode("ascii") != text:
             raise ValueError("base64 is not in its one canonical form")
-    if signature.role != _SEAL_ROLE:
-        raise ValueError(f"a key of role {signature.role!r} cannot seal, only one of role {_SEAL_ROLE!r}")
+    if signature.role != role:
+        raise ValueError(f"a key of role {signature.role!r} cannot sign this, only one of role {role!r}")
     if key_id_of(signature.role, public) != signature.key_id:
         raise ValueError("key id, role and public key do not fit together")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(raw, data)
     except InvalidSignature as error:
-        raise ValueError("the signature does not fit the manifest") from error
+        raise ValueError("the signature does not fit what it is over") from error

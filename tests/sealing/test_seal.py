@@ -159,7 +159,7 @@ def test_only_keys_for_seals_seal(sealed: Path, tmp_path: Path, monkeypatch, cap
     assert main(["examine", example, "--out", str(tmp_path / "out"), "--key", str(key)]) == 2
     case = _copy(sealed, tmp_path)
     write_seal(case, build_manifest(case, "DEMO-D"), load_key(key, PASSPHRASE))
-    assert any("cannot seal" in problem for problem in verify_case(case).problems)
+    assert any("cannot sign this" in problem for problem in verify_case(case).problems)
 
 
 def test_key_files_that_are_none(tmp_path: Path, capsys) -> None:
