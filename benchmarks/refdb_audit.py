@@ -24,6 +24,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from musk_id.kernels.intervals import clopper_pearson  # noqa: E402
+from musk_id.library_vocabulary import AuditFlag  # noqa: E402
 from musk_id.model.audit import LibraryAudit  # noqa: E402
 from musk_id.model.library import Library, LibraryTaxon  # noqa: E402
 from musk_id.model.methods import BARCODE_METHODS  # noqa: E402
@@ -35,7 +36,7 @@ from musk_id.refdb.audit_table import audit_table  # noqa: E402
 from musk_id.refdb.library_build import build_library  # noqa: E402
 from musk_id.refdb.library_store import load_library  # noqa: E402
 from musk_id.refdb.release import load_release  # noqa: E402
-from musk_id.vocabulary import AuditFlag, Locus  # noqa: E402
+from musk_id.vocabulary import Locus  # noqa: E402
 
 REFDATA = PROJECT.parent / "shared" / "refdata"
 RELEASE = PROJECT / "reference_db" / "releases" / "2026.1"

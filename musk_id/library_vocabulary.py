@@ -1,4 +1,4 @@
-"""Closed lists of words of the reference library: why a record does not enter or leave, and what changed.
+"""Closed lists of words of the reference library: what an audit finds, what enters or leaves, what changed.
 
 They stand in tables, reports and differences, never in a case record; ``docs/reference-library.md`` explains each.
 """
@@ -7,7 +7,51 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["ChangeKind", "LeftOut", "NotExported", "RecordAspect"]
+__all__ = [
+    "AuditFlag",
+    "AuditSide",
+    "ChangeKind",
+    "LeftOut",
+    "LibraryGrade",
+    "NotExported",
+    "RecordAspect",
+]
+
+
+class AuditFlag(StrEnum):
+    """What an audit of a library remarks on a record, a species or a marker (``docs/reference-library.md``)."""
+
+    NAME_CONFLICT = "NAME_CONFLICT"
+    NEARER_OTHER_NAME = "NEARER_OTHER_NAME"
+    SITS_WITH = "SITS_WITH"
+    DUPLICATE_ACROSS_NAMES = "DUPLICATE_ACROSS_NAMES"
+    SPLIT_SPECIES = "SPLIT_SPECIES"
+    DISTANCE_OUTLIER = "DISTANCE_OUTLIER"
+    LENGTH_OUTLIER = "LENGTH_OUTLIER"
+    TOO_SHORT = "TOO_SHORT"
+    TOO_AMBIGUOUS = "TOO_AMBIGUOUS"
+    STOP_CODON = "STOP_CODON"
+    FRAME_SHIFT = "FRAME_SHIFT"
+    SINGLE_SUBMITTER = "SINGLE_SUBMITTER"
+    NO_REFERENCE_AT_LOCUS = "NO_REFERENCE_AT_LOCUS"
+
+
+class AuditSide(StrEnum):
+    """Which side of a name conflict is likely wrong; ``NOT_DECIDED`` where the records do not tell."""
+
+    RECORD = "RECORD"
+    OTHERS = "OTHERS"
+    NOT_DECIDED = "NOT_DECIDED"
+
+
+class LibraryGrade(StrEnum):
+    """Grade of the references of a species at a marker (``docs/reference-library.md``)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
 
 
 class LeftOut(StrEnum):

@@ -8,8 +8,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 __all__ = [
-    "AuditFlag",
-    "AuditSide",
     "BatchKind",
     "CompoundStatus",
     "ControlKind",
@@ -22,7 +20,6 @@ __all__ = [
     "Finding",
     "Grade",
     "Language",
-    "LibraryGrade",
     "Locus",
     "MassPrecision",
     "MaterialClass",
@@ -186,42 +183,6 @@ class SpectrumFlag(StrEnum):
     MASS_PRECISION = "MASS_PRECISION"
     STARTS_HIGH = "STARTS_HIGH"
     FEW_PEAKS = "FEW_PEAKS"
-
-
-class AuditFlag(StrEnum):
-    """What an audit of a library remarks on a record, a species or a marker (``docs/reference-library.md``)."""
-
-    NAME_CONFLICT = "NAME_CONFLICT"
-    NEARER_OTHER_NAME = "NEARER_OTHER_NAME"
-    SITS_WITH = "SITS_WITH"
-    DUPLICATE_ACROSS_NAMES = "DUPLICATE_ACROSS_NAMES"
-    SPLIT_SPECIES = "SPLIT_SPECIES"
-    DISTANCE_OUTLIER = "DISTANCE_OUTLIER"
-    LENGTH_OUTLIER = "LENGTH_OUTLIER"
-    TOO_SHORT = "TOO_SHORT"
-    TOO_AMBIGUOUS = "TOO_AMBIGUOUS"
-    STOP_CODON = "STOP_CODON"
-    FRAME_SHIFT = "FRAME_SHIFT"
-    SINGLE_SUBMITTER = "SINGLE_SUBMITTER"
-    NO_REFERENCE_AT_LOCUS = "NO_REFERENCE_AT_LOCUS"
-
-
-class AuditSide(StrEnum):
-    """Which side of a name conflict is likely wrong; ``NOT_DECIDED`` where the records do not tell."""
-
-    RECORD = "RECORD"
-    OTHERS = "OTHERS"
-    NOT_DECIDED = "NOT_DECIDED"
-
-
-class LibraryGrade(StrEnum):
-    """Grade of the references of a species at a marker (``docs/reference-library.md``)."""
-
-    A = "A"
-    B = "B"
-    C = "C"
-    D = "D"
-    E = "E"
 
 
 class Strand(StrEnum):

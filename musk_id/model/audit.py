@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.library_vocabulary import AuditFlag, AuditSide, LibraryGrade
 from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Sha256, Text
-from musk_id.vocabulary import AuditFlag, AuditSide, LibraryGrade, Locus
+from musk_id.vocabulary import Locus
 
 __all__ = ["AuditConflict", "AuditMember", "AuditRemark", "LibraryAudit", "SpeciesGrade"]
 

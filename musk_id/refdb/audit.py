@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from musk_id.library_vocabulary import AuditFlag, AuditSide
 from musk_id.model.audit import AuditConflict, AuditMember, AuditRemark, LibraryAudit, SpeciesGrade
 from musk_id.model.library import Library, LibraryTaxon
 from musk_id.model.methods import BarcodeMethod
@@ -15,7 +16,7 @@ from musk_id.refdb.audit_names import Conflict, find_conflicts
 from musk_id.refdb.audit_places import Place, Places
 from musk_id.refdb.audit_sequences import sequence_remarks
 from musk_id.refdb.audit_table import AuditTable, audit_table, without_copies
-from musk_id.vocabulary import AuditFlag, AuditSide, Locus
+from musk_id.vocabulary import Locus
 
 __all__ = ["AUDIT_METHOD", "Provenance", "audit_library"]
 

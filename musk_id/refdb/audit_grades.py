@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from musk_id.library_vocabulary import LibraryGrade
 from musk_id.model.audit import SpeciesGrade
 from musk_id.model.library import LibraryTaxon
 from musk_id.refdb.audit_places import Places
-from musk_id.vocabulary import LibraryGrade
 
 __all__ = ["grade", "species_grades"]
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from musk_id.library_vocabulary import AuditFlag, AuditSide, LibraryGrade
 from musk_id.model.audit import AuditConflict, AuditMember, AuditRemark, LibraryAudit
 from musk_id.model.values import Line
 from musk_id.records.canonical import canonical_json
@@ -14,7 +15,7 @@ from musk_id.refdb.audit import Provenance
 from musk_id.refdb.library_sources import CURATION_COLUMNS
 from musk_id.refdb.library_tables import RECORD_COLUMNS
 from musk_id.refdb.tables import Row, parse_rows, parse_table, table_bytes
-from musk_id.vocabulary import AuditFlag, AuditSide, CurationState, LibraryGrade, Locus
+from musk_id.vocabulary import CurationState, Locus
 
 __all__ = ["audit_files", "proposals", "read_provenance"]
 

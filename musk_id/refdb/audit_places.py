@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.neighbours import clusters
+from musk_id.library_vocabulary import AuditSide
 from musk_id.refdb.audit_table import AuditTable, grouped
-from musk_id.vocabulary import AuditSide
 
 __all__ = ["Near", "Place", "Places"]
 

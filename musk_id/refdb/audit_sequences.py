@@ -9,10 +9,11 @@ import numpy as np
 
 from musk_id.kernels.nucleotides import is_ambiguous
 from musk_id.kernels.translation import stop_codon_positions
+from musk_id.library_vocabulary import AuditFlag
 from musk_id.model.methods import BarcodeMethod
 from musk_id.refdb.audit_places import Places
 from musk_id.refdb.audit_table import AuditTable
-from musk_id.vocabulary import AuditFlag, Locus
+from musk_id.vocabulary import Locus
 
 __all__ = ["SequenceRemark", "sequence_remarks"]
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from refdata import needs_refdata
 
 from musk_id.errors import ReferenceDataError
+from musk_id.library_vocabulary import AuditFlag, AuditSide, LibraryGrade
 from musk_id.model.audit import LibraryAudit
 from musk_id.model.library import Library
 from musk_id.model.methods import BARCODE_METHODS
@@ -23,7 +24,7 @@ from musk_id.refdb.audit_grades import grade
 from musk_id.refdb.audit_output import audit_files
 from musk_id.refdb.audit_table import submissions
 from musk_id.refdb.library_sources import CURATION_COLUMNS, parse_curation
-from musk_id.vocabulary import AuditFlag, AuditSide, LibraryGrade, Locus
+from musk_id.vocabulary import Locus
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTHING = Provenance({}, {})
