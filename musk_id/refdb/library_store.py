@@ -37,6 +37,7 @@ _ARRAYS: dict[str, tuple[str, int]] = {
     "state": ("|u1", 1),
     "individual": ("<u4", 1),
     "strand": ("|i1", 1),
+    "collapsed": ("|u1", 1),
     "accession_offsets": ("<u4", 1),
     "accession_bytes": ("|u1", 1),
     "revised": ("<u4", 2),
@@ -57,6 +58,7 @@ def array_files(table: LocusTable) -> dict[str, bytes]:
         "state": table.state,
         "individual": table.individual,
         "strand": table.strand,
+        "collapsed": table.collapsed,
         "accession_offsets": table.accessions.offsets,
         "accession_bytes": table.accessions.data,
         "revised": np.array(pairs, dtype=np.uint32).reshape(-1, 2),
@@ -169,18 +171,23 @@ def _table(directory: Path, locus: Locus, width: int, taxa: int) -> LocusTable:
     arrays: dict[str, NDArray[Any]] = {}
     for name, (dtype, dimensions) in _ARRAYS.items():
         path = directory / f"{_stem(locus)}.{name}.npy"
+        if not path.is_file():
+            raise ValueError(
+                f"{path.name} is missing: the library was built by an earlier version, build it again"
+            )
         array = np.load(path, mmap_mode="r", allow_pickle=False)
         if array.dtype.str != dtype or array.ndim != dimensions:
             raise ValueError(f"{path.name} is {array.dtype.str} of {array.ndim} dimensions")
         arrays[name] = array
     records = arrays["haplotype"].size
-    lengths = {name: arrays[name].size for name in ("taxon", "state", "individual", "strand")}
+    lengths = {name: arrays[name].size for name in ("taxon", "state", "individual", "strand", "collapsed")}
     lengths["accession_offsets"] = arrays["accession_offsets"].size - 1
     if any(length != records for length in lengths.values()):
         raise ValueError(f"the arrays of {locus} differ in length: {lengths}")
     if arrays["packed"].shape[1] != -(-width // 2):
         raise ValueError(f"{locus} has rows of {arrays['packed'].shape[1]} bytes for {width} columns")
-    for name, limit in (("haplotype", arrays["packed"].shape[0]), ("taxon", taxa), ("state", len(CurationState))):
+    limits = {"haplotype": arrays["packed"].shape[0], "taxon": taxa, "state": len(CurationState), "collapsed": 2}
+    for name, limit in limits.items():
         if records and int(arrays[name].max()) >= limit:
             raise ValueError(f"{locus}: {name} points beyond its table")
     revised: dict[int, tuple[int, ...]] = {}
@@ -195,6 +202,7 @@ def _table(directory: Path, locus: Locus, width: int, taxa: int) -> LocusTable:
         state=arrays["state"],
         individual=arrays["individual"],
         strand=arrays["strand"],
+        collapsed=arrays["collapsed"],
         accessions=TextColumn(arrays["accession_offsets"], arrays["accession_bytes"]),
         revised=revised,
     )
