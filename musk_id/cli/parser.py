@@ -107,6 +107,14 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     build.add_argument("--releases", type=Path, help="folder of releases")
     build.add_argument("--out", type=Path, required=True, help="folder of releases or libraries")
     build.set_defaults(run=_deferred("refdb", "run_build"))
+    calibrate = actions.add_parser(
+        "calibrate", help="measure radii, margins and errors of a library by leaving its records out in turn"
+    )
+    calibrate.add_argument("library", type=Path, metavar="LIBRARY", help="folder of a built library")
+    calibrate.add_argument("--out", type=Path, required=True, metavar="FILE", help="calibration to write (JSON)")
+    calibrate.add_argument("--panel", metavar="RELEASE", help="also hold the records against this release")
+    calibrate.add_argument("--releases", type=Path, help="folder of releases")
+    calibrate.set_defaults(run=_deferred("calibrate", "run_calibrate"))
     _refdb_fetch(actions)
 
 

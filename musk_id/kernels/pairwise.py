@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.bitplanes import Planes
-from musk_id.kernels.editdistance import edit_distance
+from musk_id.kernels.editdistance import EditDistance, edit_distance
 from musk_id.kernels.nucleotides import encode
 
 __all__ = ["EditRow", "PairBlock", "edit_bounds", "mismatch_blocks", "nearest_edits"]
 
 BLOCK_ROWS = 48
+# Words of five letters leave the fewest pairs of mammalian 12S and 16S inserts to be compared.
 WORD_LENGTH = 5
+MAX_BOUND = 255
+_ENDLESS = 1 << 30
 _BASES = 4
 
 Counts = NDArray[np.int32]
@@ -88,59 +91,57 @@ class EditRow:
     upper: Indices
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """Words of each sequence: how often each occurs, and how many hold an ambiguity letter."""
-
-    counts: NDArray[np.float32]
-    present: NDArray[np.float32]
-    ambiguous: Floats
-    lengths: Indices
-
-
-def _words(sequences: Sequence[str]) -> _Words:
-    counts = np.zeros((len(sequences), _BASES**WORD_LENGTH), np.float32)
-    ambiguous = np.zeros(len(sequences))
-    code = np.full(16, -1, np.int64)
-    code[[1, 2, 4, 8]] = np.arange(_BASES)
-    powers = _BASES ** np.arange(WORD_LENGTH)
-    for row, sequence in enumerate(sequences):
-        letters = code[encode(sequence)]
-        if letters.size < WORD_LENGTH:
-            continue
-        windows = np.lib.stride_tricks.sliding_window_view(letters, WORD_LENGTH)
-        plain = (windows >= 0).all(axis=1)
-        np.add.at(counts[row], windows[plain] @ powers, 1.0)
-        ambiguous[row] = np.count_nonzero(~plain)
-    lengths = np.array([len(sequence) for sequence in sequences], np.int64)
-    return _Words(counts, (counts > 0).astype(np.float32), ambiguous, lengths)
-
-
-def edit_bounds(sequences: Sequence[str]) -> Indices:
-    """Lower bounds of the edit distances of all pairs, shape (n, n)."""
-    return _bounds(_words(sequences), slice(0, len(sequences)))
-
-
-def _bounds(words: _Words, rows: slice) -> Indices:
-    """Lower bounds of the edit distances of some sequences to all, shape (rows, n).
+def edit_bounds(sequences: Sequence[str]) -> NDArray[np.uint8]:
+    """Lower bounds of the edit distances of all pairs, shape (n, n); one byte a pair.
 
     Notes
     -----
-    An edit destroys at most q of the words of length q of a sequence (Ukkonen 1992, Theor. Comput. Sci. 92:191).
-    The shorter sequence of a pair lies wholly inside the compared part; each of its words that the longer one
-    lacks was hit by an edit, so the distance is at least the number of such words divided by q. A word with an
-    ambiguity letter may equal any other: such words of the shorter one are not counted, and each of the longer
-    one may stand for one missing word. Free end letters of the longer one cost nothing and change nothing. The
-    counts are whole numbers far below 2**24, so that the matrix product is exact however it is summed.
+    After the q-gram lemma (Ukkonen 1992, Theor. Comput. Sci. 92:191), for words that do not overlap: the shorter
+    sequence of a pair lies wholly inside the compared part, so that each of its words that the longer one lacks
+    was hit by an edit, and an edit hits only one of several words that share no letter. The distance is
+    therefore at least the number of such words, counted greedily from the left. A word with an ambiguity letter
+    may equal any other: such words of the shorter sequence are not counted, and each one of the longer sequence
+    may stand for one that seems to be missing.
     """
-    totals = words.counts.sum(axis=1, dtype=np.float64)
-    mine = totals[rows, None] - (words.counts[rows] @ words.present.T) - words.ambiguous[None, :]
-    theirs = totals[None, :] - (words.present[rows] @ words.counts.T) - words.ambiguous[rows, None]
-    lengths = words.lengths
-    shorter, equal = lengths[rows, None] < lengths[None, :], lengths[rows, None] == lengths[None, :]
-    missing = np.where(shorter, mine, np.where(equal, np.maximum(mine, theirs), theirs))
-    bounds: Indices = np.ceil(np.maximum(missing, 0.0) / WORD_LENGTH).astype(np.int64)
+    words = [_words(sequence) for sequence in sequences]
+    lengths = np.array([len(sequence) for sequence in sequences], np.int64)
+    absent = np.ones((_BASES**WORD_LENGTH, len(sequences)), np.bool_)
+    for column, own in enumerate(words):
+        absent[own[own >= 0], column] = False
+    ambiguous = np.array([min(np.count_nonzero(own < 0), MAX_BOUND) for own in words], np.uint8)
+    missing = np.empty((len(sequences), len(sequences)), np.uint8)
+    for row, own in enumerate(words):
+        counted = _disjoint(own, absent)
+        missing[row] = np.where(counted > ambiguous, counted - ambiguous, 0)
+    # Where the row is the longer sequence of the pair only the words of the other one tell.
+    longer, equal = lengths[:, None] > lengths[None, :], lengths[:, None] == lengths[None, :]
+    bounds = np.where(longer, missing.T, missing)
+    np.maximum(bounds, missing.T, out=bounds, where=equal)
     return bounds
+
+
+def _words(sequence: str) -> Indices:
+    """Number of the word at each place; -1 where it holds an ambiguity letter."""
+    code = np.full(16, -1, np.int64)
+    code[[1, 2, 4, 8]] = np.arange(_BASES)
+    letters = code[encode(sequence)]
+    if letters.size < WORD_LENGTH:
+        return np.empty(0, np.int64)
+    windows = np.lib.stride_tricks.sliding_window_view(letters, WORD_LENGTH)
+    numbers: Indices = windows @ _BASES ** np.arange(WORD_LENGTH)
+    return np.where((windows >= 0).all(axis=1), numbers, -1)
+
+
+def _disjoint(own: Indices, absent: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Words of a sequence that each other one lacks, none sharing a letter with the one counted before."""
+    counted = np.zeros(absent.shape[1], np.uint8)
+    free = np.zeros(absent.shape[1], np.int16)
+    for place, word in enumerate(own.tolist()):
+        if word >= 0 and place < WORD_LENGTH * MAX_BOUND:
+            hit = absent[word] & (free <= place)
+            counted += hit
+            free[hit] = place + WORD_LENGTH
+    return counted
 
 
 def nearest_edits(
@@ -173,51 +174,45 @@ def nearest_edits(
         no further, by its lower distance, than the upper distance of the ``nearest``-th other group. What is
         left out is further than that.
     """
-    words = _words(sequences)
-    for first in range(0, len(sequences), BLOCK_ROWS):
-        rows = slice(first, min(first + BLOCK_ROWS, len(sequences)))
-        shape = (rows.stop - first, len(sequences))
-        bounds = _bounds(words, rows) if bounded else np.zeros(shape, np.int64)
-        for row in range(first, rows.stop):
-            yield _edit_row(sequences, groups, row, bounds[row - first], nearest, always)
+    bounds = edit_bounds(sequences) if bounded else None
+    nothing = np.zeros(len(sequences), np.uint8)
+    for row in range(len(sequences)):
+        search = _Search(sequences, groups, row, nearest)
+        same = groups == groups[row]
+        for other in np.flatnonzero(same if always is None else same | always).tolist():
+            search.measure(other)
+        own = nothing if bounds is None else bounds[row]
+        for other in np.argsort(own, kind="stable").tolist():
+            if bounded and own[other] > search.reach:
+                break
+            search.measure(other)
+        yield search.result()
 
 
-def _edit_row(
-    sequences: Sequence[str],
-    groups: Indices,
-    row: int,
-    bounds: Indices,
-    nearest: int,
-    always: NDArray[np.bool_] | None,
-) -> EditRow:
-    wanted = groups == groups[row]
-    if always is not None:
-        wanted = wanted | always
-    found: dict[int, tuple[int, int]] = {}
-    best: dict[int, int] = {}
+class _Search:
+    """What is known of one sequence's distances while its neighbours are looked for."""
 
-    def measure(other: int) -> None:
-        distance = edit_distance(sequences[row], sequences[other])
-        found[other] = (distance.lower, distance.upper)
-        group = int(groups[other])
-        if group != groups[row]:
-            best[group] = min(best.get(group, distance.upper), distance.upper)
+    def __init__(self, sequences: Sequence[str], groups: Indices, row: int, nearest: int) -> None:
+        self._sequences, self._groups, self._row, self._nearest = sequences, groups, row, nearest
+        self._found: dict[int, EditDistance] = {}
+        self._best: dict[int, int] = {}
+        self.reach = _ENDLESS
 
-    for other in np.flatnonzero(wanted).tolist():
-        if other != row:
-            measure(other)
-    reach = _reach(best, nearest)
-    for other in np.argsort(bounds, kind="stable").tolist():
-        if reach is not None and bounds[other] > reach:
-            break
-        if other != row and other not in found:
-            measure(other)
-            reach = _reach(best, nearest)
-    others = sorted(found)
-    pairs = np.array([found[other] for other in others], np.int64).reshape(-1, 2)
-    return EditRow(np.array(others, np.int64), pairs[:, 0], pairs[:, 1])
+    def measure(self, other: int) -> None:
+        """Compare with another sequence, unless that was done."""
+        if other == self._row or other in self._found:
+            return
+        distance = edit_distance(self._sequences[self._row], self._sequences[other])
+        self._found[other] = distance
+        group = int(self._groups[other])
+        if group != self._groups[self._row] and distance.upper < self._best.get(group, _ENDLESS):
+            self._best[group] = distance.upper
+            if len(self._best) >= self._nearest and distance.upper < self.reach:
+                self.reach = sorted(self._best.values())[self._nearest - 1]
 
-
-def _reach(best: dict[int, int], nearest: int) -> int | None:
-    """Distance of the ``nearest``-th other group, once that many were met."""
-    return sorted(best.values())[nearest - 1] if len(best) >= nearest else None
+    def result(self) -> EditRow:
+        """All that was measured, by the place of the other sequence."""
+        others = sorted(self._found)
+        lower = [self._found[other].lower for other in others]
+        upper = [self._found[other].upper for other in others]
+        return EditRow(*(np.array(column, np.int64) for column in (others, lower, upper)))

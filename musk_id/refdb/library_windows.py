@@ -127,7 +127,11 @@ class WindowFinder:
 
     def _with_gaps(self, found: dict[int, tuple[_Part, ...]]) -> dict[int, tuple[Found, ...]]:
         """Lay what needs gaps into its window along the nearest of all placed sequences."""
-        frames = {locus: list(self._placed[locus.value].values()) for locus in self._long}
+        # A frame that begins late or ends early would shift or cut what is laid along it.
+        frames = {
+            locus: [masks for masks in self._placed[locus.value].values() if masks[0] and masks[-1]]
+            for locus in self._long
+        }
         words = {locus: WordIndex(masks) for locus, masks in frames.items()}
         done: dict[int, tuple[Found, ...]] = {}
         for number, parts in found.items():
@@ -135,7 +139,7 @@ class WindowFinder:
             for part in parts:
                 if isinstance(part, _Gapped):
                     near = words[part.locus].nearest(part.oriented, NEAREST_FRAMES)
-                    texts = [decode(frames[part.locus][n]).rstrip("-") for n in near]
+                    texts = [decode(frames[part.locus][n]) for n in near]
                     settled.append(_gapped(part, texts, self._long[part.locus]))
                 else:
                     settled.append(part)
