@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from musk_id.model.batch import RunSheet
+from musk_id.model.calibration import Calibration
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
+from musk_id.model.validation import Validation
 from musk_id.model.values import RULES
 from musk_id.records.codec import TypePlan, plan_of
 from musk_id.records.files import write_atomic
@@ -27,6 +29,8 @@ PUBLISHED: tuple[Any, ...] = (
     RunSheet,
     Laboratory,
     SealSignature,
+    Calibration,
+    Validation,
     *RECORD_CLASSES.values(),
 )
 
