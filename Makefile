@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO := build/demo
 CORES ?= 2
 
-.PHONY: demo test test-full check bench selftest selftest-expected schemas vocabulary clean
+.PHONY: demo test test-full check bench bench-calibration selftest selftest-expected schemas vocabulary clean
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -29,6 +29,10 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	"$(BIN)/python" benchmarks/panel.py
+
+# Builds the public sets beside the project into a library and compares what it shows with what is shipped.
+bench-calibration: $(VENV)/.installed-dev
+	"$(BIN)/python" benchmarks/calibration.py
 
 selftest: $(VENV)/.installed
 	"$(BIN)/musk-id" selftest

@@ -158,7 +158,7 @@ class RatioCounts:
 
     H1 counts individuals of the target genus; H2 counts species of the alternatives, one that was named once
     with any individual counts as named. ``lower`` is the one-sided lower limit of k1/n1 over the one-sided upper
-    limit of k2/n2; ``enough`` tells whether both numbers reach the method's minimum.
+    limit of k2/n2; below the method's smallest numbers (``enough`` is false) there is none.
     """
 
     alternatives: Line

@@ -128,7 +128,8 @@ def ratio_counts(
     k1, n1 = int(np.count_nonzero(named & own)), int(np.count_nonzero(own))
     n2 = int(np.unique(items.species[second]).size)
     k2 = int(np.unique(items.species[second & named]).size)
-    lower = decimal_text(count_ratio_lower(k1, n1, k2, n2), RATIO_DIGITS) if n1 and n2 else None
+    enough = n1 >= evidence.min_individuals_h1 and n2 >= evidence.min_species_h2
+    lower = decimal_text(count_ratio_lower(k1, n1, k2, n2), RATIO_DIGITS) if enough else None
     return RatioCounts(
         alternatives=alternatives.version,
         radius=rule.radius,
@@ -138,5 +139,5 @@ def ratio_counts(
         k2=k2,
         n2=n2,
         lower=lower,
-        enough=n1 >= evidence.min_individuals_h1 and n2 >= evidence.min_species_h2,
+        enough=enough,
     )
