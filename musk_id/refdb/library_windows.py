@@ -123,6 +123,8 @@ class WindowFinder:
             measured = Line(f"{len(record.letters)} letters")
             allowed = Line("words shared with a record of " + ", ".join(record.loci))
             found[record.number] = (Refusal(None, SetAside.LOCUS_NOT_RECOGNISED, measured, allowed),)
+        # Whatever was placed is a frame, or what becomes of a record would hang on the recognition of others.
+        self._join(found)
         return self._with_gaps(found)
 
     def _with_gaps(self, found: dict[int, tuple[_Part, ...]]) -> dict[int, tuple[Found, ...]]:
@@ -158,6 +160,13 @@ class WindowFinder:
 
     def _learn(self, found: dict[int, tuple[_Part, ...]]) -> bool:
         """Add the windows found so far to the anchors; whether any was new."""
+        grown = self._join(found)
+        if grown:
+            self._index = self._build()
+        return grown
+
+    def _join(self, found: dict[int, tuple[_Part, ...]]) -> bool:
+        """Add the windows found so far to those that are placed; whether any was new."""
         grown = False
         for parts in found.values():
             for part in parts:
@@ -166,8 +175,6 @@ class WindowFinder:
                     masks = part.masks if part.locus in self._long else part.masks[part.masks > 0]
                     grown |= masks.tobytes() not in held
                     held[masks.tobytes()] = masks
-        if grown:
-            self._index = self._build()
         return grown
 
     def _window(self, masks: Masks, anchors: tuple[Anchor, ...], wanted: tuple[Locus, ...]) -> _Part:
