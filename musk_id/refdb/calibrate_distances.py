@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.bitplanes import pack
-from musk_id.kernels.neighbours import Neighbours, join, neighbours
+from musk_id.kernels.genus_rule import Neighbours, join, neighbours
 from musk_id.kernels.nucleotides import decode
 from musk_id.kernels.pairwise import mismatch_blocks, nearest_edits
 from musk_id.refdb.calibrate_items import Items

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.frames import unpack_nibbles
-from musk_id.kernels.neighbours import Labels
+from musk_id.kernels.genus_rule import Labels
 from musk_id.kernels.nucleotides import Masks
 from musk_id.model.library import Library, LocusTable
 from musk_id.model.methods import AmpliconLimits, LongLocusLimits

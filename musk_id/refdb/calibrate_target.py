@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.intervals import count_ratio_lower, proportion_upper
-from musk_id.kernels.neighbours import RIGHT, WRONG, verdicts
+from musk_id.kernels.genus_rule import RIGHT, WRONG, verdicts
 from musk_id.model.alternatives import Alternatives
 from musk_id.model.calibration import (
     DistanceFigures,

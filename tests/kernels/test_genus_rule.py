@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from musk_id.kernels.neighbours import NONE, RIGHT, WRONG, Labels, Neighbours, neighbours, verdicts
+from musk_id.kernels.genus_rule import NONE, RIGHT, WRONG, Labels, Neighbours, neighbours, verdicts
 
 # Genus 0: species 0 (two individuals), 1; genus 1: species 2; genus 2: species 3.
 LABELS = Labels(np.array([0, 0, 0, 1, 2]), np.array([0, 0, 1, 2, 3]))
