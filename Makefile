@@ -5,8 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 CORES ?= 2
+BENCH_VENV := .venv-bench
+BENCH_BIN := $(BENCH_VENV)/bin
+BENCH_OUT := build/bench
+# Options for a full benchmark, for instance: make bench-panel ARGS=--write
+ARGS ?=
 
-.PHONY: demo test test-full check bench bench-calibration selftest selftest-expected schemas vocabulary clean
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -27,8 +32,30 @@ check: $(VENV)/.installed-dev
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-cache
 
-bench: $(VENV)/.installed-dev
-	"$(BIN)/python" benchmarks/panel.py
+# Peers live in an environment of their own; vsearch and blastn are Debian's, where they can be had.
+bench: $(BENCH_VENV)/.installed
+	@bash scripts/bench-packages.sh
+	@"$(BENCH_BIN)/python" -W ignore benchmarks/side_by_side.py
+	@"$(BENCH_BIN)/python" benchmarks/panel_specificity.py --quick --out "$(BENCH_OUT)/panel-specificity.json"
+
+bench-peers: $(BENCH_VENV)/.installed
+	@bash scripts/bench-packages.sh
+	@"$(BENCH_BIN)/python" -W ignore benchmarks/side_by_side.py --full $(ARGS)
+
+bench-retrieval: $(BENCH_VENV)/.installed
+	@"$(BENCH_BIN)/python" -W ignore benchmarks/side_by_side.py spectra --retrieval 54
+
+bench-panel: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/panel_specificity.py --out "$(BENCH_OUT)/panel-specificity.json" $(ARGS)
+
+bench-wide-margins: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/wide_margins.py $(ARGS)
+
+bench-spectra-library: $(VENV)/.installed-dev
+	"$(BIN)/python" benchmarks/spectra_library.py
+
+bench-refdb: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/refdb_audit.py $(ARGS)
 
 # Builds the public sets beside the project into a library and compares what it shows with what is shipped.
 bench-calibration: $(VENV)/.installed-dev
@@ -64,5 +91,11 @@ $(VENV)/.installed-dev: constraints-dev.txt | $(VENV)/.installed
 	@$(PIP) --require-hashes -r constraints-dev.txt
 	@touch "$@"
 
+$(BENCH_VENV)/.installed: pyproject.toml constraints-bench.txt
+	@echo "Installing Musk-ID and the packages it is compared with into $(BENCH_VENV) ..."
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@"$(BENCH_BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints-bench.txt -e ".[bench]"
+	@touch "$@"
+
 clean:
-	rm -rf build .snakemake $(VENV)
+	rm -rf build .snakemake $(VENV) $(BENCH_VENV)

@@ -108,6 +108,7 @@ class Stage:
             METHOD,
             ANIMALS,
             Provenance(software_version=Line("-")),
+            invalid_loci={},
         )
         return record.sequences, record.items[0]
 
@@ -313,6 +314,7 @@ def main() -> int:
     parser.add_argument("--refdata", type=Path, default=REFDATA, help="folder of the public sets")
     parser.add_argument("--release", type=Path, default=RELEASE, help="release folder")
     parser.add_argument("--write", action="store_true", help="write the validation file")
+    parser.add_argument("--out", type=Path, help="write the result there and print one line a set")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_RECORDS} records a set; nothing written")
     options = parser.parse_args()
     if not options.refdata.is_dir():
@@ -321,18 +323,26 @@ def main() -> int:
     release = load_release(options.release)
     stage = Stage(release)
     every = 5400 // QUICK_RECORDS if options.quick else 1
+    others = other_genera(stage, release, options.refdata, every)
     tree = {
         "benchmark": "benchmarks/panel_specificity.py",
         "methods": [METHOD.version, ANIMALS.version],
         "release": release.release_id,
         "release_sha256": release.manifest_sha256,
         "note": _CAVEAT,
-        "other_genera": other_genera(stage, release, options.refdata, every),
+        "other_genera": others,
         "moschus": moschus(release, options.refdata),
         "other_mammals": other_mammals(stage, release, options.refdata, every),
     }
     text = json.dumps(tree, indent=1, sort_keys=True) + "\n"
-    print(text)
+    if options.out is None:
+        print(text)
+    else:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(text, encoding="ascii")
+        for entry in others:
+            print(f"{entry['locus']} {entry['data']}: called {GENUS} {entry['called_moschus']}")
+        print(f"Panel specificity, every {every}th record: {options.out}")
     if options.write and not options.quick:
         write_validation(RESULT, panel_specificity_validation(tree))
     return 0

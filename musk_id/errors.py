@@ -6,6 +6,7 @@
     ├── UsageError              2   command line
     ├── ConfigError             2   configuration file
     ├── RequestError            2   request, examination, batch sheet, laboratory file
+    ├── StorageError            2   a disk, a folder or a permission stands in the way
     ├── InputFormatError        3   a foreign file that cannot be read as what it claims to be
     ├── RemoteError             3   a service on the network that does not give what was asked for
     ├── ReferenceDataError      4   the reference library is not what its manifest says
@@ -28,6 +29,7 @@ __all__ = [
     "ReferenceDataError",
     "RemoteError",
     "RequestError",
+    "StorageError",
     "UsageError",
 ]
 
@@ -103,6 +105,23 @@ class RequestError(MuskIdError):
 
     exit_code = 2
     code = "REQUEST"
+
+
+class StorageError(MuskIdError):
+    """The system refuses to read or write: no room, no permission, no such folder."""
+
+    exit_code = 2
+    code = "STORAGE"
+
+    @classmethod
+    def of(cls, error: OSError, *, whole_path: bool) -> StorageError:
+        """The error of the system; the folder of the file is told to people only, no record may hold it."""
+        path = str(error.filename or "")
+        return cls(
+            error.strerror or type(error).__name__,
+            where=(path if whole_path else path.rsplit("/", 1)[-1]) or "a file",
+            hint="see that the folders exist, may be read and written, and have room; then run the command again",
+        )
 
 
 class InputFormatError(MuskIdError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 __all__ = [
+    "AuditFlag",
+    "AuditSide",
     "BatchKind",
     "CongenerStratum",
     "CompoundStatus",
@@ -23,7 +25,9 @@ __all__ = [
     "Grade",
     "IntervalKind",
     "Language",
+    "LibraryGrade",
     "Locus",
+    "MassPrecision",
     "MaterialClass",
     "NameView",
     "PermitKind",
@@ -31,10 +35,12 @@ __all__ = [
     "QuestionKind",
     "Rank",
     "Reason",
+    "Resolution",
     "SealState",
     "Selection",
     "SetAside",
     "Sex",
+    "SpectrumFlag",
     "Stage",
     "Strand",
     "Technique",
@@ -125,6 +131,16 @@ class Locus(StrEnum):
     RRNA_16S = "16S-mam"
 
 
+class Resolution(StrEnum):
+    """What the records of a library show about two species at a marker."""
+
+    NO_RECORD = "NO_RECORD"
+    SHARED = "SHARED"
+    OVERLAPPING = "OVERLAPPING"
+    TOO_FEW = "TOO_FEW"
+    APART = "APART"
+
+
 class SetAside(StrEnum):
     """Why a record handed in for a library is not compared; it stays listed (``docs/reference-library.md``)."""
 
@@ -140,6 +156,76 @@ class SetAside(StrEnum):
     FRAME_BROKEN = "FRAME_BROKEN"
     DUPLICATE_ACCESSION = "DUPLICATE_ACCESSION"
     ACCESSION_CONFLICT = "ACCESSION_CONFLICT"
+    ACCESSION_MISSING = "ACCESSION_MISSING"
+    NO_STRUCTURE = "NO_STRUCTURE"
+    FORMULA_UNREADABLE = "FORMULA_UNREADABLE"
+    NOT_EI = "NOT_EI"
+    IONISATION_NOT_STATED = "IONISATION_NOT_STATED"
+    TOO_FEW_PEAKS = "TOO_FEW_PEAKS"
+    WITHDRAWN_BY_SOURCE = "WITHDRAWN_BY_SOURCE"
+
+
+class MassPrecision(StrEnum):
+    """How finely the m/z of a spectrum are written: whole numbers, halves, one decimal, or more."""
+
+    UNIT = "UNIT"
+    HALVES = "HALVES"
+    TENTHS = "TENTHS"
+    FINER = "FINER"
+
+
+class SpectrumFlag(StrEnum):
+    """What the audit of a library finds at a spectrum; a flag is a question to a person, never a verdict."""
+
+    MOLECULAR_ION_MISSING = "MOLECULAR_ION_MISSING"
+    PEAKS_ABOVE_MOLECULAR_ION = "PEAKS_ABOVE_MOLECULAR_ION"
+    DERIVATIVE_UNDER_PARENT_KEY = "DERIVATIVE_UNDER_PARENT_KEY"
+    ISOTOPOLOGUE_UNDER_PARENT_KEY = "ISOTOPOLOGUE_UNDER_PARENT_KEY"
+    SAME_PEAKS_OTHER_STRUCTURE = "SAME_PEAKS_OTHER_STRUCTURE"
+    NEAR_DUPLICATE = "NEAR_DUPLICATE"
+    MASS_CONTRADICTS_FORMULA = "MASS_CONTRADICTS_FORMULA"
+    FORMULA_CONTRADICTS_KEY = "FORMULA_CONTRADICTS_KEY"
+    ELECTRON_ENERGY_OTHER = "ELECTRON_ENERGY_OTHER"
+    ELECTRON_ENERGY_NOT_STATED = "ELECTRON_ENERGY_NOT_STATED"
+    MASS_PRECISION = "MASS_PRECISION"
+    STARTS_HIGH = "STARTS_HIGH"
+    FEW_PEAKS = "FEW_PEAKS"
+
+
+class AuditFlag(StrEnum):
+    """What an audit of a library remarks on a record, a species or a marker (``docs/reference-library.md``)."""
+
+    NAME_CONFLICT = "NAME_CONFLICT"
+    NEARER_OTHER_NAME = "NEARER_OTHER_NAME"
+    SITS_WITH = "SITS_WITH"
+    DUPLICATE_ACROSS_NAMES = "DUPLICATE_ACROSS_NAMES"
+    SPLIT_SPECIES = "SPLIT_SPECIES"
+    DISTANCE_OUTLIER = "DISTANCE_OUTLIER"
+    LENGTH_OUTLIER = "LENGTH_OUTLIER"
+    TOO_SHORT = "TOO_SHORT"
+    TOO_AMBIGUOUS = "TOO_AMBIGUOUS"
+    STOP_CODON = "STOP_CODON"
+    FRAME_SHIFT = "FRAME_SHIFT"
+    SINGLE_SUBMITTER = "SINGLE_SUBMITTER"
+    NO_REFERENCE_AT_LOCUS = "NO_REFERENCE_AT_LOCUS"
+
+
+class AuditSide(StrEnum):
+    """Which side of a name conflict is likely wrong; ``NOT_DECIDED`` where the records do not tell."""
+
+    RECORD = "RECORD"
+    OTHERS = "OTHERS"
+    NOT_DECIDED = "NOT_DECIDED"
+
+
+class LibraryGrade(StrEnum):
+    """Grade of the references of a species at a marker (``docs/reference-library.md``)."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
 
 
 class Strand(StrEnum):
@@ -314,10 +400,11 @@ class Reason(StrEnum):
     FILE_USED_TWICE = "FILE_USED_TWICE"
     FILE_UNREADABLE = "FILE_UNREADABLE"
     NO_EVIDENCE_FILE = "NO_EVIDENCE_FILE"
-    TECHNIQUE_NOT_SUPPORTED = "TECHNIQUE_NOT_SUPPORTED"
+    TECHNIQUE_NOT_EVALUATED = "TECHNIQUE_NOT_EVALUATED"
     SIMULATED_DATA = "SIMULATED_DATA"
     # grade
     NO_RAW_DATA = "NO_RAW_DATA"
+    RAW_DATA_NOT_EVALUATED = "RAW_DATA_NOT_EVALUATED"
     CONTROL_ABSENT = "CONTROL_ABSENT"
     CONTROL_FAILED = "CONTROL_FAILED"
     SINGLE_EXTRACTION = "SINGLE_EXTRACTION"
@@ -335,10 +422,12 @@ class Reason(StrEnum):
     OUTSIDE_RADIUS = "OUTSIDE_RADIUS"
     MARGIN_TOO_SMALL = "MARGIN_TOO_SMALL"
     CERTIFIED_MARGIN_SMALL = "CERTIFIED_MARGIN_SMALL"
+    OVERLAY_ONLY = "OVERLAY_ONLY"
     LOCI_DISAGREE = "LOCI_DISAGREE"
     REPLICATES_DISAGREE = "REPLICATES_DISAGREE"
-    SPECIES_NOT_SUPPORTED_BY_LIBRARY = "SPECIES_NOT_SUPPORTED_BY_LIBRARY"
+    SPECIES_RULE_NOT_MET = "SPECIES_RULE_NOT_MET"
     NO_REFERENCE_AT_LOCUS = "NO_REFERENCE_AT_LOCUS"
+    TOO_FEW_REFERENCES = "TOO_FEW_REFERENCES"
     NAME_UNRESOLVED = "NAME_UNRESOLVED"
     HUMAN_DNA = "HUMAN_DNA"
     LIMIT_NOT_DETERMINED = "LIMIT_NOT_DETERMINED"
@@ -404,3 +493,4 @@ class IntervalKind(StrEnum):
     """Kind of the limits of a rate, both after Clopper and Pearson."""
 
     ONE_SIDED_95 = "ONE_SIDED_95"
+    TWO_SIDED_95 = "TWO_SIDED_95"

@@ -48,7 +48,7 @@ def evidence(
 
 
 def examine(library: BarcodeLibrary, *found: SequenceEvidence | FailedRun) -> BarcodeRecord:
-    return call_barcodes(Identifier("CASE"), found, library, METHOD, ANIMALS, PROVENANCE)
+    return call_barcodes(Identifier("CASE"), found, library, METHOD, ANIMALS, PROVENANCE, invalid_loci={})
 
 
 def single(library: BarcodeLibrary, letters: str, declared: Locus | None = None) -> SequenceResult:

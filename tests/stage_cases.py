@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -21,8 +22,8 @@ from musk_id.model.examination import (
     Run,
     SubSample,
 )
-from musk_id.model.intake import IntakeNote, IntakeRecord
-from musk_id.model.methods import EVIDENCE_METHODS
+from musk_id.model.intake import FileFact, IntakeNote, IntakeRecord
+from musk_id.model.methods import EVIDENCE_METHODS, EvidenceMethod
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.request import Photograph, Question, Request, RequestItem
 from musk_id.model.sequence import NucleotideSequence
@@ -49,15 +50,23 @@ Letters = Mapping[Locus, str]
 
 @dataclass(frozen=True)
 class Case:
-    """A case with one item ``I1``: the letters of each sub-sample by marker, and what surrounds them."""
+    """A case with one item ``I1``: the letters of each sub-sample by marker, and what surrounds them.
+
+    ``controls_passed``, ``controls_reasons`` and ``invalid_loci`` are those of batch ``B0``, through which all
+    sub-samples went, or only the first one; the second one then went through ``B1``, which passed.
+    """
 
     sub_samples: tuple[Letters, ...]
     material: MaterialClass | None = MaterialClass.TISSUE
     photographed: tuple[bool, ...] = (True, True)
+    one_photograph: bool = False
+    photographs_missing: tuple[str, ...] = ()
     raw: bool = True
     batch: bool = True
     controls_passed: bool = True
     controls_reasons: tuple[Reason, ...] = ()
+    invalid_loci: tuple[Locus, ...] = ()
+    batch_per_sub_sample: bool = False
     simulated: str | None = None
     notes: tuple[IntakeNote, ...] = ()
     item_changes: tuple[tuple[str, object], ...] = ()
@@ -68,7 +77,36 @@ def photograph(name: str) -> Photograph:
     return Photograph(path=RelativePath(f"{name}.jpg"))
 
 
-def _run(case: Case, name: str) -> Run:
+# A later version that reads raw data: what the rules allow then is tested now.
+METHOD_WITH_RAW_DATA = replace(EVIDENCE_METHODS[0], evaluates_raw_data=True)
+
+
+def _photograph_facts(case: Case) -> tuple[FileFact, ...]:
+    taken = [(i, name) for i, name in enumerate(_photographs(case)) if name is not None]
+    names = dict.fromkeys(name for _, name in taken if name not in case.photographs_missing)
+    return tuple(
+        FileFact(
+            path=photograph(name).path,
+            role=FileRole.PHOTOGRAPH,
+            owner=Identifier("I1"),
+            size_bytes=1,
+            sha256=Sha256(hashlib.sha256(name.encode("ascii")).hexdigest()),
+        )
+        for name in names
+    )
+
+
+def _photographs(case: Case) -> list[str | None]:
+    """Name of the photograph of each sub-sample."""
+    named = ["S0" if case.one_photograph else f"S{i}" for i in range(len(case.sub_samples))]
+    return [name if case.photographed[i] else None for i, name in enumerate(named)]
+
+
+def _batch(case: Case, number: int) -> Identifier:
+    return Identifier(f"B{number if case.batch_per_sub_sample else 0}")
+
+
+def _run(case: Case, number: int, name: str) -> Run:
     files = [EvidenceFile(path=RelativePath(f"{name}.fasta"), role=FileRole.SEQUENCE)]
     if case.raw:
         files.append(EvidenceFile(path=RelativePath(f"{name}.ab1"), role=FileRole.TRACE_FORWARD))
@@ -76,25 +114,25 @@ def _run(case: Case, name: str) -> Run:
         run_id=Identifier(f"{name}-R"),
         technique=Technique.SEQUENCE,
         files=tuple(files),
-        batch_id=Identifier("B1") if case.batch else None,
+        batch_id=_batch(case, number) if case.batch else None,
         simulated=None if case.simulated is None else Text(case.simulated),
     )
 
 
 def _sub_sample(case: Case, number: int, letters: Letters) -> SubSample:
-    name = f"S{number}"
+    name, taken = f"S{number}", _photographs(case)[number]
     products = tuple(
         Product(
             product_id=Identifier(f"{name}-{i}"),
             locus=locus,
-            runs=(_run(case, f"{name}-{i}"),),
+            runs=(_run(case, number, f"{name}-{i}"),),
         )
         for i, locus in enumerate(letters)
     )
     extract = Extract(extract_id=Identifier(f"{name}-E"), kind=ExtractKind.DNA, products=products)
     return SubSample(
         sub_sample_id=Identifier(name),
-        photographs=(photograph(name),) if case.photographed[number] else (),
+        photographs=(photograph(taken),) if taken is not None else (),
         extracts=(extract,),
     )
 
@@ -128,27 +166,37 @@ def intake(case: Case, example: IntakeRecord) -> IntakeRecord:
         laboratory=example.laboratory,
         request=request,
         examination=examined,
-        files=(),
+        files=_photograph_facts(case),
         batch_ids=tuple(sorted({b for context in examined.runs() for b in context.batch_ids})),
         notes=case.notes,
     )
 
 
 def controls(case: Case) -> tuple[ControlsRecord, ...]:
-    sheet = RunSheet(schema=Line(RunSheet.SCHEMA), batch_id=Identifier("B1"), kind=BatchKind.DNA)
-    record = ControlsRecord(
+    first = _controls_of(Identifier("B0"))
+    own = replace(
+        first,
+        passed=case.controls_passed,
+        reasons=case.controls_reasons,
+        invalid_loci=case.invalid_loci,
+    )
+    if not case.batch:
+        return ()
+    return (own, _controls_of(Identifier("B1"))) if case.batch_per_sub_sample else (own,)
+
+
+def _controls_of(batch: Identifier) -> ControlsRecord:
+    return ControlsRecord(
         schema=Line(ControlsRecord.SCHEMA),
-        batch_id=Identifier("B1"),
+        batch_id=batch,
         provenance=PROVENANCE,
-        sheet=sheet,
+        sheet=RunSheet(schema=Line(RunSheet.SCHEMA), batch_id=batch, kind=BatchKind.DNA),
         exhibit_rows=1,
         files=(),
         controls=(),
         required=(),
-        passed=case.controls_passed,
-        reasons=case.controls_reasons,
+        passed=True,
     )
-    return (record,) if case.batch else ()
 
 
 def barcode(case: Case, library: BarcodeLibrary) -> BarcodeRecord:
@@ -165,11 +213,23 @@ def barcode(case: Case, library: BarcodeLibrary) -> BarcodeRecord:
                 sequences=(NucleotideSequence("s", case.sub_samples[number][locus]),),
             )
         )
-    return call_barcodes(Identifier("CASE"), tuple(evidence), library, METHOD, ANIMALS, PROVENANCE)
+    return call_barcodes(
+        Identifier("CASE"),
+        tuple(evidence),
+        library,
+        METHOD,
+        ANIMALS,
+        PROVENANCE,
+        invalid_loci={record.batch_id: record.invalid_loci for record in controls(case)},
+    )
 
 
 def evidence_of(
-    case: Case, library: BarcodeLibrary, release: ReferenceRelease, example: IntakeRecord
+    case: Case,
+    library: BarcodeLibrary,
+    release: ReferenceRelease,
+    example: IntakeRecord,
+    method: EvidenceMethod = METHOD_WITH_RAW_DATA,
 ) -> EvidenceRecord:
     spectra = SpectraRecord(
         schema=Line(SpectraRecord.SCHEMA),
@@ -184,6 +244,6 @@ def evidence_of(
         barcode(case, library),
         spectra,
         release,
-        EVIDENCE_METHODS[0],
+        method,
         PROVENANCE,
     )

@@ -14,6 +14,7 @@ from musk_id.records.inputs import find_input, read_run_sheet
 
 __all__ = ["run_check", "run_new"]
 
+INPUT_ENDINGS = (".yaml", ".yml", ".json")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -29,10 +30,14 @@ def run_new(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{case_id[:80]!r} cannot be a case id", hint=f"use {RULES[Identifier].described}")
     wanted = [(case_dir / "request.yaml", "request.yaml"), (case_dir / "examination.yaml", "examination.yaml")]
     if arguments.laboratory:
+        if len(case_dir.parents) < 3:
+            raise UsageError("the laboratory root would be the root of the file system", where=str(case_dir))
         root = case_dir.parents[1]
         wanted.append((root / "laboratory.yaml", "laboratory.yaml"))
         wanted.append((root / "batches" / "BATCH-1" / "sheet.yaml", "sheet.yaml"))
-    present = [path.name for path, _ in wanted if path.exists()]
+    present = [
+        p.name for path, _ in wanted for p in path.parent.glob(f"{path.stem}.*") if p.suffix in INPUT_ENDINGS
+    ]
     if present:
         raise UsageError(f"{', '.join(present)} exists already", where=str(arguments.case_dir))
     for path, name in wanted:

@@ -20,7 +20,7 @@ from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.examination import EvidenceFile, RunContext
 from musk_id.model.intake import FileFact, IntakeRecord
 from musk_id.model.provenance import InputDigest
-from musk_id.model.record import CaseRecord
+from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence
@@ -42,6 +42,7 @@ __all__ = [
 
 _Input = TypeVar("_Input")
 
+MAX_EVIDENCE_BYTES = 100_000_000_000
 DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
 
 
@@ -97,10 +98,29 @@ def _found(case_dir: Path, fact: FileFact) -> FileFact:
     path = resolve_inside(case_dir, fact.path)
     if not path.is_file():
         return fact
+    size, sha256 = _measured(path, fact.path)
+    return replace(fact, size_bytes=size, sha256=sha256)
+
+
+def _measured(path: Path, name: str) -> tuple[int, Sha256]:
+    """Size and digest of a file from outside.
+
+    Raises
+    ------
+    InputFormatError
+        If it cannot be read or is too large: a file of holes may claim more than could be read in a year.
+    """
     try:
-        return replace(fact, size_bytes=path.stat().st_size, sha256=sha256_file(path))
+        size = path.stat().st_size
+        if size > MAX_EVIDENCE_BYTES:
+            raise InputFormatError(
+                f"the file has {size} bytes, at most {MAX_EVIDENCE_BYTES} are read",
+                where=name,
+                hint="hand in the part that was examined, or the instrument's export of it",
+            )
+        return size, sha256_file(path)
     except OSError as error:
-        raise InputFormatError(f"cannot be read: {error.strerror}", where=fact.path) from error
+        raise InputFormatError(f"cannot be read: {error.strerror}", where=name) from error
 
 
 def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
@@ -114,7 +134,12 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
     from musk_id.stages.controls import assess_controls
 
     path = find_input(batch_dir, "sheet")
-    sheet = read_run_sheet(path)
+    try:
+        sheet = read_run_sheet(path)
+    except RequestError as error:
+        # The file's name is the same in every batch.
+        where = f"batch {batch_dir.name}: {error.where}"
+        raise RequestError(error.message, where=where, hint=error.hint, problems=error.problems) from error
     if sheet.batch_id != batch_dir.name:
         raise RequestError(f"batch_id is {sheet.batch_id!r}, the folder is {batch_dir.name!r}", where=path.name)
     files: list[ControlFile] = []
@@ -143,9 +168,8 @@ def _control_file(batch_dir: Path, named: EvidenceFile, position: str) -> Contro
     path = resolve_inside(batch_dir, named.path)
     if not path.is_file():
         return ControlFile(path=named.path, position=Line(position))
-    return ControlFile(
-        path=named.path, position=Line(position), size_bytes=path.stat().st_size, sha256=sha256_file(path)
-    )
+    size, sha256 = _measured(path, f"batch {batch_dir.name}: {named.path}")
+    return ControlFile(path=named.path, position=Line(position), size_bytes=size, sha256=sha256)
 
 
 def _control_sequences(
@@ -163,8 +187,13 @@ def _control_sequences(
         return None
 
 
-def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> BarcodeRecord:
-    """Barcode record of a case: runs by id and their sequences, nothing of the request."""
+def barcode_case(
+    casework: Casework, intake: IntakeRecord, controls: Mapping[str, ControlsRecord], case_dir: Path
+) -> BarcodeRecord:
+    """Barcode record of a case: runs by id and their sequences, nothing of the request.
+
+    Of the controls only the markers that they took out of each batch are used.
+    """
     from musk_id.formats.sequence_files import read_sequences
     from musk_id.stages.barcode import call_barcodes
 
@@ -185,13 +214,35 @@ def barcode_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Ba
                 )
             )
     methods = casework.methods
+    own = _own_controls(intake, controls)
+    inputs = (*_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own), *_overlay_digests(casework))
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance((methods.barcode.version, methods.animals.version), _inputs(intake, DNA_TECHNIQUES)),
+        casework.provenance((methods.barcode.version, methods.animals.version), inputs),
+        invalid_loci={record.batch_id: record.invalid_loci for record in own},
+    )
+
+
+def _overlay_digests(casework: Casework) -> tuple[InputDigest, ...]:
+    return tuple(
+        InputDigest(name=Line(f"overlay {library.library_id}"), sha256=library.manifest_sha256)
+        for library in casework.overlays
+    )
+
+
+def _overlay_summaries(casework: Casework) -> tuple[OverlaySummary, ...]:
+    return tuple(
+        OverlaySummary(
+            library_id=library.library_id,
+            date=library.date,
+            manifest_sha256=library.manifest_sha256,
+            barcode_records=sum(table.records for table in library.loci.values()),
+        )
+        for library in casework.overlays
     )
 
 
@@ -235,7 +286,7 @@ def _run_files(
         if run.technique not in techniques:
             continue
         if run.technique not in SUPPORTED_TECHNIQUES:
-            found.append((context, Reason.TECHNIQUE_NOT_SUPPORTED))
+            found.append((context, Reason.TECHNIQUE_NOT_EVALUATED))
             continue
         named = [file for file in run.files if file.role is role]
         if not named:
@@ -320,10 +371,16 @@ def _stage_digests(
     barcode: BarcodeRecord,
     spectra: SpectraRecord,
 ) -> tuple[InputDigest, ...]:
-    named = [("intake", digest(intake))]
-    named += [(f"controls {record.batch_id}", digest(record)) for record in controls]
-    named += [("barcode", digest(barcode)), ("spectra", digest(spectra))]
-    return tuple(InputDigest(name=Line(name), sha256=value) for name, value in named)
+    named = [("barcode", digest(barcode)), ("spectra", digest(spectra))]
+    return (
+        InputDigest(name=Line("intake"), sha256=digest(intake)),
+        *_controls_digests(controls),
+        *(InputDigest(name=Line(name), sha256=value) for name, value in named),
+    )
+
+
+def _controls_digests(controls: tuple[ControlsRecord, ...]) -> tuple[InputDigest, ...]:
+    return tuple(InputDigest(name=Line(f"controls {c.batch_id}"), sha256=digest(c)) for c in controls)
 
 
 def record_case(
@@ -354,6 +411,7 @@ def record_case(
         evidence=evidence,
         methods=methods,
         release=casework.release,
+        overlays=_overlay_summaries(casework),
         stage_digests=(
             *_stage_digests(intake, own, barcode, spectra),
             InputDigest(name=Line("evidence"), sha256=digest(evidence)),

@@ -13,7 +13,7 @@ from musk_id.cli.casework import (
     record_case,
     spectra_case,
 )
-from musk_id.cli.output import refuse_output_inside, seal_case, write_case
+from musk_id.cli.output import refuse_output_over_sources, seal_case, write_case
 from musk_id.cli.workplace import Casework, find_root
 from musk_id.errors import UsageError
 from musk_id.model.controls import ControlsRecord
@@ -31,7 +31,7 @@ def examine_case(casework: Casework, case_dir: Path) -> CaseRecord:
         for batch in intake.batch_ids
         if (batches / batch).is_dir()
     }
-    barcode = barcode_case(casework, intake, case_dir)
+    barcode = barcode_case(casework, intake, controls, case_dir)
     spectra = spectra_case(casework, intake, case_dir)
     evidence = evidence_case(casework, intake, controls, barcode, spectra)
     return record_case(casework, intake, controls, barcode, spectra, evidence)
@@ -44,18 +44,20 @@ def run_examine(arguments: argparse.Namespace) -> int:
     case_dir: Path = arguments.case_dir.resolve()
     if not case_dir.is_dir():
         raise UsageError("there is no such folder", where=str(arguments.case_dir))
-    refuse_output_inside(arguments.out, case_dir)
     key = None
     if arguments.key is not None:
         from musk_id.cli.passphrase import ask_passphrase
         from musk_id.sealing.keys import load_key
 
         key = load_key(arguments.key, ask_passphrase())
+        if not key[0].startswith("seal-"):
+            raise UsageError(f"key {key[0]} is not one of role 'seal'", where=arguments.key.name)
     root = arguments.root.resolve() if arguments.root is not None else find_root(case_dir)
+    refuse_output_over_sources(arguments.out / "cases", root, case_dir)
     casework = Casework(root)
     record = examine_case(casework, case_dir)
     place = write_case(record, case_dir, casework.laboratory_path, arguments.out / "cases")
-    seal_case(place, record.case_id, key)
+    seal_case(place, record, key)
     print(headline(record, record.intake.laboratory.languages[0]))
     print(f"  {place}  ({'signed' if key else 'not signed'})")
     return 0

@@ -4,37 +4,58 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musk_id.cli.swap import build_folder
 from musk_id.errors import IntegrityError, UsageError
 from musk_id.model.record import CaseRecord
 from musk_id.model.seal import Manifest
-from musk_id.records.canonical import canonical_json
+from musk_id.records.canonical import canonical_json, digest
 from musk_id.records.files import resolve_inside, sha256_file, write_atomic
 from musk_id.records.inputs import find_input
+from musk_id.sealing.seal import RECORD_PATH, build_manifest, write_seal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["refuse_output_inside", "seal_case", "write_case"]
+__all__ = ["INPUT_FOLDER", "refuse_output_over_sources", "seal_case", "write_case"]
+
+INPUT_FOLDER = "input"
 
 
-def refuse_output_inside(out: Path, case_dir: Path) -> None:
-    """Refuse an output folder inside the case folder, which would change what is examined.
+def refuse_output_over_sources(cases: Path, root: Path, case_dir: Path | None = None) -> None:
+    """Refuse a folder for sealed cases that overlaps with what is examined: it would be overwritten.
+
+    Parameters
+    ----------
+    cases : Path
+        Folder for the sealed cases.
+    root : Path
+        Laboratory root.
+    case_dir : Path, optional
+        The case folder, which may lie elsewhere than in the root.
 
     Raises
     ------
     UsageError
-        If ``out`` lies in the case folder.
+        If the folder is, holds, or lies in the case folder or the root's ``cases`` or ``batches``.
     """
-    if out.resolve().is_relative_to(case_dir.resolve()):
-        raise UsageError("the output folder lies inside the case folder", where="--out")
+    target = cases.resolve()
+    sources = [root / "cases", root / "batches"] + ([] if case_dir is None else [case_dir])
+    for source in (path.resolve() for path in sources):
+        if target.is_relative_to(source) or source.is_relative_to(target):
+            inside = case_dir is not None and target.is_relative_to(case_dir.resolve())
+            what = "inside the case folder" if inside else f"over the laboratory's folder {source.name!r}"
+            raise UsageError(
+                f"the output would lie {what}, whose files must stay as they are",
+                where="--out",
+                hint="name a folder of its own for the output, such as ROOT/out",
+            )
 
 
 def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path) -> Path:
-    """Write inputs, record and pages of a case to ``cases/<case id>``; an older folder is replaced.
+    """Write inputs, record and pages of a case to ``cases/<case id>``; an older unsigned folder is replaced.
 
     The folder is built beside its place and swapped in, so that a killed run leaves the old one or none.
     """
@@ -42,22 +63,21 @@ def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path
     from musk_id.render.pdf import render_pdf
     from musk_id.render.tables import findings_csv
 
+    place = (cases / record.case_id).resolve()
+    if case_dir.resolve().is_relative_to(place) or place.is_relative_to(case_dir.resolve()):
+        raise UsageError("the output would overwrite the case folder", where=record.case_id)
     data = canonical_json(record)
-    cases.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(dir=cases, prefix=f".{record.case_id}."))
-    try:
-        _copy_inputs(record, case_dir, laboratory, building / "input")
+
+    def fill(building: Path) -> None:
+        _copy_inputs(record, case_dir, laboratory, building / INPUT_FOLDER)
         pages = building / "record"
-        write_atomic(pages / "record.json", data)
+        write_atomic(building / RECORD_PATH, data)
         for language in record.intake.laboratory.languages:
             write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language))
             write_atomic(pages / f"record.{language}.html", render_html(record, data, language))
             write_atomic(pages / f"findings.{language}.csv", findings_csv(record, language))
-        os.chmod(building, 0o755)  # noqa: S103 - mkdtemp made it private; a case folder is handed on
-        return _swap(building, cases / record.case_id)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+
+    return build_folder(cases, record.case_id, fill)
 
 
 def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: Path) -> None:
@@ -70,46 +90,40 @@ def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: P
         for fact in record.intake.files
         if fact.sha256 is not None
     ]
-    for source, name, digest in dict.fromkeys(copies):
+    for source, name, known in dict.fromkeys(copies):
         copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
+        if copy.exists():
+            raise IntegrityError("two inputs would be copied to one name", where=name)
+        if not source.is_file():
+            raise IntegrityError("the file was removed after intake", where=name, hint="run the case again")
         shutil.copyfile(source, copy)
         os.chmod(copy, 0o644)
-        if sha256_file(copy) != digest:
+        if sha256_file(copy) != known:
             raise IntegrityError("the file changed after intake", where=name, hint="run the case again")
 
 
-def _swap(building: Path, place: Path) -> Path:
-    """Put the new folder in its place; identical content keeps the old folder with its seal."""
-    if place.is_dir() and _same(building, place):
-        shutil.rmtree(building)
-        return place
-    if place.exists():
-        old = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.old."))
-        os.replace(place, old / place.name)
-        os.replace(building, place)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        os.replace(building, place)
-    return place
+def seal_case(place: Path, record: CaseRecord, key: tuple[str, Ed25519PrivateKey] | None) -> Manifest:
+    """Seal the folder of a case, if it still holds this record and its inputs.
 
-
-def _same(building: Path, place: Path) -> bool:
-    from musk_id.sealing.seal import case_files
-
-    try:
-        names = case_files(place)
-    except IntegrityError:
-        return False
-    return names == case_files(building) and all(
-        sha256_file(place / name) == sha256_file(building / name) for name in names
-    )
-
-
-def seal_case(place: Path, case_id: str, key: tuple[str, Ed25519PrivateKey] | None) -> Manifest:
-    """Seal a case folder."""
-    from musk_id.sealing.seal import build_manifest, write_seal
-
-    manifest = build_manifest(place, case_id)
+    Raises
+    ------
+    IntegrityError
+        If the folder is gone, or its record or an input copy is another than the record says.
+    """
+    if not (place / RECORD_PATH).is_file():
+        raise IntegrityError("there is no record to seal", where=record.case_id, hint="run the case again")
+    manifest = build_manifest(place, record.case_id)
+    sealed = {str(entry.path): str(entry.sha256) for entry in manifest.files}
+    wanted = {RECORD_PATH: str(digest(record))}
+    wanted |= {f"{INPUT_FOLDER}/{f.path}": str(f.sha256) for f in record.intake.files if f.sha256 is not None}
+    wanted |= {f"{INPUT_FOLDER}/{i.name}": str(i.sha256) for i in record.intake.provenance.inputs}
+    for path, known in wanted.items():
+        if sealed.get(path) != known:
+            raise IntegrityError(
+                f"{path} is not what the record says: it was changed before it was sealed",
+                where=record.case_id,
+                hint="move the folder away and run the case again",
+            )
     write_seal(place, manifest, key)
     return manifest

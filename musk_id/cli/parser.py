@@ -96,6 +96,7 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list the installed releases")
     listing.add_argument("--releases", type=Path, help="folder of releases")
+    listing.add_argument("--libraries", type=Path, help="also list the libraries of this folder")
     listing.set_defaults(run=_deferred("refdb", "run_list"))
     verify = actions.add_parser("verify", help="check a release against its manifest")
     verify.add_argument("release", help="release id, such as 2026.1, or the folder of a library")
@@ -107,6 +108,12 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     build.add_argument("--releases", type=Path, help="folder of releases")
     build.add_argument("--out", type=Path, required=True, help="folder of releases or libraries")
     build.set_defaults(run=_deferred("refdb", "run_build"))
+    audit = actions.add_parser("audit", help="say what speaks against the names and sequences of a library")
+    audit.add_argument("library", type=Path, metavar="LIBRARY", help="folder of a built library")
+    audit.add_argument("--out", type=Path, required=True, help="folder for audit.json, proposals.tsv and audit.md")
+    audit.add_argument("--checklist", help="release with the species that need references (default: the anchors')")
+    audit.add_argument("--releases", type=Path, help="folder of releases")
+    audit.set_defaults(run=_deferred("audit", "run_audit"))
     calibrate = actions.add_parser(
         "calibrate", help="measure radii, margins and errors of a library by leaving its records out in turn"
     )
@@ -116,6 +123,8 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     calibrate.add_argument("--releases", type=Path, help="folder of releases")
     calibrate.set_defaults(run=_deferred("calibrate", "run_calibrate"))
     _refdb_fetch(actions)
+    _refdb_freeze(actions)
+    _refdb_exchange(actions)
 
 
 def _refdb_fetch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -134,6 +143,45 @@ def _refdb_fetch(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
     fetch.add_argument("--out", type=Path, required=True, help="folder for the records and fetched.tsv")
     fetch.add_argument("--base-url", metavar="URL", help="folder of the E-utilities (default: those of NCBI)")
     fetch.set_defaults(run=_deferred("fetch", "run_fetch"))
+
+
+def _refdb_freeze(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    freeze = actions.add_parser("freeze", help="make a new release from a release and the records of a library")
+    freeze.add_argument("library", type=Path, metavar="LIBRARY", help="folder of a built library")
+    freeze.add_argument("--base", required=True, metavar="RELEASE", help="release whose tables are continued")
+    freeze.add_argument("--release", required=True, metavar="YYYY.N", help="number of the new release")
+    freeze.add_argument("--date", required=True, metavar="YYYY-MM-DD", help="date of the new release")
+    freeze.add_argument("--sets", type=Path, help="sets.tsv with the base's sets and the new records of them")
+    freeze.add_argument("--releases", type=Path, help="folder of releases, in which the base is looked for")
+    freeze.add_argument("--out", type=Path, required=True, help="folder of releases for the new one")
+    freeze.set_defaults(run=_deferred("freeze", "run_freeze"))
+    diff = actions.add_parser("diff", help="what changed between two releases or two libraries")
+    diff.add_argument("before", metavar="A", help="release id, release folder or library folder")
+    diff.add_argument("after", metavar="B", help="the same kind as A")
+    diff.add_argument("--json", type=Path, metavar="FILE", help="also write the differences as canonical JSON")
+    diff.add_argument("--panel", type=Path, metavar="FASTA", help="compare the answers for these sequences")
+    diff.add_argument("--releases", type=Path, help="folder of releases")
+    diff.set_defaults(run=_deferred("diff", "run_diff"))
+
+
+def _refdb_exchange(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    export = actions.add_parser("export", help="write a library as one signed file for another laboratory")
+    export.add_argument("library", type=Path, metavar="LIBRARY", help="folder of a built library")
+    export.add_argument(
+        "--key", type=Path, required=True, help="key of role 'release' (passphrase: MUSK_ID_PASSPHRASE, or asked)"
+    )
+    export.add_argument("--policy", type=Path, required=True, help="which licences and provenance are needed")
+    export.add_argument(
+        "--library-id", metavar="ID", help="id of what is exported (default for a part: <id>-part)"
+    )
+    export.add_argument("--releases", type=Path, help="folder of releases")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE.mskid", help="file to write")
+    export.set_defaults(run=_deferred("exchange", "run_export"))
+    adopt = actions.add_parser("import", help="verify and adopt a library that another laboratory exported")
+    adopt.add_argument("bundle", type=Path, metavar="FILE.mskid", help="signed file of the other laboratory")
+    adopt.add_argument("--trust", type=Path, required=True, help="trusted keys, one '<key id> <base64>' a line")
+    adopt.add_argument("--out", type=Path, required=True, help="folder of libraries")
+    adopt.set_defaults(run=_deferred("exchange", "run_import"))
 
 
 def _stage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

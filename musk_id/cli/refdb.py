@@ -16,7 +16,7 @@ LIBRARY_FILE = "library.toml"
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """List the releases that can be found, one a line, with their fault if they have one."""
+    """List the releases (and libraries) that can be found, one a line, with their fault if they have one."""
     from musk_id.refdb.report import ListedRelease, list_releases
 
     def line(listed: ListedRelease) -> str:
@@ -33,7 +33,26 @@ def run_list(arguments: argparse.Namespace) -> int:
         if root.is_dir():
             for listed in list_releases(root):
                 print(line(listed))
+    if arguments.libraries is not None:
+        _list_libraries(arguments.libraries)
     return 0
+
+
+def _list_libraries(root: Path) -> None:
+    from musk_id.cli.console import say
+    from musk_id.refdb.adopt import list_libraries
+
+    for listed in list_libraries(root):
+        library = listed.library
+        if library is None:
+            say(f"library {listed.directory.name}  NOT USABLE: {listed.fault}")
+            continue
+        loci = ", ".join(f"{locus} {table.records}" for locus, table in library.loci.items())
+        origin = f"; exported by {listed.exporter}" if listed.exporter else ""
+        say(
+            f"library {library.library_id}  {library.date}  {len(library.taxa)} taxa; barcodes: {loci}{origin}; "
+            f"manifest {library.manifest_sha256}"
+        )
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
@@ -57,6 +76,9 @@ def _say(library: Library) -> None:
     for locus, table in library.loci.items():
         species = len(set(table.taxon.tolist()))
         print(f"  {locus}: {table.records} records, {table.haplotypes} haplotypes, {species} species")
+    if library.spectra is not None:
+        compounds = len({entry.compound for entry in library.spectra.entries()})
+        print(f"  spectra: {len(library.spectra)} records of {compounds} compounds")
 
 
 def run_build(arguments: argparse.Namespace) -> int:

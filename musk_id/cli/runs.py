@@ -6,7 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from musk_id.cli.console import say
+from musk_id.cli.output import refuse_output_over_sources
 from musk_id.cli.shards import plan_shards, read_table
+from musk_id.cli.workplace import Casework
 from musk_id.model.record import CaseFailure
 from musk_id.records.files import write_atomic
 from musk_id.records.lines import read_jsonl
@@ -19,7 +22,9 @@ FAILED_EXIT_CODE = 3
 
 def run_plan(arguments: argparse.Namespace) -> int:
     """Write the table and the lists of shards."""
-    rows = plan_shards(arguments.root.resolve(), arguments.out, arguments.cases_per_shard)
+    root = arguments.root.resolve()
+    refuse_output_over_sources(arguments.out / "cases", root)
+    rows = plan_shards(root, arguments.out, arguments.cases_per_shard, Casework(root).grounds())
     cases = sum(kind == "case" for kind, _, _ in rows)
     print(f"{cases} cases and {len(rows) - cases} batches in {len({shard for _, shard, _ in rows})} shards")
     return 0
@@ -47,9 +52,9 @@ def run_status(arguments: argparse.Namespace) -> int:
     done = len(entries) - len(failures) - len(waiting)
     print(f"finished {done}, failed {len(failures)}, not yet processed {len(waiting)}")
     for failure in failures:
-        print(f"failed: {failure.case_id} at {failure.stage}: {failure.message}")
+        say(f"failed: {failure.case_id} at {failure.stage}: {failure.message}")
         for problem in failure.problems:
-            print(f"  - {problem}")
+            say(f"  - {problem}")
     return FAILED_EXIT_CODE if failures else 0
 
 
@@ -63,7 +68,7 @@ def run_overview(arguments: argparse.Namespace) -> int:
     write_atomic(arguments.out / "index.html", index_html(rows, Language.EN))
     for entry in entries:
         if isinstance(entry, CaseFailure):
-            print(f"{entry.case_id}  FAILED at {entry.stage}: {entry.message}")
+            say(f"{entry.case_id}  FAILED at {entry.stage}: {entry.message}")
         else:
             print(headline(entry, Language.EN))
             print(f"    {arguments.out / 'cases' / entry.case_id}")

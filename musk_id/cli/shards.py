@@ -1,8 +1,9 @@
 """Shards: cases and batches of a laboratory root cut into lots, once and for all.
 
 ``shards.tsv`` only grows: a case stays in its shard, new cases go to new shards. Each shard has a list with
-its cases and the size and time of their files; it is rewritten only when one of these changes, so that the
-workflow redoes what is affected and nothing else.
+its cases and the size and time of their files, and what every case of the laboratory rests on (software,
+laboratory file, reference release); it is rewritten only when one of these changes, so that the workflow
+redoes what is affected and nothing else.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = ["LIST_NAME", "TABLE_NAME", "plan_shards", "read_ids", "read_table"]
 TABLE_NAME = "shards.tsv"
 LIST_NAME = "list.tsv"
 _HEAD = "kind\tshard\tid"
+_REMARK = "#"
 _KINDS = {"case": ("cases", "s"), "batch": ("batches", "b")}
 
 
@@ -51,15 +53,20 @@ def read_ids(path: Path) -> list[str]:
         lines = path.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise IntegrityError(f"the list of the shard cannot be read: {error}", where=path.name) from error
-    ids = list(dict.fromkeys(line.split("\t")[0] for line in lines))
+    ids = list(dict.fromkeys(line.split("\t")[0] for line in lines if not line.startswith(_REMARK)))
     for identifier in ids:
         if not RULES[Identifier].accepts(identifier):
             raise IntegrityError(f"{identifier[:60]!r} is no id", where=path.name)
     return ids
 
 
-def plan_shards(root: Path, out: Path, per_shard: int) -> list[tuple[str, str, str]]:
+def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...]) -> list[tuple[str, str, str]]:
     """Add new cases and batches to the table, and refresh the lists of all shards.
+
+    Parameters
+    ----------
+    grounds : tuple of str
+        What every case rests on, one fact a text; a change of any redoes all shards.
 
     Raises
     ------
@@ -78,7 +85,7 @@ def plan_shards(root: Path, out: Path, per_shard: int) -> list[tuple[str, str, s
             rows += [(kind, f"{letter}{number:05d}", name) for name in new[start : start + per_shard]]
     text = "\n".join([_HEAD, *("\t".join(row) for row in rows)]) + "\n"
     _write_if_changed(out / TABLE_NAME, text)
-    _write_lists(root, out, rows)
+    _write_lists(root, out, rows, grounds)
     return rows
 
 
@@ -96,7 +103,7 @@ def _folders(parent: Path) -> list[str]:
     return names
 
 
-def _write_lists(root: Path, out: Path, rows: list[tuple[str, str, str]]) -> None:
+def _write_lists(root: Path, out: Path, rows: list[tuple[str, str, str]], grounds: tuple[str, ...]) -> None:
     lists: dict[str, list[str]] = {}
     for kind, shard, identifier in rows:
         folder = root / _KINDS[kind][0] / identifier
@@ -109,7 +116,8 @@ def _write_lists(root: Path, out: Path, rows: list[tuple[str, str, str]]) -> Non
             shown = "".join(c if c.isprintable() else "?" for c in name)
             lines.append(f"{identifier}\t{shown}\t{state.st_size}\t{state.st_mtime_ns}")
     for shard, lines in lists.items():
-        _write_if_changed(out / "shards" / shard / LIST_NAME, "\n".join(lines) + "\n")
+        text = "\n".join([*(f"{_REMARK} {ground}" for ground in grounds), *lines]) + "\n"
+        _write_if_changed(out / "shards" / shard / LIST_NAME, text)
 
 
 def _write_if_changed(path: Path, text: str) -> None:

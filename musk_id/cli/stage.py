@@ -7,6 +7,7 @@ case must not stop a thousand others.
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -14,18 +15,26 @@ from pathlib import Path
 from typing import Any
 
 from musk_id.cli import casework as work
-from musk_id.cli.output import seal_case, write_case
+from musk_id.cli.output import refuse_output_over_sources, seal_case, write_case
 from musk_id.cli.shards import read_ids
 from musk_id.cli.workplace import Casework
-from musk_id.errors import MuskIdError, UsageError
+from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError
+from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlsRecord
+from musk_id.model.evidence import EvidenceRecord
+from musk_id.model.intake import IntakeRecord
 from musk_id.model.record import CaseFailure, CaseRecord
+from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Line, Text
 from musk_id.records.lines import read_jsonl, write_jsonl
 
 __all__ = ["failure_of", "run_stage"]
 
 MAX_MESSAGE_LENGTH = 400
+# Faults of the machine, not of a case: the job fails and is run again when they are mended.
+_MACHINE_FAULTS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+)
 
 
 def failure_of(case_id: str, stage: str, error: Exception) -> CaseFailure:
@@ -54,11 +63,25 @@ def _each(stage: str, entries: Iterable[tuple[str, Any]], function: Callable[[st
             continue
         try:
             found.append(function(case_id, entry))
+        except OSError as error:
+            if error.errno in _MACHINE_FAULTS:
+                raise
+            found.append(failure_of(case_id, stage, StorageError.of(error, whole_path=False)))
         except Exception as error:
             if not isinstance(error, MuskIdError):
                 traceback.print_exc(file=sys.stderr)
             found.append(failure_of(case_id, stage, error))
     return found
+
+
+_AGAIN = "the file was cut off or changed: delete it and run the workflow again"
+_RECORDS: dict[str, type[Any]] = {
+    "intake": IntakeRecord,
+    "barcode": BarcodeRecord,
+    "spectra": SpectraRecord,
+    "evidence": EvidenceRecord,
+    "record": CaseRecord,
+}
 
 
 class _Shard:
@@ -70,8 +93,25 @@ class _Shard:
         self._controls: list[Path] = arguments.controls
 
     def load(self, stage: str) -> dict[str, Any]:
-        """Records of an earlier stage by case id."""
-        return {entry.case_id: entry for entry in read_jsonl(self._folder / f"{stage}.jsonl")}
+        """Records of an earlier stage by case id, one for each case of the shard.
+
+        Raises
+        ------
+        IntegrityError
+            If a record is missing, stands twice, or is of another stage.
+        """
+        name = f"{stage}.jsonl"
+        entries = read_jsonl(self._folder / name)
+        expected = (_RECORDS[stage], CaseFailure)
+        if any(not isinstance(entry, expected) for entry in entries):
+            raise IntegrityError(f"a record is not one of stage {stage}", where=name, hint=_AGAIN)
+        if sorted(entry.case_id for entry in entries) != sorted(self.ids):
+            raise IntegrityError(
+                f"{len(entries)} records for {len(self.ids)} cases, one for each is needed",
+                where=name,
+                hint=_AGAIN,
+            )
+        return {entry.case_id: entry for entry in entries}
 
     def pairs(self, stage: str) -> list[tuple[str, Any]]:
         """Case ids in the order of the shard, each with its record of an earlier stage."""
@@ -81,6 +121,8 @@ class _Shard:
     def controls(self) -> dict[str, ControlsRecord]:
         """Controls records of all batches; a batch whose sheet failed stops the cases that name it."""
         entries = [entry for path in self._controls for entry in read_jsonl(path)]
+        if any(not isinstance(entry, ControlsRecord | CaseFailure) for entry in entries):
+            raise IntegrityError("a record is not one of stage controls", where="controls.jsonl", hint=_AGAIN)
         return {entry.case_id if isinstance(entry, CaseFailure) else entry.batch_id: entry for entry in entries}
 
 
@@ -108,16 +150,19 @@ def _intake(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
 
 def _controls(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     batches = casework.root / "batches"
-    return _each(
-        "controls", [(i, None) for i in shard.ids], lambda i, _: work.controls_batch(casework, batches / i)
-    )
+    # A batch that was taken away after the plan is one that nobody handed in: its controls count as absent,
+    # as they do where one case is examined alone.
+    there = [(i, None) for i in shard.ids if (batches / i).is_dir()]
+    return _each("controls", there, lambda i, _: work.controls_batch(casework, batches / i))
 
 
 def _barcode(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
-    cases = casework.root / "cases"
-    return _each(
-        "barcode", shard.pairs("intake"), lambda i, intake: work.barcode_case(casework, intake, cases / i)
-    )
+    cases, controls = casework.root / "cases", shard.controls()
+
+    def one(case_id: str, intake: Any) -> Any:
+        return work.barcode_case(casework, intake, _checked_controls(controls, intake), cases / case_id)
+
+    return _each("barcode", shard.pairs("intake"), one)
 
 
 def _spectra(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
@@ -156,13 +201,14 @@ def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
 
 def _seal(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     target = _cases_folder(arguments)
-    return _each("seal", shard.pairs("record"), lambda i, _: seal_case(target / i, i, None))
+    return _each("seal", shard.pairs("record"), lambda i, record: seal_case(target / i, record, None))
 
 
 def _cases_folder(arguments: argparse.Namespace) -> Path:
     if arguments.cases is None:
         raise UsageError("--cases is needed for the stages record and seal")
     folder: Path = arguments.cases
+    refuse_output_over_sources(folder, arguments.root)
     return folder
 
 

@@ -5,12 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from musk_id.errors import IntegrityError, UsageError
+from musk_id.cli.console import say
+from musk_id.errors import InputFormatError, IntegrityError, UsageError
 from musk_id.model.laboratory import TrustedKey
 from musk_id.model.values import RULES, Identifier, Line
-from musk_id.sealing.verify import VALID, verify_case
+from musk_id.records.files import read_limited
+from musk_id.sealing.verify import ABSENT, VALID, verify_case
 
 __all__ = ["read_trusted", "run_verify"]
+
+
+MAX_TRUST_BYTES = 1_000_000
+UNSIGNED = (
+    "note: the seal is not signed: it shows accidental changes only; whoever can write to this folder can change "
+    "the files and make a new seal that fits them"
+)
+UNTRUSTED = (
+    "note: whether the key belongs to the laboratory was not asked; name the keys that you trust with --trust"
+)
 
 
 def read_trusted(path: Path) -> tuple[TrustedKey, ...]:
@@ -22,9 +34,9 @@ def read_trusted(path: Path) -> tuple[TrustedKey, ...]:
         If the file cannot be read or a line is malformed.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=path.name) from error
+        lines = read_limited(path, MAX_TRUST_BYTES).decode("utf-8").splitlines()
+    except (InputFormatError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot be read as a file of keys: {error}", where=path.name) from error
     keys: list[TrustedKey] = []
     for number, line in enumerate(lines, 1):
         words = line.split("#", 1)[0].split()
@@ -46,12 +58,16 @@ def run_verify(arguments: argparse.Namespace) -> int:
     check = verify_case(case_dir, trusted)
     for word, paths in (("changed", check.changed), ("added", check.added), ("missing", check.missing)):
         for path in paths:
-            print(f"{word}: {path}")
+            say(f"{word}: {path}")
     for problem in check.problems:
-        print(f"problem: {problem}")
+        say(f"problem: {problem}")
     signer = f" by {check.key_id}" if check.key_id else ""
     print(f"bytes: {'intact' if check.intact else 'NOT INTACT'}")
     print(f"signature: {check.signature}{signer}; trusted: {check.trusted}")
+    if check.signature == ABSENT:
+        print(UNSIGNED)
+    elif check.signature == VALID and trusted is None:
+        print(UNTRUSTED)
     if not check.intact:
         raise IntegrityError("the case is not as it was sealed", where=case_dir.name)
     if trusted is not None and (check.signature != VALID or check.trusted != "YES"):

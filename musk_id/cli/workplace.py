@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +23,11 @@ from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.record import MethodsUsed
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.values import Line
+from musk_id.records.files import sha256_file
 from musk_id.records.inputs import find_input, read_laboratory
 
 if TYPE_CHECKING:
+    from musk_id.model.library import Library
     from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
 
@@ -49,6 +52,16 @@ def find_root(case_dir: Path) -> Path:
     )
 
 
+def _package_digest() -> str:
+    """Digest of the package's own files: a run with other code is another run."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.suffix in {".py", ".toml", ".typ", ".j2", ".css"}:
+            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 @dataclass(frozen=True)
 class Casework:
     """A laboratory root with its release and methods; what is costly is prepared at first use."""
@@ -66,6 +79,8 @@ class Casework:
         laboratory = read_laboratory(self.laboratory_path)
         if not laboratory.languages or len(set(laboratory.languages)) != len(laboratory.languages):
             raise RequestError("languages must be named, each once", where=self.laboratory_path.name)
+        if len(set(laboratory.overlays)) != len(laboratory.overlays):
+            raise RequestError("an overlay is named twice", where=self.laboratory_path.name)
         return laboratory
 
     @cached_property
@@ -83,17 +98,45 @@ class Casework:
     @cached_property
     def release(self) -> ReferenceRelease:
         """The reference release in force, verified."""
-        from musk_id.refdb.release import load_release, locate_release
+        from musk_id.refdb.release import load_release
+
+        return load_release(self._release_folder)
+
+    @cached_property
+    def _release_folder(self) -> Path:
+        from musk_id.refdb.release import locate_release
 
         own = self.root / "reference_db"
-        return load_release(locate_release(self.laboratory.release, own if own.is_dir() else None))
+        return locate_release(self.laboratory.release, own if own.is_dir() else None)
+
+    @cached_property
+    def overlays(self) -> tuple[Library, ...]:
+        """The laboratory's own libraries in use, verified, in the order of laboratory.yaml."""
+        if not self.laboratory.overlays:
+            return ()
+        from musk_id.refdb.overlay import load_overlay
+
+        return tuple(load_overlay(self.root, overlay) for overlay in self.laboratory.overlays)
+
+    def grounds(self) -> tuple[str, ...]:
+        """What every record of this root rests on beside its own files: software, laboratory, release."""
+        from musk_id.refdb.manifest import MANIFEST_NAME
+
+        return (
+            f"software {__version__} {_package_digest()}",
+            f"laboratory {sha256_file(self.laboratory_path)}",
+            f"release {self.laboratory.release} {sha256_file(self._release_folder / MANIFEST_NAME)}",
+            *(f"overlay {library.library_id} {library.manifest_sha256}" for library in self.overlays),
+        )
 
     @cached_property
     def barcode_library(self) -> BarcodeLibrary:
-        """Barcodes of the release, prepared."""
+        """Barcodes of the release and of the overlays, prepared."""
+        from musk_id.refdb.overlay import overlay_barcodes
         from musk_id.stages.library import BarcodeLibrary
 
-        return BarcodeLibrary.from_release(self.release, self.methods.barcode)
+        own = tuple(record for library in self.overlays for record in overlay_barcodes(library))
+        return BarcodeLibrary.from_release(self.release, self.methods.barcode, own)
 
     @cached_property
     def spectral_library(self) -> SpectralLibrary:

@@ -126,14 +126,22 @@ def _xy(entry: _Entry, found: dict[str, str], name: str) -> tuple[NDArray[np.flo
     y_factor = _float(found.get("YFACTOR", "1"), f"{name}: YFACTOR")
     if _PAIRS.search(entry.value):
         x, y = _pairs(entry, name)
-        return x * x_factor, y * y_factor
+        return _scaled(x, x_factor, where), _scaled(y, y_factor, where)
     if not _SERIES.search(entry.value):
         raise InputFormatError(f"tables of form {entry.value[:40]!r} are not read", where=where)
     table = decode_ordinates(entry.lines, name)
-    y = np.asarray(table.ordinates) * y_factor
+    y = _scaled(np.asarray(table.ordinates, dtype=np.float64), y_factor, where)
     if y.size == 0:
         raise InputFormatError("the table is empty", where=where)
     return _abscissas(y.size, table.line_abscissas, found, x_factor, where), y
+
+
+def _scaled(values: NDArray[np.float64], factor: float, where: str) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):
+        scaled = values * factor
+    if not np.isfinite(scaled).all():
+        raise InputFormatError(f"numbers are too large when multiplied by the factor {factor:g}", where=where)
+    return scaled
 
 
 def _abscissas(

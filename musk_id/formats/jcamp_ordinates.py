@@ -131,7 +131,8 @@ def _line_values(tokens: list[tuple[str, str]], where: str) -> tuple[list[float]
 
 def _repeat(values: list[Decimal], last_kind: str, difference: Decimal, word: str, where: str) -> None:
     """Repeat the last ordinate, or the last difference, so that it stands ``count`` times in all."""
-    count = int(_DUP[word[0]] + word[1:])
+    # More digits than the limit has are too many; Python itself refuses to convert thousands of them.
+    count = int(_DUP[word[0]] + word[1:]) if len(word) <= len(str(MAX_POINTS)) else 0
     if not values or not 1 <= count <= MAX_POINTS - len(values):
         raise InputFormatError(f"repeat {word[:12]!r} has nothing to repeat or is too long", where=where)
     for _ in range(count - 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["count_ratio_lower", "proportion_lower", "proportion_upper"]
+__all__ = ["clopper_pearson", "count_ratio_lower", "proportion_lower", "proportion_upper"]
 
 
 def _check(successes: int, trials: int, confidence: float) -> None:
@@ -30,6 +30,13 @@ def proportion_upper(successes: int, trials: int, confidence: float = 0.95) -> f
     if successes == trials:
         return 1.0
     return float(beta.ppf(confidence, successes + 1, trials - successes))
+
+
+def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Two-sided Clopper-Pearson interval of a proportion (Clopper & Pearson 1934, Biometrika 26:404)."""
+    one_sided = 0.5 + confidence / 2.0
+    lower = proportion_lower(successes, trials, one_sided)
+    return lower, proportion_upper(successes, trials, one_sided)
 
 
 def count_ratio_lower(k1: int, n1: int, k2: int, n2: int) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "BASE_PEAK",
     "MatchFactors",
     "UnitMassSpectrum",
     "entropy_similarity",
@@ -24,7 +25,7 @@ __all__ = [
     "to_unit_mass",
 ]
 
-_BASE_PEAK = 999
+BASE_PEAK = 999
 _ROUNDING = 0.649
 
 
@@ -62,7 +63,7 @@ def to_unit_mass(mz: NDArray[np.float64], intensity: NDArray[np.float64]) -> Uni
     nominal = np.ceil(mz - _ROUNDING).astype(np.int64)
     values, index = np.unique(nominal, return_inverse=True)
     sums = np.bincount(index, weights=intensity)
-    scaled = np.floor(_BASE_PEAK * sums / sums.max() + 0.5).astype(np.int64)
+    scaled = np.floor(BASE_PEAK * sums / sums.max() + 0.5).astype(np.int64)
     kept = (scaled > 0) & (values > 0)
     return UnitMassSpectrum(values[kept], scaled[kept])
 

@@ -56,6 +56,7 @@ class BarcodeHit:
     distance_lower: int
     compared_bp: int
     p_distance: DecimalText | None = None
+    overlay: Line | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,13 @@ class Examination:
     outside_findings: tuple[OutsideFinding, ...] = ()
     departures: Text | None = None
 
+    def dates(self) -> Iterator[IsoDate]:
+        """Dates of receipt, custody and every step up to the runs, as far as they were recorded."""
+        found = [self.accession_date, *(event.date for event in self.custody)]
+        for context in self.runs():
+            found += [s.date for s in (context.sub_sample, context.extract, context.product, context.run)]
+        yield from (date for date in found if date is not None)
+
     def runs(self) -> Iterator[RunContext]:
         """All runs with the ids of their parents, in the order of the file."""
         for item in self.items:

@@ -47,7 +47,8 @@ class TrustedKey:
 class Laboratory:
     """The laboratory root's own file (``laboratory.yaml``).
 
-    ``languages`` are those of the record's pages; the first one is authoritative.
+    ``languages`` are those of the record's pages; the first one is authoritative. ``overlays`` are the
+    laboratory's own libraries (folders below ``overlays/``), compared together with the release.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/laboratory/1"
@@ -60,5 +61,6 @@ class Laboratory:
     accreditations: tuple[Accreditation, ...] = ()
     languages: tuple[Language, ...] = (Language.EN,)
     release: Line = Line("2026.1")
+    overlays: tuple[Identifier, ...] = ()
     methods: MethodsInForce = MethodsInForce()
     trusted_keys: tuple[TrustedKey, ...] = ()

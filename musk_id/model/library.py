@@ -1,4 +1,4 @@
-"""A built library: any number of barcode records, as arrays for comparison and as text for people.
+"""A built library: any number of barcodes and spectra, as arrays for comparison and as text for people.
 
 A release (:mod:`musk_id.model.reference`) is small, curated by hand and carries names, law and markers; a
 library is gathered from files, may hold hundreds of thousands of records and carries where each came from.
@@ -6,13 +6,14 @@ library is gathered from files, may hold hundreds of thousands of records and ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from musk_id.model.columns import TextColumn
+from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import IsoDate, Line, RelativePath, Sha256, Text
 from musk_id.vocabulary import CurationState, Locus, SetAside, Strand
 
@@ -24,6 +25,7 @@ __all__ = [
     "LocusTable",
     "RecordSource",
     "SetAsideRecord",
+    "TaxonColumn",
     "TextColumn",
 ]
 
@@ -99,37 +101,17 @@ class LibraryTaxon:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TextColumn(Sequence[str]):
-    """Texts of a table, decoded one at a time from one block of bytes.
+class TaxonColumn(Sequence[LibraryTaxon]):
+    """Taxa of a library, each made when it is asked for: rows ``species, genus, family, order`` with tabs."""
 
-    ``offsets`` has shape (n + 1,); text ``i`` is ``data[offsets[i]:offsets[i + 1]]`` in UTF-8.
-    """
-
-    offsets: NDArray[np.uint32]
-    data: NDArray[np.uint8]
+    rows: tuple[str, ...]
 
     def __len__(self) -> int:
-        return int(self.offsets.size) - 1
+        return len(self.rows)
 
-    def __getitem__(self, index: int) -> str:  # type: ignore[override]
-        if index < 0:
-            index += len(self)
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return bytes(self.data[int(self.offsets[index]) : int(self.offsets[index + 1])]).decode("utf-8")
-
-    def __iter__(self) -> Iterator[str]:
-        block, offsets = self.data.tobytes(), self.offsets.tolist()
-        for start, end in pairwise(offsets):
-            yield block[start:end].decode("utf-8")
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> TextColumn:
-        """Column of some texts."""
-        encoded = [text.encode("utf-8") for text in texts]
-        offsets = np.zeros(len(encoded) + 1, dtype=np.uint32)
-        np.cumsum([len(text) for text in encoded], out=offsets[1:])
-        return cls(offsets, np.frombuffer(b"".join(encoded), dtype=np.uint8))
+    def __getitem__(self, index: int) -> LibraryTaxon:  # type: ignore[override]
+        species, genus, family, order = self.rows[index].split("\t")
+        return LibraryTaxon(species=Line(species), genus=Line(genus), family=Line(family), order=Line(order))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,6 +188,7 @@ class Library:
     title: Line
     anchors_release: Line
     manifest_sha256: Sha256
-    taxa: tuple[LibraryTaxon, ...]
+    taxa: TaxonColumn
     loci: dict[Locus, LocusTable]
     individuals: int
+    spectra: SpectrumTable | None = None

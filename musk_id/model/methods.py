@@ -114,9 +114,14 @@ class ControlMethod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceMethod:
-    """How grades and answers are derived."""
+    """How grades and answers are derived.
+
+    ``evaluates_raw_data`` says whether traces, reads and chromatograms are compared with what was called from
+    them; where they are only kept, they do not lift the grade.
+    """
 
     version: Line
+    evaluates_raw_data: bool
     min_extractions_for_grade_a: int
     min_individuals_h1: int
     min_species_h2: int
@@ -214,6 +219,7 @@ CONTROL_METHODS = (
 EVIDENCE_METHODS = (
     EvidenceMethod(
         version=Line("evidence-1"),
+        evaluates_raw_data=False,
         min_extractions_for_grade_a=2,
         min_individuals_h1=10,
         min_species_h2=59,

@@ -14,8 +14,9 @@ from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.reference import LegalRow, LibraryGap, SourceNote
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Identifier, IsoDate, Line, Sha256, Text
+from musk_id.vocabulary import Locus
 
-__all__ = ["CaseFailure", "CaseRecord", "MethodsUsed", "ReleaseSummary"]
+__all__ = ["CaseFailure", "CaseRecord", "MarkerCount", "MethodsUsed", "OverlaySummary", "ReleaseSummary"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,25 @@ class MethodsUsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkerCount:
+    """How many individuals stand behind a radius: of the genus of interest, and of other mammals."""
+
+    locus: Locus
+    own_individuals: int
+    other_individuals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverlaySummary:
+    """A library of the laboratory's own that was compared together with the release."""
+
+    library_id: Line
+    date: IsoDate
+    manifest_sha256: Sha256
+    barcode_records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseSummary:
     """The reference release in use: what it holds, what it lacks, what it cannot answer."""
 
@@ -39,9 +59,11 @@ class ReleaseSummary:
     barcode_records: int
     barcode_individuals: int
     spectrum_records: int
+    marker_counts: tuple[MarkerCount, ...]
     gaps: tuple[LibraryGap, ...]
     sources: tuple[SourceNote, ...]
     legal_rows: tuple[LegalRow, ...]
+    overlays: tuple[OverlaySummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,8 @@ class BarcodeReference:
     """A reference sequence of one locus window.
 
     ``individual`` is the same for records of one animal; ``organism_revised`` is the name after curation,
-    ``None`` where it stands as deposited.
+    ``None`` where it stands as deposited. ``overlay`` is the laboratory's own library that the record comes
+    from, ``None`` for a record of the release.
     """
 
     accession: Line
@@ -100,6 +101,7 @@ class BarcodeReference:
     note: Text | None = None
     sequence: Text
     sha256: Sha256
+    overlay: Line | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

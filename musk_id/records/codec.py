@@ -28,6 +28,7 @@ _T = TypeVar("_T")
 
 MAX_PROBLEMS = 200
 MAX_LIST_LENGTH = 100_000
+MAX_SHOWN_PATH = 300
 MAX_INTEGER = 2**53 - 1
 # People count; a sign or a leading zero in a count is a slip that is better asked about.
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")
@@ -115,8 +116,13 @@ def encode(value: Any) -> Tree:
 
 def _shown(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
-    printable = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:60])
-    return repr(printable + ("…" if len(text) > 60 else ""))
+    return repr(_plain(text[:60]) + ("…" if len(text) > 60 else ""))
+
+
+def _plain(text: str) -> str:
+    """Text that cannot act on a terminal; keys of a file are as foreign as its values."""
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:MAX_SHOWN_PATH])
+    return shown + ("…" if len(text) > MAX_SHOWN_PATH else "")
 
 
 class Decoder:
@@ -143,7 +149,7 @@ class Decoder:
     def _problem(self, path: str, message: str, allowed: str = "") -> None:
         if len(self.problems) < MAX_PROBLEMS:
             line = self._line_of(path) if self._line_of else None
-            where = path or "the whole file"
+            where = _plain(path) or "the whole file"
             self.problems.append(Problem(f"{where} (line {line})" if line else where, message, allowed))
 
     def _object(self, cls: Any, tree: object, path: str) -> Any:
@@ -154,8 +160,8 @@ class Decoder:
         names = {field.name for field in plan}
         before = len(self.problems)
         for key in tree:
-            if key not in names:
-                near = difflib.get_close_matches(str(key), sorted(names), n=1)
+            if key not in names and len(self.problems) < MAX_PROBLEMS:
+                near = difflib.get_close_matches(str(key)[:60], sorted(names), n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 self._problem(_join(path, str(key)), f"unknown key{hint}", ", ".join(sorted(names)))
         arguments: dict[str, Any] = {}

@@ -37,7 +37,8 @@ def read_limited(path: Path, max_bytes: int) -> bytes:
         If the path is no regular file, is larger, or cannot be read.
     """
     try:
-        with path.open("rb") as handle:
+        # Opening a pipe would wait for somebody who writes; O_NONBLOCK changes nothing for regular files.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as handle:
             if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
                 raise InputFormatError("not a regular file", where=path.name)
             data = handle.read(max_bytes + 1)

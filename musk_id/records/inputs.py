@@ -53,9 +53,15 @@ def find_input(folder: Path, stem: str) -> Path:
     Raises
     ------
     RequestError
-        If there is none or more than one.
+        If there is none or more than one, or it is a symbolic link: a folder from outside could name any file.
     """
-    found = [p for ending in ("yaml", "yml", "json") if (p := folder / f"{stem}.{ending}").is_file()]
+    paths = [folder / f"{stem}.{ending}" for ending in ("yaml", "yml", "json")]
+    linked = next((path for path in paths if path.is_symlink()), None)
+    if linked is not None:
+        raise RequestError(
+            f"{linked.name} is a symbolic link", where=folder.name, hint="put the file itself in its place"
+        )
+    found = [path for path in paths if path.is_file()]
     if len(found) != 1:
         message = "is missing" if not found else "stands there more than once"
         raise RequestError(

@@ -7,6 +7,7 @@ turn into something else. Duplicate keys, anchors, aliases, tags and several doc
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ MAX_BYTES = 2_000_000
 MAX_DEPTH = 24
 MAX_NODES = 100_000
 
+_REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -137,6 +139,7 @@ def _convert(node: yaml.Node, path: str, name: str, result: TextTree, depth: int
     result.lines.setdefault(path, line)
     result.count(f"{name}, line {line}", depth)
     if isinstance(node, yaml.ScalarNode):
+        _refuse_characters(node.value, f"{name}, line {line}")
         plain = node.style is None or node.style == ""
         return None if plain and node.value in _NULLS else node.value
     if isinstance(node, yaml.SequenceNode):
@@ -147,12 +150,22 @@ def _convert(node: yaml.Node, path: str, name: str, result: TextTree, depth: int
         if not isinstance(key_node, yaml.ScalarNode):
             raise RequestError("a key must be a word", where=f"{name}, line {key_line}")
         key = key_node.value
+        _refuse_characters(key, f"{name}, line {key_line}")
         if key in found:
             raise RequestError(f"key {key[:60]!r} stands twice", where=f"{name}, line {key_line}")
         where = f"{path}.{key}" if path else key
         result.lines[where] = key_line
         found[key] = _convert(value_node, where, name, result, depth + 1)
     return found
+
+
+def _refuse_characters(text: str, where: str) -> None:
+    """Refuse what an escape such as ``\\u001b`` put into a text, as if it stood there unescaped."""
+    bad = _REFUSED.search(text)
+    if bad is not None:
+        raise RequestError(
+            f"a text holds a control character or half of a character (U+{ord(bad[0]):04X})", where=where
+        )
 
 
 def parse_json(text: str, name: str) -> TextTree:
@@ -185,12 +198,11 @@ def parse_json(text: str, name: str) -> TextTree:
 def _check_json(tree: Any, name: str, result: TextTree, depth: int) -> None:
     result.count(name, depth)
     if isinstance(tree, dict):
-        for value in tree.values():
+        for key, value in tree.items():
+            _refuse_characters(key, name)
             _check_json(value, name, result, depth + 1)
     elif isinstance(tree, list):
         for value in tree:
             _check_json(value, name, result, depth + 1)
-    elif isinstance(tree, str) and any(
-        (ord(c) < 32 and c not in "\t\r\n") or 0xD800 <= ord(c) < 0xE000 for c in tree
-    ):
-        raise RequestError("a text holds a control character or half of a character", where=name)
+    elif isinstance(tree, str):
+        _refuse_characters(tree, name)

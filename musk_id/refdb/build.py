@@ -16,12 +16,12 @@ from musk_id.refdb.manifest import MANIFEST_NAME, MAX_FILE_BYTES, manifest_bytes
 from musk_id.refdb.release import RELEASE_FILE, load_release, parse_release_file
 from musk_id.refdb.tables import table_bytes
 
-__all__ = ["build_release", "release_files"]
+__all__ = ["TABLE_KEYS", "build_release", "files_of_tables", "place_release", "release_files"]
 
 RANGE_STATUS = (RECORDED, "disputed", "possible")
 
 # Rows stand in the order of these columns, so that the order of the source rows cannot show in a release.
-_KEYS: dict[str, tuple[str, ...]] = {
+TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "barcodes.tsv": ("locus", "accession"),
     "confusables.tsv": ("group_id",),
     "legal.tsv": ("row_id",),
@@ -59,6 +59,17 @@ def build_release(sources: Path, out: Path) -> Path:
         If a release of that number with other content stands there: a release is never changed.
     """
     release_id, files = release_files(sources)
+    return place_release(release_id, files, out)
+
+
+def place_release(release_id: str, files: Mapping[str, bytes], out: Path) -> Path:
+    """Write a release as a whole; one with the same bytes is left as it is.
+
+    Raises
+    ------
+    IntegrityError
+        If a release of that number with other content stands there: a release is never changed.
+    """
     target = out / release_id
     if target.exists():
         _require_same(target, files)
@@ -86,6 +97,24 @@ def release_files(sources: Path) -> tuple[str, Mapping[str, bytes]]:
     tables = {name: _read(sources, name) for name in SOURCE_TABLES}
     release_toml = _read(sources, RELEASE_FILE)
     release_id, date = parse_release_file(release_toml, RELEASE_FILE)
+    return release_id, files_of_tables(tables, release_id, date)
+
+
+def files_of_tables(tables: Mapping[str, bytes], release_id: str, date: str) -> dict[str, bytes]:
+    """Bytes of every file of the release that holds some tables.
+
+    Parameters
+    ----------
+    tables : mapping of str to bytes
+        Every table of the sources by name, ``absent.tsv`` among them.
+    release_id, date : str
+        Number and date of the release.
+
+    Raises
+    ------
+    ReferenceDataError
+        If the tables contradict each other.
+    """
     content = parse_content(tables)
     require_consistent(content, _annex_problems(content))
     files = {name: _sorted_table(name, data) for name, data in tables.items() if name != "absent.tsv"}
@@ -93,7 +122,7 @@ def release_files(sources: Path) -> tuple[str, Mapping[str, bytes]]:
     files["gaps.tsv"] = table_bytes(COLUMNS["gaps.tsv"], gaps)
     files[RELEASE_FILE] = f'release_id = "{release_id}"\ndate = "{date}"\n'.encode("ascii")
     files[MANIFEST_NAME] = manifest_bytes(release_id, date, files)
-    return release_id, files
+    return files
 
 
 def _read(sources: Path, name: str) -> bytes:
@@ -109,7 +138,7 @@ def _read(sources: Path, name: str) -> bytes:
 
 def _sorted_table(name: str, data: bytes) -> bytes:
     columns = COLUMNS[name]
-    places = [columns.index(key) for key in _KEYS[name]]
+    places = [columns.index(key) for key in TABLE_KEYS[name]]
     rows = [tuple(line.split("\t")) for line in data.decode("utf-8").split("\n")[1:-1]]
     return table_bytes(columns, sorted(rows, key=lambda row: ([row[place] for place in places], row)))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.kernels.intervals import proportion_lower, proportion_upper
 from musk_id.kernels.genus_rule import NONE, RIGHT, WRONG, verdicts
+from musk_id.kernels.intervals import proportion_lower, proportion_upper
 from musk_id.model.calibration import DistanceFigures, ErrorCounts, Quantile
 from musk_id.model.values import DecimalText, decimal_text
 from musk_id.refdb.calibrate_distances import Measured

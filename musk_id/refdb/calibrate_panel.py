@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from musk_id.kernels.bitplanes import mismatches, pack
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.frames import unpack_nibbles
-from musk_id.kernels.intervals import proportion_upper
 from musk_id.kernels.genus_rule import TOLERANCE
+from musk_id.kernels.intervals import proportion_upper
 from musk_id.kernels.nucleotides import Masks, decode, encode
 from musk_id.model.calibration import PanelFigures
 from musk_id.model.library import Library, LocusTable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.kernels.intervals import count_ratio_lower, proportion_upper
 from musk_id.kernels.genus_rule import RIGHT, WRONG, verdicts
+from musk_id.kernels.intervals import count_ratio_lower, proportion_upper
 from musk_id.model.alternatives import Alternatives
 from musk_id.model.calibration import (
     DistanceFigures,

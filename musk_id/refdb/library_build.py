@@ -23,6 +23,7 @@ from musk_id.refdb.library_sources import (
     parse_library_file,
     read_source_file,
 )
+from musk_id.refdb.library_spectra import gather_spectra
 from musk_id.refdb.library_store import load_library
 from musk_id.refdb.library_tables import KeptWindow, library_files
 from musk_id.refdb.library_windows import Found, RawRecord, Refusal, Window, WindowFinder
@@ -76,9 +77,10 @@ def build_library(
     if (sources / CURATION_FILE).exists():
         curation = parse_curation(read_source_file(sources, CURATION_FILE), CURATION_FILE)
     handed, digests = _read(plan, inputs)
-    kept, aside = _sort(handed, WindowFinder(anchors.barcodes, method))
-    listed = _inputs(plan, digests, handed, kept, aside)
-    files = library_files(plan, anchors, curation, kept, aside, listed)
+    kept, aside = _sort(handed, WindowFinder(anchors.barcodes, method)) if handed else ([], [])
+    spectra = gather_spectra(plan.spectra, inputs)
+    listed = [*_inputs(plan, digests, handed, kept, aside), *spectra.inputs]
+    files = library_files(plan, anchors, curation, kept, [*aside, *spectra.aside], listed, spectra.kept)
     return _write(files, out, plan.library_id)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from musk_id.errors import InputFormatError, Problem, ReferenceDataError
 from musk_id.model.library import CurationEntry, RecordSource
-from musk_id.model.values import RULES, Identifier, IsoDate, Line, RelativePath, Text
+from musk_id.model.values import RULES, DecimalText, Identifier, IsoDate, Line, RelativePath, Text
 from musk_id.records.files import read_limited
 from musk_id.refdb.tables import Row, parse_rows, parse_table
 from musk_id.vocabulary import CurationState, Locus
@@ -22,6 +22,7 @@ __all__ = [
     "LibrarySources",
     "NamedRecord",
     "SequenceInput",
+    "SpectraInput",
     "parse_curation",
     "parse_library_file",
     "read_taxonomy",
@@ -57,6 +58,22 @@ class SequenceInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpectraInput:
+    """A file of spectra (MSP, or MassBank text) and its terms.
+
+    ``ionisation``, ``electron_energy_ev`` and ``derivative`` hold for records of the file that are silent.
+    """
+
+    path: RelativePath
+    source: Text
+    licence: Line
+    redistribute: bool
+    ionisation: Line | None = None
+    electron_energy_ev: DecimalText | None = None
+    derivative: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LibrarySources:
     """Content of ``library.toml``."""
 
@@ -65,6 +82,7 @@ class LibrarySources:
     title: Line
     anchors_release: Line
     sequences: tuple[SequenceInput, ...]
+    spectra: tuple[SpectraInput, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +121,10 @@ class _Toml:
         self._problems.append(Problem(f"{self._where}{key}", shown, RULES[kind].described))
         return kind("")
 
+    def optional(self, key: str, kind: Callable[[str], _T]) -> _T | None:
+        """Like ``text``; ``None`` where the key is missing."""
+        return self.text(key, kind) if key in self._tree else None
+
     def flag(self, key: str, default: bool | None = None) -> bool:
         """A truth value, which has to be stated unless it has a default."""
         value = self._tree.get(key, default)
@@ -139,26 +161,51 @@ def parse_library_file(data: bytes, name: str = LIBRARY_FILE) -> LibrarySources:
         raise ReferenceDataError(f"not readable as TOML: {error}", where=name) from error
     problems: list[Problem] = []
     top = _Toml(tree, "", problems)
-    top.only(("library_id", "date", "title", "anchors_release", "sequences"))
-    listed = tree.get("sequences", [])
-    if not isinstance(listed, list) or not listed or not all(isinstance(entry, dict) for entry in listed):
-        problems.append(Problem("sequences", "no table [[sequences]]", "at least one"))
-        listed = []
+    top.only(("library_id", "date", "title", "anchors_release", "sequences", "spectra"))
+    listed, measured = _tables(tree, "sequences", problems), _tables(tree, "spectra", problems)
+    if not listed and not measured and not problems:
+        problems.append(Problem("sequences", "no table [[sequences]] and no table [[spectra]]", "at least one"))
     sources = LibrarySources(
         library_id=top.text("library_id", Identifier),
         date=top.text("date", IsoDate),
         title=top.text("title", Line),
         anchors_release=top.text("anchors_release", Line, "2026.1"),
         sequences=tuple(_input(entry, number, problems) for number, entry in enumerate(listed, 1)),
+        spectra=tuple(_spectra_input(entry, number, problems) for number, entry in enumerate(measured, 1)),
     )
-    paths = [entry.path for entry in sources.sequences]
+    paths = [s.path for s in sources.sequences] + [s.path for s in sources.spectra]
     for path in sorted({path for path in paths if paths.count(path) > 1}):
-        problems.append(Problem(f"sequences: {path}", "stands more than once", "once"))
+        problems.append(Problem(path, "stands more than once", "once"))
     if problems:
         raise ReferenceDataError(
             f"{len(problems)} problem(s)", where=name, problems=tuple(problems), hint="correct the file"
         )
     return sources
+
+
+def _tables(tree: Mapping[str, Any], key: str, problems: list[Problem]) -> list[Mapping[str, Any]]:
+    listed = tree.get(key, [])
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        problems.append(Problem(key, "is no list of tables", f"[[{key}]]"))
+        return []
+    return listed
+
+
+def _spectra_input(entry: Mapping[str, Any], number: int, problems: list[Problem]) -> SpectraInput:
+    fields = _Toml(entry, f"spectra[{number}].", problems)
+    fields.only(("path", "source", "licence", "redistribute", "ionisation", "electron_energy_ev", "derivative"))
+    path = fields.text("path", RelativePath)
+    if path and not path.lower().removesuffix(".gz").endswith((".msp", ".txt")):
+        problems.append(Problem(f"spectra[{number}].path", f"found {path!r}", "a name in .msp or .txt (MassBank)"))
+    return SpectraInput(
+        path=path,
+        source=fields.text("source", Text),
+        licence=fields.text("licence", Line),
+        redistribute=fields.flag("redistribute"),
+        ionisation=fields.optional("ionisation", Line),
+        electron_energy_ev=fields.optional("electron_energy_ev", DecimalText),
+        derivative=fields.optional("derivative", Line),
+    )
 
 
 def _input(entry: Mapping[str, Any], number: int, problems: list[Problem]) -> SequenceInput:

@@ -6,23 +6,34 @@ file with the manifest.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.errors import IntegrityError, ReferenceDataError
-from musk_id.model.library import Library, LibraryTaxon, LocusTable, TextColumn
+from musk_id.model.library import Library, LocusTable, TaxonColumn, TextColumn
 from musk_id.model.values import RULES, IsoDate, Line, Sha256
 from musk_id.records.files import sha256_bytes, sha256_file
+from musk_id.refdb.arrays import mapped_arrays, npy_bytes
 from musk_id.refdb.manifest import MANIFEST_NAME
+from musk_id.refdb.spectra_store import load_spectra
 from musk_id.vocabulary import CurationState, Locus
 
-__all__ = ["TAXA_COLUMNS", "array_files", "library_manifest", "load_library", "verify_library"]
+__all__ = [
+    "HEAD_NAME",
+    "TAXA_COLUMNS",
+    "TAXA_NAME",
+    "array_files",
+    "array_names",
+    "library_manifest",
+    "load_library",
+    "verify_library",
+]
 
 MANIFEST_FORMAT = "musk-id-library-manifest/1"
 MAX_MANIFEST_BYTES = 1_000_000
@@ -44,8 +55,20 @@ _ARRAYS: dict[str, tuple[str, int]] = {
 }
 
 
+# What reading the head and the arrays of a faulty library may raise; NumPy parses the header of an array as text.
+_FAULTS = (
+    ArithmeticError, EOFError, LookupError, OSError, RecursionError, SyntaxError, TokenError, TypeError,
+    ValueError,
+)  # fmt: skip
+
+
 def _stem(locus: Locus) -> str:
     return locus.value.lower()
+
+
+def array_names(locus: Locus) -> tuple[str, ...]:
+    """Names of the array files of a marker."""
+    return tuple(f"{_stem(locus)}.{name}.npy" for name in _ARRAYS)
 
 
 def array_files(table: LocusTable) -> dict[str, bytes]:
@@ -63,15 +86,9 @@ def array_files(table: LocusTable) -> dict[str, bytes]:
         "accession_bytes": table.accessions.data,
         "revised": np.array(pairs, dtype=np.uint32).reshape(-1, 2),
     }
-    return {f"{_stem(table.locus)}.{name}.npy": _npy(array, name) for name, array in arrays.items()}
-
-
-def _npy(array: NDArray[Any], name: str) -> bytes:
-    stream = io.BytesIO()
-    dtype = np.dtype(_ARRAYS[name][0])
-    # Version 1.0 headers are fixed in form, so that equal arrays give equal bytes with every NumPy.
-    np.lib.format.write_array(stream, np.ascontiguousarray(array, dtype=dtype), version=(1, 0), allow_pickle=False)
-    return stream.getvalue()
+    return {
+        f"{_stem(table.locus)}.{name}.npy": npy_bytes(array, _ARRAYS[name][0]) for name, array in arrays.items()
+    }
 
 
 def library_manifest(files: Mapping[str, bytes]) -> bytes:
@@ -142,15 +159,17 @@ def load_library(directory: Path) -> Library:
     try:
         head = json.loads((directory / HEAD_NAME).read_bytes())
         return _assemble(directory, head, manifest)
-    except (OSError, ValueError, KeyError, TypeError, IntegrityError) as error:
+    except (IntegrityError, *_FAULTS) as error:
         raise ReferenceDataError(f"the files contradict each other: {error}", where=directory.name) from error
 
 
 def _assemble(directory: Path, head: dict[str, Any], manifest: Sha256) -> Library:
     if not RULES[IsoDate].accepts(head["date"]):
         raise ValueError("the date of the library is none")
-    rows = (directory / TAXA_NAME).read_text(encoding="utf-8").split("\n")[1:-1]
-    taxa = tuple(LibraryTaxon(**dict(zip(TAXA_COLUMNS, map(Line, row.split("\t")), strict=True))) for row in rows)
+    head_row, *rows = (directory / TAXA_NAME).read_text(encoding="utf-8").split("\n")[:-1]
+    if head_row.split("\t") != list(TAXA_COLUMNS) or any(row.count("\t") != len(TAXA_COLUMNS) - 1 for row in rows):
+        raise ValueError(f"{TAXA_NAME} has other columns than {', '.join(TAXA_COLUMNS)}")
+    taxa = TaxonColumn(tuple(rows))
     loci = {
         Locus(entry["locus"]): _table(directory, Locus(entry["locus"]), int(entry["width"]), len(taxa))
         for entry in head["loci"]
@@ -164,21 +183,12 @@ def _assemble(directory: Path, head: dict[str, Any], manifest: Sha256) -> Librar
         taxa=taxa,
         loci=loci,
         individuals=int(head["individuals"]),
+        spectra=load_spectra(directory, head["spectra"]) if head.get("spectra") else None,
     )
 
 
 def _table(directory: Path, locus: Locus, width: int, taxa: int) -> LocusTable:
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, (dtype, dimensions) in _ARRAYS.items():
-        path = directory / f"{_stem(locus)}.{name}.npy"
-        if not path.is_file():
-            raise ValueError(
-                f"{path.name} is missing: the library was built by an earlier version, build it again"
-            )
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if array.dtype.str != dtype or array.ndim != dimensions:
-            raise ValueError(f"{path.name} is {array.dtype.str} of {array.ndim} dimensions")
-        arrays[name] = array
+    arrays = mapped_arrays(directory, _stem(locus), _ARRAYS)
     records = arrays["haplotype"].size
     lengths = {name: arrays[name].size for name in ("taxon", "state", "individual", "strand", "collapsed")}
     lengths["accession_offsets"] = arrays["accession_offsets"].size - 1

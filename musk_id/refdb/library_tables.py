@@ -23,23 +23,25 @@ from musk_id.model.library import (
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.values import Line
 from musk_id.refdb.library_sources import CURATION_COLUMNS, LibrarySources, NamedRecord, SequenceInput
+from musk_id.refdb.library_spectra import KeptSpectrum, spectrum_table
 from musk_id.refdb.library_store import HEAD_NAME, TAXA_COLUMNS, TAXA_NAME, array_files, library_manifest
 from musk_id.refdb.library_windows import Window
 from musk_id.refdb.manifest import MANIFEST_NAME
+from musk_id.refdb.spectra_store import spectra_files, spectra_head
 from musk_id.refdb.tables import LIST_SEPARATOR, table_bytes
 from musk_id.vocabulary import CurationState, Locus, Strand
 
-__all__ = ["INPUTS_NAME", "INPUT_COLUMNS", "RECORD_COLUMNS", "KeptWindow", "library_files"]
+__all__ = ["ASIDE_COLUMNS", "INPUTS_NAME", "INPUT_COLUMNS", "RECORD_COLUMNS", "KeptWindow", "library_files"]
 
 INPUTS_NAME = "inputs.tsv"
 
 _PROVENANCE = tuple(field.name for field in fields(RecordSource))
 RECORD_COLUMNS = (
-    "locus", "accession", "species", "revised_names", "family", "order", "state", "individual", "haplotype",
-    "strand", "length_bp", "ambiguous_letters", "indels", "collapsed",
+    "locus", "accession", "species", "revised_names", "family", "order", "state", "individual",
+    "individual_stated", "haplotype", "strand", "length_bp", "ambiguous_letters", "indels", "collapsed",
     "input", "licence", *(c for c in _PROVENANCE if c != "licence"),
 )  # fmt: skip
-_ASIDE_COLUMNS = ("input", "accession", "locus", "reason", "measured", "allowed")
+ASIDE_COLUMNS = ("input", "accession", "locus", "reason", "measured", "allowed")
 INPUT_COLUMNS = (
     "input", "sha256", "licence", "redistribute", "source", "collapsed", "records_in", "records_kept",
     "records_set_aside", "windows_kept", "windows_set_aside",
@@ -74,6 +76,7 @@ def library_files(
     kept: Sequence[KeptWindow],
     aside: Iterable[SetAsideRecord],
     inputs: Iterable[LibraryInput],
+    spectra: Sequence[KeptSpectrum] = (),
 ) -> dict[str, bytes]:
     """Bytes of every file of the library, its manifest included.
 
@@ -82,6 +85,7 @@ def library_files(
     ReferenceDataError
         If curation names an accession that is not kept, or a revised name without higher taxa.
     """
+    _check_curation(kept, spectra, curation)
     curated = _curate(sorted(kept, key=lambda k: (k.window.locus, k.accession)), curation)
     taxa = _taxa(curated)
     number = {taxon.species: place for place, taxon in enumerate(taxa)}
@@ -93,24 +97,35 @@ def library_files(
     files: dict[str, bytes] = {}
     for table in tables:
         files |= array_files(table)
-    files[HEAD_NAME] = _head(plan, anchors, tables, len({c.individual for c in curated}))
+    head: dict[str, int] | None = None
+    if spectra:
+        measured, tsv = spectrum_table(spectra, curation)
+        files |= spectra_files(measured, tsv)
+        head = spectra_head(measured)
+    files[HEAD_NAME] = _head(plan, anchors, tables, len({c.individual for c in curated}), head)
     files[TAXA_NAME] = table_bytes(TAXA_COLUMNS, ((t.species, t.genus, t.family, t.order) for t in taxa))
     files["records.tsv"] = table_bytes(RECORD_COLUMNS, _record_rows(curated, tables))
-    files["set_aside.tsv"] = table_bytes(_ASIDE_COLUMNS, sorted(map(_aside_row, aside)))
+    files["set_aside.tsv"] = table_bytes(ASIDE_COLUMNS, sorted(map(_aside_row, aside)))
     files[INPUTS_NAME] = table_bytes(INPUT_COLUMNS, map(_input_row, inputs))
     files["curation.tsv"] = table_bytes(CURATION_COLUMNS, map(_curation_row, curation))
     files[MANIFEST_NAME] = library_manifest(files)
     return files
 
 
-def _curate(kept: list[KeptWindow], curation: tuple[CurationEntry, ...]) -> list[_Curated]:
-    known = {(k.accession, k.window.locus) for k in kept}
+def _check_curation(
+    kept: Sequence[KeptWindow], spectra: Sequence[KeptSpectrum], curation: tuple[CurationEntry, ...]
+) -> None:
+    known: set[tuple[str, Locus | None]] = {(k.accession, k.window.locus) for k in kept}
+    known |= {(k.accession, None) for k in kept} | {(s.entry.accession, None) for s in spectra}
     for entry in curation:
-        if not any(a == entry.accession and entry.locus in (None, locus) for a, locus in known):
+        if (entry.accession, entry.locus) not in known:
             raise ReferenceDataError(
                 f"curation.tsv names {entry.accession} {entry.locus or ''}, which is not kept",
                 hint="see set_aside.tsv of a build without that entry",
             )
+
+
+def _curate(kept: list[KeptWindow], curation: tuple[CurationEntry, ...]) -> list[_Curated]:
     individuals = _individuals(kept)
     curated = []
     for k in kept:
@@ -193,7 +208,13 @@ def _frame(locus: Locus, distinct: list[bytes], anchors: ReferenceRelease) -> Ma
     return star_frame([key.decode("ascii") for key in distinct], anchor.sequence)
 
 
-def _head(plan: LibrarySources, anchors: ReferenceRelease, tables: list[LocusTable], individuals: int) -> bytes:
+def _head(
+    plan: LibrarySources,
+    anchors: ReferenceRelease,
+    tables: list[LocusTable],
+    individuals: int,
+    spectra: dict[str, int] | None,
+) -> bytes:
     tree = {
         "library_id": plan.library_id,
         "date": plan.date,
@@ -205,6 +226,7 @@ def _head(plan: LibrarySources, anchors: ReferenceRelease, tables: list[LocusTab
             {"locus": t.locus.value, "width": t.width, "records": t.records, "haplotypes": t.haplotypes}
             for t in tables
         ],
+        "spectra": spectra,
     }
     return (json.dumps(tree, ensure_ascii=True, sort_keys=True, indent=1) + "\n").encode("ascii")
 
@@ -225,6 +247,7 @@ def _record_rows(curated: list[_Curated], tables: list[LocusTable]) -> Iterable[
             k.name.order,
             c.state.value,
             str(c.individual),
+            _cell(k.name.individual),
             str(next(haplotypes[k.window.locus])),
             (Strand.FORWARD if k.window.strand > 0 else Strand.REVERSE).value,
             str(letters.size),

@@ -30,6 +30,7 @@ MAX_INDEL_SHARE = 0.03
 MIN_AMPLICON_SHARE = 0.80
 MAX_ROUNDS = 6
 NEAREST_FRAMES = 8
+MAX_EMPTY_COLUMNS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +124,13 @@ class WindowFinder:
             measured = Line(f"{len(record.letters)} letters")
             allowed = Line("words shared with a record of " + ", ".join(record.loci))
             found[record.number] = (Refusal(None, SetAside.LOCUS_NOT_RECOGNISED, measured, allowed),)
-        # Whatever was placed is a frame, or what becomes of a record would hang on the recognition of others.
-        self._join(found)
+        # All windows are frames for what needs gaps, whether or not a record waited to be recognised.
+        self._add(found)
         return self._with_gaps(found)
 
     def _with_gaps(self, found: dict[int, tuple[_Part, ...]]) -> dict[int, tuple[Found, ...]]:
         """Lay what needs gaps into its window along the nearest of all placed sequences."""
-        # A frame that begins late or ends early would shift or cut what is laid along it.
-        frames = {
-            locus: [masks for masks in self._placed[locus.value].values() if masks[0] and masks[-1]]
-            for locus in self._long
-        }
+        frames = {locus: _whole(list(self._placed[locus.value].values())) for locus in self._long}
         words = {locus: WordIndex(masks) for locus, masks in frames.items()}
         done: dict[int, tuple[Found, ...]] = {}
         for number, parts in found.items():
@@ -141,7 +138,8 @@ class WindowFinder:
             for part in parts:
                 if isinstance(part, _Gapped):
                     near = words[part.locus].nearest(part.oriented, NEAREST_FRAMES)
-                    texts = [decode(frames[part.locus][n]) for n in near]
+                    # A column without a letter must keep its place: N takes any letter there.
+                    texts = [decode(frames[part.locus][n]).rstrip("-").replace("-", "N") for n in near]
                     settled.append(_gapped(part, texts, self._long[part.locus]))
                 else:
                     settled.append(part)
@@ -159,13 +157,13 @@ class WindowFinder:
         return True
 
     def _learn(self, found: dict[int, tuple[_Part, ...]]) -> bool:
-        """Add the windows found so far to the anchors; whether any was new."""
-        grown = self._join(found)
+        """Look for the windows found so far as well; whether any was new."""
+        grown = self._add(found)
         if grown:
             self._index = self._build()
         return grown
 
-    def _join(self, found: dict[int, tuple[_Part, ...]]) -> bool:
+    def _add(self, found: dict[int, tuple[_Part, ...]]) -> bool:
         """Add the windows found so far to those that are placed; whether any was new."""
         grown = False
         for parts in found.values():
@@ -191,6 +189,19 @@ class WindowFinder:
             return _Gapped(locus, oriented, anchor.strand)
         window = place(oriented, anchor.diagonal, self._long[locus].window_bp)
         return _coding(Window(locus, window, anchor.strand), self._long[locus])
+
+
+def _whole(frames: list[Masks]) -> list[Masks]:
+    """Frames with hardly a column without letter up to their last one; all of them where none is such.
+
+    A column without letter costs a sequence nothing, so that a frame with many would be taken for the nearest.
+    """
+    whole = [
+        masks
+        for masks in frames
+        if np.count_nonzero(masks[: int(np.flatnonzero(masks)[-1])] == 0) <= MAX_EMPTY_COLUMNS
+    ]
+    return whole or frames
 
 
 def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""A case record as one HTML file: no script, no external address, a strict content security policy."""
+"""Pages as one HTML file: no script, no external address, a strict content security policy."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import load_catalogue
 from musk_id.render.glyphs import Medium, drawable
 from musk_id.render.pages.build import build_document
+from musk_id.render.pages.document import Document
 from musk_id.vocabulary import Language
 
-__all__ = ["environment", "render_html"]
+__all__ = ["document_html", "environment", "render_html"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -48,6 +49,11 @@ def render_html(record: CaseRecord, record_json: bytes, language: Language) -> b
     language : Language
         Language of the pages.
     """
+    return document_html(build_document(record, record_json, load_catalogue(language)), record_json)
+
+
+def document_html(document: Document, data: bytes) -> bytes:
+    """HTML of a document; ``data`` is attached as a download under the document's name for it."""
     from markupsafe import Markup
 
     style = (TEMPLATES / "record.css").read_text(encoding="utf-8")
@@ -55,14 +61,14 @@ def render_html(record: CaseRecord, record_json: bytes, language: Language) -> b
         environment()
         .get_template("record.html.j2")
         .render(
-            doc=build_document(record, record_json, load_catalogue(language)),
+            doc=document,
             draw=_draw,
             # Pictures are drawn by this package from escaped text; they are the only markup that passes as it is.
             picture=Markup,
             kind_of=lambda block: type(block).__name__,
             style=Markup(style),
             style_hash=base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii"),
-            record_base64=base64.b64encode(record_json).decode("ascii"),
+            data_base64=base64.b64encode(data).decode("ascii"),
         )
     )
     return text.encode("utf-8")

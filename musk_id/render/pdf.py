@@ -21,7 +21,7 @@ from musk_id.render.pages.build import build_document
 from musk_id.render.pages.document import Document, Figure
 from musk_id.vocabulary import Language
 
-__all__ = ["PDF_STANDARDS", "render_pdf"]
+__all__ = ["PDF_STANDARDS", "document_pdf", "render_pdf"]
 
 TEMPLATE = Path(__file__).parent / "templates" / "record.typ"
 PDF_STANDARDS: tuple[Literal["a-3a", "ua-1"], ...] = ("a-3a", "ua-1")
@@ -39,14 +39,24 @@ def render_pdf(record: CaseRecord, record_json: bytes, language: Language) -> by
     language : Language
         Language of the pages.
     """
+    return document_pdf(build_document(record, record_json, load_catalogue(language)), record_json)
+
+
+def document_pdf(document: Document, data: bytes) -> bytes:
+    """PDF of a document; ``data`` is embedded under the document's name for it.
+
+    Raises
+    ------
+    IntegrityError
+        If the typesetter gives no PDF.
+    """
     import typst
 
-    document = build_document(record, record_json, load_catalogue(language))
     with tempfile.TemporaryDirectory(prefix="musk-id-") as folder:
         root = Path(folder)
         tree = _Tree(root).document(document)
         (root / "document.json").write_text(json.dumps(tree, ensure_ascii=False), encoding="utf-8")
-        (root / "record.json").write_bytes(record_json)
+        (root / document.attachment).write_bytes(data)
         (root / "record.typ").write_bytes(TEMPLATE.read_bytes())
         compiler = typst.Compiler(
             input=str(root / "record.typ"), root=str(root), font_paths=[], ignore_system_fonts=True
@@ -68,6 +78,7 @@ class _Tree:
         tree = self._value(document)
         # The footer's template keeps its placeholders, and the digest stays in one piece.
         tree["page_of"], tree["digest"], tree["date"] = document.page_of, document.digest, document.date
+        tree["attachment"] = document.attachment
         return dict(tree)
 
     def _value(self, value: object) -> Any:

@@ -36,6 +36,8 @@ FORBIDDEN: dict[Language, dict[str, str]] = {
         "no doubt": r"no\s+doubt|undoubted(?:ly)?|beyond\s+(?:\w+\s+)?doubt",
         "scientific certainty": r"scientific\s+certainty",
         "match": r"match(?:es|ed|ing)?",
+        # Only beside a bounded likelihood ratio, and "not supported" never: this version prints no ratio.
+        "support": r"(?:un)?support(?:s|ed|ing|ive)?|NOT_SUPPORTED\w*",
         "positive for musk": r"positive\s+for\s+musk",
         "negative for musk": r"negative\s+for\s+musk",
         "illegal": r"illegal(?:ly)?",
@@ -56,6 +58,10 @@ FORBIDDEN: dict[Language, dict[str, str]] = {
         "контрабанда": r"контрабанд\w*",
         "браконьерский": r"браконьер\w*",
         "идентичен": r"идентич\w*",
+        "подтверждает": r"подтвержд\w*",
+        "поддерживает": r"поддержив\w*|подкрепля\w*",
+        "незаконный": r"незаконн\w*",
+        "настоящий": r"настоящ\w*",
         "100 %": r"100\s*(?:%|процент\w*)",
     },
 }

@@ -10,7 +10,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from musk_id.errors import IntegrityError, UsageError
+from musk_id.errors import InputFormatError, IntegrityError, UsageError
+from musk_id.records.files import read_limited
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +20,7 @@ __all__ = ["ROLES", "create_key", "key_id_of", "load_key", "public_key_text"]
 
 ROLES = ("seal", "person", "release", "label-authority")
 MIN_PASSPHRASE_LENGTH = 8
+MAX_KEY_BYTES = 100_000
 _ROLE = re.compile(r"[a-z-]{1,20}")
 
 
@@ -82,21 +84,22 @@ def load_key(path: Path, passphrase: str) -> tuple[str, Ed25519PrivateKey]:
     IntegrityError
         If others can read the file, it is no such key, or the passphrase is wrong.
     """
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"the key cannot be read: {error.strerror}", where=path.name) from error
+        data = read_limited(path, MAX_KEY_BYTES)
+    except (OSError, InputFormatError) as error:
+        raise UsageError(f"the key cannot be read: {error}", where=path.name) from error
     if mode & 0o077:
         raise IntegrityError(
             f"the key file can be read by others (mode {mode:04o})", where=path.name, hint="chmod 600 the file"
         )
     try:
         key = load_pem_private_key(data, passphrase.encode("utf-8"))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise IntegrityError("no key, or the passphrase is wrong", where=path.name) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise IntegrityError("the key is no Ed25519 key", where=path.name)

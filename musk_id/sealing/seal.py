@@ -24,6 +24,8 @@ __all__ = [
     "SIGNATURE_NAME",
     "build_manifest",
     "case_files",
+    "empty_folders",
+    "sign",
     "write_seal",
 ]
 
@@ -43,8 +45,13 @@ def case_files(case_dir: Path) -> tuple[str, ...]:
     IntegrityError
         If the folder holds a symbolic link or something that is neither file nor folder.
     """
+
+    def unreadable(error: OSError) -> None:
+        raise IntegrityError(f"a folder cannot be read: {error.strerror}", where=case_dir.name) from error
+
     found: list[str] = []
-    for folder, folders, files in os.walk(case_dir):
+    # Without onerror a folder that cannot be read would be left out of the seal in silence.
+    for folder, folders, files in os.walk(case_dir, onerror=unreadable):
         for name in (*folders, *files):
             path = Path(folder) / name
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
@@ -54,6 +61,12 @@ def case_files(case_dir: Path) -> tuple[str, ...]:
             folders[:] = [name for name in folders if name != SEAL_FOLDER]
         found += [(relative / name).as_posix() for name in files]
     return tuple(sorted(found))
+
+
+def empty_folders(case_dir: Path) -> tuple[str, ...]:
+    """Folders without content, which no sealed case has, relative and sorted."""
+    empty = [Path(folder) for folder, folders, files in os.walk(case_dir) if not folders and not files]
+    return tuple(sorted(path.relative_to(case_dir).as_posix() for path in empty))
 
 
 def build_manifest(case_dir: Path, case_id: str) -> Manifest:
@@ -75,19 +88,29 @@ def build_manifest(case_dir: Path, case_id: str) -> Manifest:
 
 
 def write_seal(case_dir: Path, manifest: Manifest, key: tuple[str, Ed25519PrivateKey] | None) -> None:
-    """Write manifest, its digest, and the signature if a key is given."""
+    """Write manifest, its digest, and the signature if a key is given.
+
+    Without a key, a signature over the same manifest stays: processing a case again must not unsign it.
+    """
     folder = case_dir / SEAL_FOLDER
     data = canonical_json(manifest)
+    path = folder / MANIFEST_NAME
+    is_same = path.is_file() and not path.is_symlink() and path.read_bytes() == data
+    # What a killed run left of a half-written file does not belong to the seal.
+    for left in folder.glob(".*.part"):
+        left.unlink()
     write_atomic(folder / MANIFEST_NAME, data)
     write_atomic(folder / DIGEST_NAME, f"{sha256_bytes(data)}  {MANIFEST_NAME}\n".encode("ascii"))
     signature = folder / SIGNATURE_NAME
     if key is None:
-        signature.unlink(missing_ok=True)
+        if not is_same:
+            signature.unlink(missing_ok=True)
         return
-    write_atomic(signature, canonical_json(_signature(data, *key)))
+    write_atomic(signature, canonical_json(sign(data, *key)))
 
 
-def _signature(data: bytes, key_id: str, key: Ed25519PrivateKey) -> SealSignature:
+def sign(data: bytes, key_id: str, key: Ed25519PrivateKey) -> SealSignature:
+    """Signature over some bytes."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)

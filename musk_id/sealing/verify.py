@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from pathlib import Path
 
 from musk_id.errors import IntegrityError, MuskIdError
 from musk_id.model.laboratory import TrustedKey
-from musk_id.model.seal import Manifest, SealCheck, SealSignature
+from musk_id.model.seal import Manifest, ManifestEntry, SealCheck, SealSignature
 from musk_id.records.canonical import parse_record
-from musk_id.records.files import sha256_bytes, sha256_file
+from musk_id.records.files import read_limited, sha256_bytes, sha256_file
 from musk_id.sealing.keys import key_id_of
 from musk_id.sealing.seal import (
     ALGORITHM,
@@ -23,13 +24,16 @@ from musk_id.sealing.seal import (
     SEAL_FOLDER,
     SIGNATURE_NAME,
     case_files,
+    empty_folders,
 )
 
-__all__ = ["ABSENT", "INVALID", "VALID", "verify_case"]
+__all__ = ["ABSENT", "INVALID", "VALID", "check_signature", "verify_case"]
 
 VALID, INVALID, ABSENT = "VALID", "INVALID", "ABSENT"
 _SEAL_FILES = frozenset({MANIFEST_NAME, DIGEST_NAME, SIGNATURE_NAME})
 MAX_MANIFEST_BYTES = 200_000_000
+MAX_SIGNATURE_BYTES = 10_000
+_SEAL_ROLE = "seal"
 
 
 def verify_case(case_dir: Path, trusted: tuple[TrustedKey, ...] | None = None) -> SealCheck:
@@ -61,13 +65,11 @@ def _manifest(case_dir: Path) -> tuple[bytes, Manifest, list[str]]:
         raise IntegrityError(
             "there is no manifest: the case is not sealed", where=f"{SEAL_FOLDER}/{MANIFEST_NAME}"
         )
-    if path.stat().st_size > MAX_MANIFEST_BYTES:
-        raise IntegrityError("the manifest is too large", where=f"{SEAL_FOLDER}/{MANIFEST_NAME}")
-    data = path.read_bytes()
+    data = read_limited(path, MAX_MANIFEST_BYTES)
     problems: list[str] = []
     expected = f"{sha256_bytes(data)}  {MANIFEST_NAME}\n".encode("ascii")
     digest = folder / DIGEST_NAME
-    if not digest.is_file() or digest.is_symlink() or digest.read_bytes() != expected:
+    if not digest.is_file() or digest.is_symlink() or read_limited(digest, MAX_MANIFEST_BYTES) != expected:
         problems.append(
             f"{SEAL_FOLDER}/{MANIFEST_NAME} and {SEAL_FOLDER}/{DIGEST_NAME} do not fit: one of them was changed"
         )
@@ -88,29 +90,38 @@ def _compare(
     if len(sealed) != len(manifest.files):
         problems.append("the manifest names a file twice")
     changed = [
-        path
-        for path in sorted(present & sealed.keys())
-        if (case_dir / path).stat().st_size != sealed[path].size_bytes
-        or sha256_file(case_dir / path) != sealed[path].sha256
+        path for path in sorted(present & sealed.keys()) if _differs(case_dir / path, sealed[path], problems)
     ]
     record = sealed.get(RECORD_PATH)
     if record is None or record.sha256 != manifest.record_sha256:
         problems.append(f"the manifest's record digest is not that of {RECORD_PATH}")
     if manifest.case_id != case_dir.name:
         problems.append(f"the manifest is of case {manifest.case_id}, the folder is named {case_dir.name}")
-    return tuple(changed), tuple(sorted(present - sealed.keys())), tuple(sorted(sealed.keys() - present))
+    # A manifest names files only: what it cannot name would escape it.
+    added = (present - sealed.keys()) | {f"{folder}/" for folder in empty_folders(case_dir)}
+    return tuple(changed), tuple(sorted(added)), tuple(sorted(sealed.keys() - present))
+
+
+def _differs(path: Path, entry: ManifestEntry, problems: list[str]) -> bool:
+    try:
+        return path.stat().st_size != entry.size_bytes or sha256_file(path) != entry.sha256
+    except OSError as error:
+        problems.append(f"{entry.path} cannot be read: {error.strerror}")
+        return True
 
 
 def _signature(
     case_dir: Path, data: bytes, trusted: tuple[TrustedKey, ...] | None, problems: list[str]
 ) -> tuple[str, str | None, str]:
     path = case_dir / SEAL_FOLDER / SIGNATURE_NAME
-    if not path.exists():
+    if not os.path.lexists(path):
         return ABSENT, None, _NOT_ASKED if trusted is None else "NO"
     where = f"{SEAL_FOLDER}/{SIGNATURE_NAME}"
     try:
-        signature = parse_record(SealSignature, path.read_bytes(), where)
-        _check_signature(signature, data)
+        if path.is_symlink():
+            raise IntegrityError("it is a symbolic link")
+        signature = parse_record(SealSignature, read_limited(path, MAX_SIGNATURE_BYTES), where)
+        check_signature(signature, data, _SEAL_ROLE)
     except (MuskIdError, OSError, ValueError, binascii.Error) as error:
         problems.append(f"{where} is not valid: {error}")
         return INVALID, None, "NO"
@@ -120,7 +131,14 @@ def _signature(
     return VALID, signature.key_id, "YES" if known else "NO"
 
 
-def _check_signature(signature: SealSignature, data: bytes) -> None:
+def check_signature(signature: SealSignature, data: bytes, role: str) -> None:
+    """Check that a signature is one over these bytes by a key of that role.
+
+    Raises
+    ------
+    ValueError
+        Saying what does not fit.
+    """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -132,9 +150,11 @@ def _check_signature(signature: SealSignature, data: bytes) -> None:
         # Base64 lets unused bits vary: only one spelling of a value is accepted.
         if base64.b64encode(value).decode("ascii") != text:
             raise ValueError("base64 is not in its one canonical form")
+    if signature.role != role:
+        raise ValueError(f"a key of role {signature.role!r} cannot sign this, only one of role {role!r}")
     if key_id_of(signature.role, public) != signature.key_id:
         raise ValueError("key id, role and public key do not fit together")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(raw, data)
     except InvalidSignature as error:
-        raise ValueError("the signature does not fit the manifest") from error
+        raise ValueError("the signature does not fit what it is over") from error

@@ -50,7 +50,7 @@ def answer_question(question: Question, evidence: ItemEvidence) -> Answer:
     """
     said = _BY_KIND.get(question.kind, _outside)(evidence, question.kind)
     statements = said.statements
-    if said.finding is not Finding.OUTSIDE_COMPETENCE:
+    if said.finding not in (Finding.OUTSIDE_COMPETENCE, Finding.NOT_EXAMINED):
         statements += _units(evidence.item)
         if said.finding is Finding.DETECTED and said.grade is Grade.C:
             statements += (say("grade.screening_only"),)
@@ -165,14 +165,17 @@ def _cannot(*statements: Statement) -> _Said:
 
 
 def _units(item: ExaminedItem) -> tuple[Statement, ...]:
-    """How far a finding reaches in a seizure of several units (decision rules, section 7)."""
+    """How far a finding reaches in a seizure of several units (decision rules, section 7).
+
+    A share of the units can be stated only from a result for each unit, which this version does not hold.
+    """
     total, examined = item.units_total, item.units_examined
-    if total is None or total == 1 or item.selection is Selection.ALL or examined == total:
+    if total is None or total == 1 or examined == total:
         return ()
-    count = "?" if examined is None else str(examined)
-    if item.selection is Selection.RANDOM:
-        return (say("units.random", total=str(total), examined=count),)
-    return (say("units.examined_only", total=str(total), examined=count),)
+    if examined is None:
+        return () if item.selection is Selection.ALL else (say("units.number_not_recorded", total=str(total)),)
+    phrase = "units.random" if item.selection is Selection.RANDOM else "units.examined_only"
+    return (say(phrase, total=str(total), examined=str(examined)),)
 
 
 _CANNOT: dict[QuestionKind, str] = {

@@ -2,12 +2,15 @@
 
 Inputs: sequences (or failed runs) by run id, a prepared library, two method versions. Output: one
 :class:`~musk_id.model.barcode.BarcodeRecord`. Nothing of the request reaches this stage. Human sequences are
-reported by a reason code only: no name, digest, hit or alignment of them is kept.
+reported by a reason code only: no name, digest, hit or alignment of them is kept. A sequence at a marker that
+a failed control took out of its batch is shown but has no part in the call of its item.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 
 from musk_id.kernels.editdistance import alignment
 from musk_id.model.barcode import AlignmentPicture, BarcodeRecord, RunIdentity, SequenceResult
@@ -37,8 +40,17 @@ def call_barcodes(
     method: BarcodeMethod,
     animals: AnimalMethod,
     provenance: Provenance,
+    *,
+    invalid_loci: Mapping[Identifier, tuple[Locus, ...]],
 ) -> BarcodeRecord:
-    """Call every sequence of a case, then every item that has one."""
+    """Call every sequence of a case, then every item that has one.
+
+    Parameters
+    ----------
+    invalid_loci : mapping of Identifier to tuple of Locus
+        Markers that the controls of each batch took out, by batch id; a batch without controls on file is
+        not in it.
+    """
     results: list[SequenceResult] = []
     called: list[tuple[Identifier, CalledSequence]] = []
     for entry in sorted(evidence, key=lambda e: e.run.run_id):
@@ -50,6 +62,9 @@ def call_barcodes(
             result, call = examine_sequence(
                 sequence, entry.run, entry.declared_locus, library, method, animals, several
             )
+            if _taken_out(result, invalid_loci):
+                results.append(_set_aside(result))
+                continue
             results.append(result)
             if call is not None:
                 called.append((entry.run.item_id, call))
@@ -71,6 +86,18 @@ def call_barcodes(
             for item in items
         ),
     )
+
+
+def _taken_out(result: SequenceResult, invalid_loci: Mapping[Identifier, tuple[Locus, ...]]) -> bool:
+    """Whether a batch that the run went through lost the marker of the sequence to a failed control."""
+    taken = {locus for batch in result.run.batch_ids for locus in invalid_loci.get(batch, ())}
+    return result.locus in taken if result.locus is not None else taken == set(Locus)
+
+
+def _set_aside(result: SequenceResult) -> SequenceResult:
+    """The result as shown: no finding of its own."""
+    reasons = tuple(sorted({*result.reasons, Reason.CONTROL_FAILED}))
+    return replace(result, finding=Finding.INCONCLUSIVE, reasons=reasons)
 
 
 def _failed(entry: FailedRun) -> SequenceResult:
@@ -113,7 +140,7 @@ def examine_sequence(
     if not placed.callable or not compared:
         return _result(sequence, run, declared, placed, noted, compared, None), None
     call = call_locus(compared, limits, library, method, animals)
-    called = CalledSequence(placed.locus, placed.letters, placed.compared_bp, compared, call)
+    called = CalledSequence(placed.locus, placed.letters, placed.compared_bp, compared, call, run.extract_id)
     return _result(sequence, run, declared, placed, noted, compared, called), called
 
 
@@ -124,6 +151,12 @@ def _is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
     smallest = min(entry.lower for entry in compared)
     nearest = [entry for entry in compared if entry.lower == smallest]
     return smallest <= limits.radius and any(entry.record.genus == HUMAN_GENUS for entry in nearest)
+
+
+def _may_be_human(compared: tuple[Compared, ...]) -> bool:
+    """Whether a human reference is among the nearest, at any distance: a poor read is a person's too."""
+    smallest = min((entry.lower for entry in compared), default=None)
+    return any(entry.lower == smallest and entry.record.genus == HUMAN_GENUS for entry in compared)
 
 
 def _human(
@@ -162,10 +195,11 @@ def _result(
     if called is not None and called.call.rank is not Rank.NONE:
         finding = Finding.DETECTED
     coding = placed.locus in (Locus.COI, Locus.CYTB)
+    withheld = _may_be_human(compared)
     return SequenceResult(
         run=run,
         sequence_name=Line(sequence.name),
-        sequence_sha256=Sha256(hashlib.sha256(sequence.letters.encode("ascii")).hexdigest()),
+        sequence_sha256=None if withheld else Sha256(hashlib.sha256(sequence.letters.encode("ascii")).hexdigest()),
         length_bp=len(sequence.letters),
         declared_locus=declared,
         locus=placed.locus,
@@ -177,7 +211,7 @@ def _result(
         hits=hit_list(compared, coding=coding),
         references_compared=len(compared),
         call=None if called is None else called.call,
-        picture=_picture(placed.letters, compared, coding=coding) if compared else None,
+        picture=_picture(placed.letters, compared, coding=coding) if compared and not withheld else None,
     )
 
 

@@ -47,9 +47,11 @@ def chemical_findings(
     tentative = [m for m in markers if m.status is CompoundStatus.TENTATIVE]
     identified = [m for m in markers if m.status is CompoundStatus.IDENTIFIED]
     usable = [r for r in results if r.call is not None]
-    synthetic = [m for m in (*identified, *tentative) if m.group in SYNTHETIC_GROUPS]
+    maybe = [m for m in markers if Reason.CONFUSABLE_NOT_SEPARATED in m.reasons]
+    synthetic = [m for m in (*identified, *tentative, *maybe) if m.group in SYNTHETIC_GROUPS]
     reasons = {*grade_reasons, *(reason for r in results for reason in _result_reasons(r))}
-    statements = (*_result_statements(results), *_marker_statements(markers, examined=bool(usable)))
+    failed = (say("chemistry.batch_failed"),) if Reason.CONTROL_FAILED in grade_reasons else ()
+    statements = (*_result_statements(results), *failed, *_marker_statements(markers, examined=bool(usable)))
     return ChemicalFindings(
         substances=Finding.DETECTED if identified else Finding.INCONCLUSIVE,
         synthetic=_synthetic(synthetic),
@@ -122,7 +124,13 @@ def _result_statements(results: tuple[SpectrumResult, ...]) -> list[Statement]:
 
 def _marker_statements(markers: tuple[MarkerFinding, ...], *, examined: bool) -> list[Statement]:
     lacking = sorted({m.name for m in markers if m.status is CompoundStatus.NO_REFERENCE})
-    unseen = sorted({m.name for m in markers if m.status is CompoundStatus.NOT_DETECTED})
+    unseen = sorted(
+        {
+            m.name
+            for m in markers
+            if m.status is CompoundStatus.NOT_DETECTED and Reason.CONFUSABLE_NOT_SEPARATED not in m.reasons
+        }
+    )
     said: list[Statement] = []
     if unseen and examined:
         said.append(say("chemistry.not_found", markers=unseen))
@@ -152,6 +160,8 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.FILE_MISSING: "next.readable_file",
     Reason.FILE_ALTERED: "next.explain_files",
     Reason.FILE_USED_TWICE: "next.explain_files",
+    Reason.RECORD_INCOMPLETE: "next.explain_files",
+    Reason.TECHNIQUE_NOT_EVALUATED: "next.evaluated_technique",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
 }
 

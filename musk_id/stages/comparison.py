@@ -110,4 +110,5 @@ def _hit(rank: int, entry: Compared, *, coding: bool) -> BarcodeHit:
         distance_lower=entry.differences_lower,
         compared_bp=entry.compared_bp,
         p_distance=decimal_text(float(entry.upper), P_DIGITS) if coding else None,
+        overlay=record.overlay,
     )

@@ -24,6 +24,9 @@ MOLECULAR_ION_MIN = 0.02
 DIAGNOSTIC_ION_MIN = 0.05
 DIAGNOSTIC_IONS = 6
 
+# Marker groups whose isomers only a retention index separates.
+_BY_RETENTION_INDEX = frozenset({"macrocyclic_musk", "macrocyclic_ketone", "synthetic_macrocyclic", "steroid"})
+
 _NOT_TESTED = (
     ("spectra.retention_time", "within 0.2 % of the reference injected in the same sequence"),
     ("spectra.retention_index", "within 5 of the reference"),
@@ -76,7 +79,8 @@ def call_compound(
     near = [s for s in scored[1:] if best.forward - s.forward < method.confusable_min_gap]
     confused = _confused(best, near, library)
     names = {s.library.reference.name for s in near} | _group_names(group, library)
-    names -= {reference.name}
+    if not confused:
+        names -= {reference.name}
     return CompoundCall(
         status=CompoundStatus.TENTATIVE,
         name=Line(group.name) if confused and group else reference.name,
@@ -167,14 +171,24 @@ def _diagnostic_ions(expected: dict[int, int], nominal_mass: int, base: int, met
 
 
 def _confused(best: ScoredReference, near: list[ScoredReference], library: SpectralLibrary) -> bool:
-    """Whether another member of the same group lies within the gap."""
+    """Whether the members of the compound's group stay together.
+
+    Macrocycles and sterols do so without a retention index, however far the next spectrum lies; others if
+    another member lies within the gap.
+    """
     group = library.group_of(best.library.reference.inchikey)
     own = compound_key(best.library.reference.inchikey)
+    if group is not None and _needs_retention_index(own, library):
+        return True
     return group is not None and any(
         compound_key(s.library.reference.inchikey) != own
         and library.group_of(s.library.reference.inchikey) == group
         for s in near
     )
+
+
+def _needs_retention_index(key: str, library: SpectralLibrary) -> bool:
+    return any(m.group in _BY_RETENTION_INDEX and compound_key(m.inchikey) == key for m in library.markers)
 
 
 def _group_names(group: object, library: SpectralLibrary) -> set[Line]:

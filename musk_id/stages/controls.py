@@ -2,18 +2,19 @@
 
 Silence about a control means absent. Animal DNA in a blank invalidates its marker for the whole batch,
 *Moschus* in a blank every marker; human DNA in a blank is a warning; a positive that does not show what it
-must, or that is *Moschus*, fails the batch.
+must, or that is *Moschus*, takes out every marker: the batch is to be repeated.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from musk_id.model.barcode import RunIdentity, SequenceResult
 from musk_id.model.batch import RunSheet, SheetRow
 from musk_id.model.controls import ControlFile, ControlFinding, ControlsRecord, RequiredControl
+from musk_id.model.examination import EvidenceFile
 from musk_id.model.methods import AnimalMethod, BarcodeMethod, ControlMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.sequence import NucleotideSequence
@@ -25,6 +26,7 @@ from musk_id.vocabulary import (
     ControlKind,
     ControlOutcome,
     ControlResult,
+    FileRole,
     Locus,
     Reason,
     Technique,
@@ -86,7 +88,7 @@ def assess_controls(
         controls=controls,
         required=required,
         passed=passed,
-        invalid_loci=_invalid_loci(controls, barcode_method),
+        invalid_loci=_invalid_loci(sheet.kind, zip(controls, results, strict=True), barcode_method),
         reasons=tuple(sorted(reasons)),
     )
 
@@ -98,7 +100,10 @@ def _results(
     barcode_method: BarcodeMethod,
     animal_method: AnimalMethod,
 ) -> list[SequenceResult] | None:
-    """Results of the sequences of a control; ``None`` if a file of it cannot be read."""
+    """Results of the sequences of a control; ``None`` if a sequence file of it cannot be read.
+
+    Traces, reads and spectra of a control are kept and not read by this version: the laboratory's word stands.
+    """
     run = RunIdentity(
         item_id=Identifier("control"),
         sub_sample_id=Identifier("control"),
@@ -108,7 +113,7 @@ def _results(
         technique=Technique.SEQUENCE,
     )
     found: list[SequenceResult] = []
-    for file in row.files:
+    for file in _sequence_files(row):
         held = sequences.get(file.path)
         if held is None:
             return None
@@ -116,6 +121,10 @@ def _results(
             result, _ = examine_sequence(sequence, run, row.locus, library, barcode_method, animal_method)
             found.append(result)
     return found
+
+
+def _sequence_files(row: SheetRow) -> list[EvidenceFile]:
+    return [file for file in row.files if file.role is FileRole.SEQUENCE]
 
 
 def _taxa(results: list[SequenceResult]) -> tuple[str, ...]:
@@ -170,7 +179,7 @@ def _positive(
     expected = row.expected_taxon
     if method.genus in taxa or (expected is not None and expected.split(" ")[0] == method.genus):
         return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
-    if row.files and expected is not None:
+    if _sequence_files(row) and expected is not None:
         # A sequence of anything else is a second template.
         shown = bool(results) and all(expected.split(" ")[0] in _taxa_of(result) for result in results)
         outcome = ControlOutcome.PASSED if shown else ControlOutcome.FAILED
@@ -239,11 +248,26 @@ def _need(
     return RequiredControl(kind=kind, locus=locus, required=required, present=len(there), outcome=outcome)
 
 
-def _invalid_loci(controls: tuple[ControlFinding, ...], method: BarcodeMethod) -> tuple[Locus, ...]:
-    """Markers that a contaminated blank takes out: its own, or all of them for *Moschus* or an unnamed marker."""
+def _invalid_loci(
+    kind: BatchKind,
+    assessed: Iterable[tuple[ControlFinding, tuple[SheetRow, list[SequenceResult] | None]]],
+    method: BarcodeMethod,
+) -> tuple[Locus, ...]:
+    """Markers that the failed controls of a DNA batch take out.
+
+    A blank takes out its own marker and every marker found in it; all of them if it holds *Moschus* or names
+    no marker. A failed positive takes out all: nothing then shows that the batch worked.
+    """
     invalid: set[Locus] = set()
-    for control in controls:
-        if control.kind in _BLANKS and control.outcome is ControlOutcome.FAILED:
+    if kind is not BatchKind.DNA:
+        return ()
+    for control, (_, found) in assessed:
+        if control.outcome is not ControlOutcome.FAILED:
+            continue
+        if control.kind is ControlKind.POSITIVE:
+            invalid.update(Locus)
+        elif control.kind in _BLANKS:
             every = control.locus is None or method.genus in control.taxa
-            invalid.update(tuple(Locus) if control.locus is None or every else (control.locus,))
+            own = {control.locus, *(result.locus for result in found or ())} - {None}
+            invalid.update(Locus if every else (locus for locus in own if locus is not None))
     return tuple(sorted(invalid))

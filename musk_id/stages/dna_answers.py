@@ -1,26 +1,34 @@
 """What may be said of the DNA of an item: findings, exclusion, statements, next steps.
 
 Rules: decision rules, sections 1, 4, 5. An exclusion needs tissue or gland wall, grade A, two extractions
-from two separately photographed sub-samples, one single-source sequence, and the two distance criteria of
-the barcode stage; anything less is "not detected", which never excludes musk.
+from two sub-samples with photographs of their own, each extraction with all the markers that an exclusion
+needs, one single-source sequence, and the two distance criteria of the barcode stage; anything less is "not
+detected", which never excludes musk.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from musk_id.model.barcode import BarcodeRecord, ItemCall, NotExcluded, SequenceResult
 from musk_id.model.evidence import Statement
 from musk_id.model.examination import ExaminedItem
 from musk_id.model.trace import Criterion
-from musk_id.model.values import Line
+from musk_id.model.values import Identifier, Line, RelativePath, Sha256
+from musk_id.stages.species_rule import LACKING
 from musk_id.stages.statements import say
-from musk_id.vocabulary import CriterionOutcome, Finding, Grade, MaterialClass, Rank, Reason
+from musk_id.vocabulary import CriterionOutcome, Finding, Grade, Locus, MaterialClass, Rank, Reason
 
-__all__ = ["DnaFindings", "dna_findings", "next_steps"]
+__all__ = ["GENUS", "DnaFindings", "carrying", "dna_findings", "next_steps"]
+
+GENUS = "Moschus"
 
 _EXCLUSION_MATERIALS = frozenset({MaterialClass.TISSUE, MaterialClass.GLAND_WALL})
 _EXCLUSION_DISTANCES = ("barcode.exclusion_other_close", "barcode.exclusion_moschus_far")
+_SHORT = frozenset({Locus.RRNA_12S, Locus.RRNA_16S})
+_LONG = frozenset({Locus.COI, Locus.CYTB})
 _MIXED = frozenset({Reason.SEVERAL_SEQUENCES, Reason.REPLICATES_DISAGREE, Reason.LOCI_DISAGREE})
 
 _NEXT_STEPS: dict[Reason, str] = {
@@ -31,6 +39,8 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.SINGLE_AMPLICON: "next.second_locus",
     Reason.OUTSIDE_RADIUS: "next.long_locus",
     Reason.MARGIN_TOO_SMALL: "next.long_locus",
+    Reason.OVERLAY_ONLY: "next.long_locus",
+    Reason.CERTIFIED_MARGIN_SMALL: "next.long_locus",
     Reason.LOCI_DISAGREE: "next.repeat_extraction",
     Reason.REPLICATES_DISAGREE: "next.repeat_extraction",
     Reason.SEVERAL_SEQUENCES: "next.repeat_extraction",
@@ -44,9 +54,12 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.FILE_MISSING: "next.readable_file",
     Reason.FILE_ALTERED: "next.explain_files",
     Reason.FILE_USED_TWICE: "next.explain_files",
+    Reason.RECORD_INCOMPLETE: "next.explain_files",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
+    Reason.TECHNIQUE_NOT_EVALUATED: "next.evaluated_technique",
+    Reason.NO_USABLE_RESULT: "next.longer_sequence",
     Reason.LIMIT_NOT_DETERMINED: "next.other_sub_sample",
-    Reason.SPECIES_NOT_SUPPORTED_BY_LIBRARY: "next.more_references",
+    Reason.SPECIES_RULE_NOT_MET: "next.more_references",
     Reason.SIMULATED_DATA: "next.measured_data",
 }
 
@@ -71,17 +84,26 @@ class DnaFindings:
 
 
 def dna_findings(
-    item: ExaminedItem, barcode: BarcodeRecord, grade: Grade, grade_reasons: tuple[Reason, ...]
+    item: ExaminedItem,
+    barcode: BarcodeRecord,
+    grade: Grade,
+    grade_reasons: tuple[Reason, ...],
+    photographs: Mapping[RelativePath, Sha256],
 ) -> DnaFindings:
-    """Findings on an item from the barcode record, at the grade that its parts allow."""
+    """Findings on an item from the barcode record, at the grade that its parts allow.
+
+    Parameters
+    ----------
+    photographs : mapping of RelativePath to Sha256
+        Photographs that were handed in, by path.
+    """
     call = next((call for call in barcode.items if call.item_id == item.item_id), None)
     if call is None:
         return _not_examined()
     results = tuple(r for r in barcode.sequences if r.run.item_id == item.item_id)
-    exclusion = _exclusion_trace(item, call, grade)
+    exclusion = _exclusion_trace(item, call, results, grade, photographs)
     excluded = bool(exclusion) and all(c.outcome is CriterionOutcome.PASSED for c in exclusion)
-    invalid = Reason.CONTROL_FAILED in grade_reasons
-    moschus = _moschus_finding(call, excluded=excluded, invalid=invalid)
+    moschus = Finding.EXCLUDED if excluded else call.moschus
     animal = _animal_finding(call, moschus)
     species, species_reasons = _species_finding(call, moschus)
     reasons = _reasons(call, results, moschus, grade_reasons)
@@ -91,7 +113,7 @@ def dna_findings(
         species=species,
         reasons=reasons,
         species_reasons=tuple(sorted({*reasons, *species_reasons})),
-        statements=_statements(call, moschus, invalid=invalid),
+        statements=_statements(call, results, moschus),
         species_statements=_species_statements(call, moschus, species),
         trace=call.trace + exclusion,
         next_steps=next_steps((*reasons, *species_reasons)),
@@ -119,20 +141,34 @@ def _not_examined() -> DnaFindings:
     )
 
 
-def _moschus_finding(call: ItemCall, *, excluded: bool, invalid: bool) -> Finding:
-    if invalid:
-        return Finding.INCONCLUSIVE
-    if call.moschus is Finding.NOT_DETECTED and excluded:
-        return Finding.EXCLUDED
-    return call.moschus
+def carrying(results: tuple[SequenceResult, ...], call: ItemCall | None) -> tuple[SequenceResult, ...]:
+    """Results that the item's call rests on; where it rests on none, those that were looked at.
+
+    An extract whose sequence gave no call, or that a failed control took out, is no second extraction.
+    """
+    seen = tuple(r for r in results if r.call is not None or Reason.HUMAN_DNA in r.reasons)
+    used = tuple(r for r in seen if not _set_aside(r))
+    named = tuple(r for r in used if r.call is None or r.call.rank is not Rank.NONE)
+    if call is not None and call.moschus is Finding.DETECTED:
+        named = tuple(r for r in named if _is_moschus(r, call))
+    return named or used or seen
+
+
+def _set_aside(result: SequenceResult) -> bool:
+    return Reason.CONTROL_FAILED in result.reasons
+
+
+def _is_moschus(result: SequenceResult, call: ItemCall) -> bool:
+    """Whether a sequence has the genus that the item has, or its species' genus."""
+    taxon = result.call.taxon if result.call is not None else None
+    return taxon is not None and call.taxon is not None and taxon == call.taxon.split(" ")[0]
 
 
 def _animal_finding(call: ItemCall, moschus: Finding) -> Finding:
-    if moschus is Finding.DETECTED:
-        return Finding.DETECTED
-    if moschus is Finding.INCONCLUSIVE:
-        return Finding.INCONCLUSIVE
-    return Finding.DETECTED if call.other_taxa or call.human else Finding.INCONCLUSIVE
+    if moschus in (Finding.DETECTED, Finding.INCONCLUSIVE):
+        return moschus
+    # Human DNA alone comes from handling as a rule; it does not answer from which animal an item comes.
+    return Finding.DETECTED if call.other_taxa else Finding.INCONCLUSIVE
 
 
 def _species_finding(call: ItemCall, moschus: Finding) -> tuple[Finding, tuple[Reason, ...]]:
@@ -140,7 +176,7 @@ def _species_finding(call: ItemCall, moschus: Finding) -> tuple[Finding, tuple[R
         return moschus, ()
     if call.rank is Rank.SPECIES:
         return Finding.DETECTED, ()
-    return Finding.INCONCLUSIVE, (Reason.SPECIES_NOT_SUPPORTED_BY_LIBRARY,)
+    return Finding.INCONCLUSIVE, (Reason.SPECIES_RULE_NOT_MET,)
 
 
 def _reasons(
@@ -152,28 +188,50 @@ def _reasons(
     return tuple(sorted(reasons))
 
 
-def _statements(call: ItemCall, moschus: Finding, *, invalid: bool) -> tuple[Statement, ...]:
+def _statements(call: ItemCall, results: tuple[SequenceResult, ...], moschus: Finding) -> tuple[Statement, ...]:
     said: list[Statement] = []
-    if invalid:
-        said.append(say("dna.batch_invalid"))
-    elif moschus is Finding.DETECTED:
+    if moschus is Finding.DETECTED:
         said.append(say("dna.moschus_detected", loci=call.loci))
         said.extend(_certified_margin(call))
-    elif moschus is Finding.INCONCLUSIVE:
-        said.append(say("dna.inconclusive"))
-    if not invalid:
-        said.extend(say("dna.other_taxon", taxon=taxon.taxon, loci=taxon.loci) for taxon in call.other_taxa)
-        if call.human:
-            said.append(say("dna.human"))
+    if moschus is Finding.INCONCLUSIVE:
+        said.extend(_open(call, results))
+    said.extend(say("dna.other_taxon", taxon=taxon.taxon, loci=taxon.loci) for taxon in call.other_taxa)
+    if call.human:
+        said.append(say("dna.human"))
     if moschus is Finding.NOT_DETECTED:
-        if not call.other_taxa and not call.human:
-            said.append(say("dna.animal_not_named"))
         said.append(say("dna.moschus_not_detected"))
     if moschus is Finding.EXCLUDED:
         said.append(say("dna.moschus_excluded"))
     if moschus is Finding.DETECTED:
         said.append(say("dna.animal_not_substance"))
-    return tuple(said)
+    return (*said, *_attempts(results))
+
+
+def _open(call: ItemCall, results: tuple[SequenceResult, ...]) -> list[Statement]:
+    """What an item without an answer holds: nothing that was recovered is passed over."""
+    used = [r for r in results if not _set_aside(r) and r.call is not None]
+    if not {Reason.LOCI_DISAGREE, Reason.REPLICATES_DISAGREE} & set(call.reasons):
+        said = [say("dna.inconclusive")]
+        return [*said, say("dna.animal_not_named")] if used else said
+    said = [say("dna.conflict")]
+    called = [r for r in used if r.call is not None and r.call.taxon == GENUS]
+    if called:
+        said.append(say("dna.conflict_moschus", runs=_run_ids(called)))
+        rest = [r for r in used if r not in called]
+        said.append(say("dna.conflict_other", runs=_run_ids(rest)))
+    return said
+
+
+def _attempts(results: tuple[SequenceResult, ...]) -> list[Statement]:
+    """Runs that the finding does not rest on: all attempts are declared (decision rules, section 8)."""
+    aside = [r for r in results if _set_aside(r)]
+    empty = [r for r in results if r not in aside and r.call is None and Reason.HUMAN_DNA not in r.reasons]
+    said = [say("dna.runs_set_aside", runs=_run_ids(aside))] if aside else []
+    return [*said, say("dna.runs_without_result", runs=_run_ids(empty))] if empty else said
+
+
+def _run_ids(results: list[SequenceResult]) -> list[str]:
+    return sorted({result.run.run_id for result in results})
 
 
 def _certified_margin(call: ItemCall) -> list[Statement]:
@@ -193,16 +251,16 @@ def _species_statements(call: ItemCall, moschus: Finding, species: Finding) -> t
     if species is Finding.DETECTED and call.taxon is not None:
         return (say("dna.species_detected", species=call.taxon),)
     said = [say("dna.genus_is_deepest")]
-    near = [n for n in call.not_excluded if n.reason is not Reason.NO_REFERENCE_AT_LOCUS]
+    near = [n for n in call.not_excluded if n.reason not in LACKING]
     if near:
         said.append(say("dna.nearest_names", species=_species(near)))
     unresolved = [n for n in near if n.reason is Reason.NAME_UNRESOLVED]
     if unresolved:
         records = sorted({f"{record} ({n.species})" for n in unresolved for record in n.records})
         said.append(say("dna.names_unresolved", records=records))
-    gaps = [n for n in call.not_excluded if n.reason is Reason.NO_REFERENCE_AT_LOCUS]
-    if gaps:
-        said.append(say("dna.no_reference", species=_species(gaps)))
+    lacking = [n for n in call.not_excluded if n.reason in LACKING]
+    if lacking:
+        said.append(say("dna.no_reference", species=_species(lacking)))
     said.append(say("dna.species_rule_not_met"))
     return tuple(said)
 
@@ -211,14 +269,39 @@ def _species(entries: list[NotExcluded]) -> list[Line]:
     return sorted({entry.species for entry in entries})
 
 
-def _exclusion_trace(item: ExaminedItem, call: ItemCall, grade: Grade) -> tuple[Criterion, ...]:
+def _photographed(item: ExaminedItem, photographs: Mapping[RelativePath, Sha256]) -> set[Identifier]:
+    """Sub-samples with a photograph of their own: handed in, and of no other sub-sample of the item."""
+    held = {
+        s.sub_sample_id: {photographs[p.path] for p in s.photographs if p.path in photographs}
+        for s in item.sub_samples
+    }
+    times = Counter(digest for digests in held.values() for digest in digests)
+    return {name for name, digests in held.items() if any(times[digest] == 1 for digest in digests)}
+
+
+def _complete_extracts(results: tuple[SequenceResult, ...]) -> dict[Identifier, Identifier]:
+    """Extracts that gave enough markers by themselves, with their sub-samples."""
+    loci: dict[tuple[Identifier, Identifier], set[Locus]] = {}
+    for result in results:
+        if result.call is not None and result.locus is not None and not _set_aside(result):
+            key = (result.run.extract_id, result.run.sub_sample_id)
+            loci.setdefault(key, set()).add(result.locus)
+    return {key[0]: key[1] for key, found in loci.items() if found & _LONG or found >= _SHORT}
+
+
+def _exclusion_trace(
+    item: ExaminedItem,
+    call: ItemCall,
+    results: tuple[SequenceResult, ...],
+    grade: Grade,
+    photographs: Mapping[RelativePath, Sha256],
+) -> tuple[Criterion, ...]:
     """Criteria of an exclusion (decision rules, section 5); none where *Moschus* is not even absent."""
     if call.moschus is not Finding.NOT_DETECTED:
         return ()
     material = item.found_to_be.material if item.found_to_be else MaterialClass.NOT_DETERMINED
-    photographed = {
-        s.sub_sample_id for s in item.sub_samples if s.photographs and s.sub_sample_id in call.sub_sample_ids
-    }
+    extracts = _complete_extracts(results)
+    photographed = _photographed(item, photographs) & set(extracts.values())
     distances = [c for c in call.trace if c.name in _EXCLUSION_DISTANCES]
     close_and_far = len({c.name for c in distances}) == len(_EXCLUSION_DISTANCES) and all(
         c.outcome is CriterionOutcome.PASSED for c in distances
@@ -227,7 +310,7 @@ def _exclusion_trace(item: ExaminedItem, call: ItemCall, grade: Grade) -> tuple[
     return (
         _criterion("exclusion.material", material.value, "TISSUE or GLAND_WALL", material in _EXCLUSION_MATERIALS),
         _criterion("exclusion.grade", grade.value, "A", grade is Grade.A),
-        _criterion("exclusion.extractions", str(len(call.extract_ids)), ">= 2", len(call.extract_ids) >= 2),
+        _criterion("exclusion.extractions", str(len(extracts)), ">= 2", len(extracts) >= 2),
         _criterion("exclusion.photographed_sub_samples", str(len(photographed)), ">= 2", len(photographed) >= 2),
         _criterion("exclusion.single_source", "no" if mixed else "yes", "yes", not mixed),
         _criterion("exclusion.distances", "yes" if close_and_far else "no", "yes", close_and_far),

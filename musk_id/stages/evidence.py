@@ -7,29 +7,27 @@ in use cannot carry one (decision rules, section 7), so no verbal scale is print
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from musk_id.model.barcode import BarcodeRecord, RunIdentity
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import Answer, EvidenceRecord, GradePart, ItemFindings, Statement
-from musk_id.model.examination import Examination, ExaminedItem
+from musk_id.model.examination import ExaminedItem
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.methods import EvidenceMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.spectra import SpectraRecord
-from musk_id.model.values import Identifier, Line
+from musk_id.model.values import Identifier, Line, RelativePath, Sha256
 from musk_id.stages.answers import ItemEvidence, answer_question
 from musk_id.stages.chemistry_answers import chemical_findings
-from musk_id.stages.dna_answers import dna_findings
+from musk_id.stages.dna_answers import GENUS, carrying, dna_findings
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.missing import missing_facts
 from musk_id.stages.statements import say
-from musk_id.vocabulary import CurationState, Grade, Reason
+from musk_id.vocabulary import CurationState, FileRole, Grade, Reason
 
 __all__ = ["evaluate"]
-
-GENUS = "Moschus"
 
 # Marker groups of the release without which natural musk cannot be looked for chemically.
 _NATURAL_GROUPS = frozenset({"macrocyclic_musk", "macrocyclic_ketone", "nitrogen_marker"})
@@ -52,7 +50,16 @@ def evaluate(
     examined = {item.item_id: item for item in intake.examination.items}
     items = [examined.get(i.item_id) or ExaminedItem(item_id=i.item_id) for i in intake.request.items]
     parts = {item.item_id: _item_parts(item, barcode, spectra, facts, method) for item in items}
-    evidence = {item.item_id: _item_evidence(item, barcode, spectra, parts[item.item_id]) for item in items}
+    photographs = {
+        fact.path: fact.sha256
+        for fact in intake.files
+        if fact.role is FileRole.PHOTOGRAPH
+        and fact.sha256 is not None
+        and fact.declared_sha256 in (None, fact.sha256)
+    }
+    evidence = {
+        item.item_id: _item_evidence(item, barcode, spectra, parts[item.item_id], photographs) for item in items
+    }
     findings = tuple(_item_findings(evidence[i.item_id], parts[i.item_id]) for i in items)
     return EvidenceRecord(
         schema=Line(EvidenceRecord.SCHEMA),
@@ -61,7 +68,7 @@ def evaluate(
         grade=weakest(finding.grade for finding in findings),
         items=findings,
         answers=_answers(intake, evidence),
-        limitations=_limitations(intake.examination, release),
+        limitations=_limitations(intake, release),
         missing=missing_facts(intake),
     )
 
@@ -77,7 +84,8 @@ def _item_parts(
     method: EvidenceMethod,
 ) -> _Parts:
     call = next((c for c in barcode.items if c.item_id == item.item_id), None)
-    dna_runs = _runs(r.run for r in barcode.sequences if r.run.item_id == item.item_id and r.call)
+    results = tuple(r for r in barcode.sequences if r.run.item_id == item.item_id)
+    dna_runs = _runs(r.run for r in carrying(results, call))
     chemistry_runs = _runs(r.run for r in spectra.spectra if r.run.item_id == item.item_id and r.call)
     return {
         "dna": grade_parts(
@@ -97,12 +105,16 @@ def _runs(runs: Iterable[RunIdentity]) -> tuple[RunIdentity, ...]:
 
 
 def _item_evidence(
-    item: ExaminedItem, barcode: BarcodeRecord, spectra: SpectraRecord, parts: _Parts
+    item: ExaminedItem,
+    barcode: BarcodeRecord,
+    spectra: SpectraRecord,
+    parts: _Parts,
+    photographs: Mapping[RelativePath, Sha256],
 ) -> ItemEvidence:
     dna_grade = weakest(part.grade for part in parts["dna"])
     return ItemEvidence(
         item=item,
-        dna=dna_findings(item, barcode, dna_grade, _part_reasons(parts["dna"])),
+        dna=dna_findings(item, barcode, dna_grade, _part_reasons(parts["dna"]), photographs),
         chemistry=chemical_findings(item.item_id, spectra, _part_reasons(parts["chemistry"])),
         dna_grade=dna_grade,
         chemistry_grade=weakest(part.grade for part in parts["chemistry"]),
@@ -141,13 +153,14 @@ def _answers(intake: IntakeRecord, evidence: dict[Identifier, ItemEvidence]) -> 
     return tuple(answers)
 
 
-def _limitations(examination: Examination, release: ReferenceRelease) -> tuple[Statement, ...]:
+def _limitations(intake: IntakeRecord, release: ReferenceRelease) -> tuple[Statement, ...]:
     """Standing limitations of every record (decision rules, sections 2, 4, 6, 7 and 10)."""
+    examination = intake.examination
     said = [
         say("limit.maternal_lineage"),
         say("limit.number_of_individuals"),
         say("limit.not_resolvable"),
-        *_release_limitations(release),
+        *_release_limitations(release, intake.laboratory.overlays),
         say("limit.presence_is_not_substance"),
         say("limit.absence_is_not_artificial"),
         say("limit.human_dna"),
@@ -162,8 +175,8 @@ def _limitations(examination: Examination, release: ReferenceRelease) -> tuple[S
     return tuple(said)
 
 
-def _release_limitations(release: ReferenceRelease) -> list[Statement]:
-    """What the release in use cannot answer, counted from the release itself."""
+def _release_limitations(release: ReferenceRelease, overlays: tuple[str, ...]) -> list[Statement]:
+    """What the release in use cannot answer, counted from the release itself; own data are told apart."""
     individuals: dict[tuple[str, str], set[str]] = {}
     for record in release.barcodes:
         if record.state is CurationState.REFERENCE and record.genus == GENUS:
@@ -171,7 +184,10 @@ def _release_limitations(release: ReferenceRelease) -> list[Statement]:
             individuals.setdefault(key, set()).add(record.individual)
     said: list[Statement] = []
     if max((len(found) for found in individuals.values()), default=0) <= 1:
-        said.append(say("limit.no_species", release=release.release_id))
+        phrase = "limit.no_species_release_alone" if overlays else "limit.no_species"
+        said.append(say(phrase, release=release.release_id))
+    if overlays:
+        said.append(say("limit.overlays", overlays=overlays))
     lacking = sorted(m.name for m in release.markers if m.group in _NATURAL_GROUPS and not m.accessions)
     if lacking:
         said.append(say("limit.chemistry_without_references", release=release.release_id, markers=lacking))

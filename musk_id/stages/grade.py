@@ -22,7 +22,9 @@ _RAW_TECHNIQUES = frozenset({Technique.SANGER_TRACE, Technique.SEQUENCING_READS}
 _RAW_ROLES = frozenset({FileRole.CHROMATOGRAM, FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
 
 # Notes that block grades A and B until an authorised person explains them (decision rules, section 8).
-_BLOCKING_NOTES = frozenset({Reason.FILE_ALTERED, Reason.FILE_MISSING, Reason.FILE_USED_TWICE})
+_BLOCKING_NOTES = frozenset(
+    {Reason.FILE_ALTERED, Reason.FILE_MISSING, Reason.FILE_USED_TWICE, Reason.RECORD_INCOMPLETE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,15 @@ def _ids(runs: Iterable[RunIdentity]) -> list[str]:
     return sorted({run.run_id for run in runs})
 
 
-def _raw_data(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts) -> GradePart:
+def _raw_data(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts, method: EvidenceMethod) -> GradePart:
     bare = [run for run in runs if not _is_raw(facts.runs.get(run.run_id))]
     if bare:
         statement = say(f"grade.{subject}_raw_absent", runs=_ids(bare))
         return _part(subject, Grade.C, statement, Reason.NO_RAW_DATA)
+    if not method.evaluates_raw_data:
+        # A trace that nobody compared with its sequence carries nothing.
+        statement = say(f"grade.{subject}_raw_not_evaluated", runs=_ids(runs))
+        return _part(subject, Grade.C, statement, Reason.RAW_DATA_NOT_EVALUATED)
     return _part(subject, Grade.A, say(f"grade.{subject}_raw_present", runs=_ids(runs)))
 
 
@@ -151,7 +157,7 @@ def grade_parts(
     """
     if not runs:
         return ()
-    parts: list[GradePart | None] = [_raw_data(subject, runs, facts), _controls(subject, runs, facts)]
+    parts: list[GradePart | None] = [_raw_data(subject, runs, facts, method), _controls(subject, runs, facts)]
     if subject == "dna":
         parts.append(_extractions(runs, method))
         parts.append(_second_locus(trace, loci))

@@ -25,6 +25,9 @@ from musk_id.vocabulary import FileRole, Reason, Technique
 
 __all__ = ["SUPPORTED_TECHNIQUES", "case_problems", "declared_files", "freeze_case", "run_identity"]
 
+INPUT_NAMES = frozenset(
+    f"{stem}.{ending}" for stem in ("request", "examination", "laboratory") for ending in ("yaml", "yml", "json")
+)
 SUPPORTED_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.GC_MS_EI})
 
 
@@ -49,6 +52,7 @@ def case_problems(request: Request, examination: Examination, folder_name: str) 
         *_duplicate_ids(request, examination),
         *_unknown_items(request, examination),
         *_impossible_amounts(examination),
+        *_file_names(request, examination),
     )
 
 
@@ -71,7 +75,17 @@ def _duplicate_ids(request: Request, examination: Examination) -> Iterator[Probl
             [e.extract_id for i in examination.items for s in i.sub_samples for e in s.extracts],
         ),
         ("examination", "run_id", [c.run.run_id for c in contexts]),
-        ("examination", "product_id", list({id(c.product): c.product.product_id for c in contexts}.values())),
+        (
+            "examination",
+            "product_id",
+            [
+                p.product_id
+                for i in examination.items
+                for s in i.sub_samples
+                for e in s.extracts
+                for p in e.products
+            ],
+        ),
         ("examination", "finding_id", [f.finding_id for f in examination.outside_findings]),
     ]
     for where, kind, ids in kinds:
@@ -123,6 +137,25 @@ def _mass_problems(mass: MassBalance | None, what: str) -> Iterator[Problem]:
         spent = Decimal(mass.used_mg or "0") + Decimal(mass.left_mg or "0")
         if spent > Decimal(mass.in_mg):
             yield Problem(where, f"used and left together are {spent} mg", f"at most in_mg, {mass.in_mg}")
+
+
+def _file_names(request: Request, examination: Examination) -> Iterator[Problem]:
+    """Evidence named like an input would stand in its place in the sealed case, or beside it as its double."""
+    facts = declared_files(request, examination)
+    spellings: dict[str, set[str]] = {}
+    for fact in facts:
+        spellings.setdefault(fact.path.lower(), set()).add(fact.path)
+    for lowered, paths in sorted(spellings.items()):
+        named = ", ".join(repr(path) for path in sorted(paths))
+        if lowered in INPUT_NAMES:
+            allowed = "a name other than those of the inputs request, examination and laboratory"
+            yield Problem("files", f"evidence is named {named}", allowed)
+        elif len(paths) > 1:
+            yield Problem("files", f"{named} differ by case only", "names that are different on every system")
+    for context in examination.runs():
+        counted = Counter(file.path for file in context.run.files)
+        for path in sorted(path for path, count in counted.items() if count > 1):
+            yield Problem(f"examination: run {context.run.run_id}: files", f"{path!r} stands twice", "once")
 
 
 def declared_files(request: Request, examination: Examination) -> tuple[FileFact, ...]:
@@ -245,8 +278,8 @@ def _run_notes(examination: Examination) -> Iterator[IntakeNote]:
         if not run.files:
             found.append((Reason.NO_EVIDENCE_FILE, say("intake.no_file", run=run.run_id)))
         if run.technique not in SUPPORTED_TECHNIQUES:
-            statement = say("intake.technique_not_supported", run=run.run_id, technique=run.technique.value)
-            found.append((Reason.TECHNIQUE_NOT_SUPPORTED, statement))
+            statement = say("intake.technique_not_evaluated", run=run.run_id, technique=run.technique.value)
+            found.append((Reason.TECHNIQUE_NOT_EVALUATED, statement))
         if run.simulated is not None:
             how = " ".join(run.simulated.split())[:500]
             found.append((Reason.SIMULATED_DATA, say("intake.simulated", run=run.run_id, how=how)))

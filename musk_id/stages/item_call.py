@@ -34,19 +34,22 @@ def call_item(
     item_id : Identifier
         The item.
     results : tuple of SequenceResult
-        Every sequence and failed run of the item.
+        Every sequence and failed run of the item; those set aside for a failed control have no part in the call.
     called : tuple of CalledSequence
-        Those with a call, with their distances.
+        Those with a call that are not set aside, with their distances.
     """
-    human = any(Reason.HUMAN_DNA in result.reasons for result in results)
-    usable = tuple(r for r in results if r.call is not None or Reason.HUMAN_DNA in r.reasons)
+    used = tuple(result for result in results if Reason.CONTROL_FAILED not in result.reasons)
+    human = any(Reason.HUMAN_DNA in result.reasons for result in used)
+    usable = tuple(r for r in used if r.call is not None or Reason.HUMAN_DNA in r.reasons)
     moschus = tuple(c for c in called if c.call.taxon == method.genus)
     others = _other_taxa(called, method)
-    conflict = _conflict(called, moschus, method)
-    finding, reasons = _finding(results, called, moschus, others, conflict=conflict, human=human)
+    conflict = _conflict_reason(called, method)
+    finding, reasons = _finding(used, called, moschus, others, conflict=conflict, human=human)
+    if len(used) < len(results):
+        reasons = (reasons - {Reason.NO_USABLE_RESULT}) | {Reason.CONTROL_FAILED}
     detected = finding is Finding.DETECTED
     species, species_trace = species_rule(moschus, library, method) if detected else (None, ())
-    trace = _locus_traces(results) + species_trace
+    trace = _locus_traces(used) + species_trace
     if called:
         trace += (_second_locus(moschus or called, method),)
     if finding is Finding.NOT_DETECTED:
@@ -68,10 +71,18 @@ def call_item(
     )
 
 
-def _conflict(
-    called: tuple[CalledSequence, ...], moschus: tuple[CalledSequence, ...], method: BarcodeMethod
-) -> bool:
-    """Whether sequences of the item point to different animals."""
+def _conflict_reason(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> Reason | None:
+    """Whether sequences point to different animals: within an extract, or only between extracts."""
+    if not _conflict(called, method):
+        return None
+    extracts = {c.extract_id for c in called}
+    within = any(_conflict(tuple(c for c in called if c.extract_id == e), method) for e in extracts)
+    return Reason.LOCI_DISAGREE if within else Reason.REPLICATES_DISAGREE
+
+
+def _conflict(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> bool:
+    """Whether sequences point to different animals."""
+    moschus = [c for c in called if c.call.taxon == method.genus]
     if moschus:
         return any(
             method.genus not in view.nearest_genus for c in called if c not in moschus for view in c.call.views
@@ -96,11 +107,11 @@ def _finding(
     moschus: tuple[CalledSequence, ...],
     others: tuple[NamedTaxon, ...],
     *,
-    conflict: bool,
+    conflict: Reason | None,
     human: bool,
 ) -> tuple[Finding, set[Reason]]:
-    if conflict:
-        return Finding.INCONCLUSIVE, {Reason.LOCI_DISAGREE}
+    if conflict is not None:
+        return Finding.INCONCLUSIVE, {conflict}
     if moschus:
         small = any(Reason.CERTIFIED_MARGIN_SMALL in c.call.reasons for c in moschus)
         return Finding.DETECTED, {Reason.CERTIFIED_MARGIN_SMALL} if small else set()
@@ -108,6 +119,9 @@ def _finding(
         return Finding.NOT_DETECTED, {Reason.LIMIT_NOT_DETERMINED}
     reasons = {reason for result in results for reason in result.reasons}
     reasons |= {reason for c in called for reason in c.call.reasons}
+    if any(c.call.rank is not Rank.NONE for c in called):
+        # One short marker has a call of its own, which names no animal without a second marker.
+        reasons.add(Reason.SINGLE_AMPLICON)
     return Finding.INCONCLUSIVE, reasons or {Reason.NO_USABLE_RESULT}
 
 
@@ -223,7 +237,7 @@ def _not_excluded(moschus: tuple[CalledSequence, ...]) -> tuple[NotExcluded, ...
 
 
 def _merge(first: NotExcluded, second: NotExcluded) -> NotExcluded:
-    order = (None, Reason.NAME_UNRESOLVED, Reason.NO_REFERENCE_AT_LOCUS)
+    order = (None, Reason.NAME_UNRESOLVED, Reason.NO_REFERENCE_AT_LOCUS, Reason.TOO_FEW_REFERENCES)
     return NotExcluded(
         species=first.species,
         reason=min(first.reason, second.reason, key=order.index),

@@ -15,7 +15,7 @@ from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import Line
 from musk_id.vocabulary import CurationState, Locus, NameView
 
-__all__ = ["BarcodeLibrary", "LocusLibrary", "genera_of", "species_of"]
+__all__ = ["BarcodeLibrary", "LocusLibrary", "genera_of", "individuals_at", "species_of"]
 
 # Anchoring diagonals of one amplicon differ by its length variation; coding windows have none.
 _AMPLICON_SLACK = 12
@@ -47,15 +47,19 @@ class BarcodeLibrary:
     wide_edits: dict[tuple[str, Locus], int]
     sets: tuple[TaxonSet, ...]
     genus_species: tuple[Line, ...]
+    has_overlay: bool
 
     @classmethod
-    def from_release(cls, release: ReferenceRelease, method: BarcodeMethod) -> BarcodeLibrary:
-        """Prepare a release for a method."""
+    def from_release(
+        cls, release: ReferenceRelease, method: BarcodeMethod, overlay: tuple[BarcodeReference, ...] = ()
+    ) -> BarcodeLibrary:
+        """Prepare a release for a method, together with records of the laboratory's own."""
+        barcodes = (*release.barcodes, *overlay)
         windows = {limits.locus: limits.window_bp for limits in method.long_loci}
         loci = {
-            locus: _locus_library(locus, release.barcodes, windows.get(locus))
+            locus: _locus_library(locus, barcodes, windows.get(locus))
             for locus in Locus
-            if any(record.locus is locus and record.state not in _LEFT_OUT for record in release.barcodes)
+            if any(record.locus is locus and record.state not in _LEFT_OUT for record in barcodes)
         }
         index = KmerIndex(
             {
@@ -71,6 +75,7 @@ class BarcodeLibrary:
             wide_edits={(margin.accession, margin.locus): margin.edits for margin in release.wide_margins},
             sets=release.sets,
             genus_species=tuple(sorted(t.species for t in release.taxa if t.genus == method.genus)),
+            has_overlay=bool(overlay),
         )
 
 
@@ -86,6 +91,17 @@ def _locus_library(locus: Locus, barcodes: Iterable[BarcodeReference], window_bp
         letters = encode(record.sequence)[:window_bp]
         masks[row, : letters.size] = letters
     return LocusLibrary(locus, records, pack(masks), window_bp)
+
+
+def individuals_at(library: BarcodeLibrary, locus: Locus) -> dict[Line, set[Line]]:
+    """Reference individuals of each species of the genus at a marker; independence is counted in these."""
+    found: dict[Line, set[Line]] = {species: set() for species in library.genus_species}
+    for record in library.loci[locus].records:
+        if record.state is CurationState.REFERENCE and record.organism_as_deposited in found:
+            # Independence needs different submitters: a laboratory's own animals are one voice.
+            own = None if record.overlay is None else Line(f"overlay {record.overlay}")
+            found[record.organism_as_deposited].add(own or record.individual)
+    return found
 
 
 def species_of(record: BarcodeReference, view: NameView) -> tuple[Line, ...]:

@@ -16,9 +16,9 @@ from musk_id.model.reference import TaxonSet
 from musk_id.model.trace import Criterion
 from musk_id.model.values import DecimalText, Line, decimal_text
 from musk_id.stages.comparison import P_DIGITS, Compared
-from musk_id.stages.library import BarcodeLibrary, genera_of, species_of
+from musk_id.stages.library import BarcodeLibrary, genera_of, individuals_at, species_of
 from musk_id.stages.placement import criterion
-from musk_id.vocabulary import CurationState, Locus, NameView, Rank, Reason
+from musk_id.vocabulary import CriterionOutcome, CurationState, Locus, NameView, Rank, Reason
 
 __all__ = ["LocusLimits", "call_locus", "limits_of"]
 
@@ -91,6 +91,7 @@ class _View:
     next_genus: tuple[str, ...]
     following: tuple[Compared, ...]
     next_distance: Fraction | None
+    released: tuple[Compared, ...]
 
     @property
     def margin(self) -> Fraction | None:
@@ -109,6 +110,10 @@ def call_locus(
     certified = _certified_margin(views, limits, library)
     genus = _common_genus(views)
     reasons, trace = _judge(genus, views, certified, limits, method, animals)
+    if library.has_overlay and genus == method.genus:
+        alone = _overlay_alone(compared, limits, method)
+        trace += (alone,)
+        reasons += (Reason.OVERLAY_ONLY,) if alone.outcome is CriterionOutcome.FAILED else ()
     rank, taxon = _answer(genus, reasons, views, limits, compared, method)
     moschus = [c.upper for c in compared if c.record.genus == method.genus]
     named = genus == method.genus and rank is Rank.GENUS
@@ -120,7 +125,7 @@ def call_locus(
         views=tuple(_view_call(view, found, limits) for view, found in views.items()),
         certified_margin=None if certified is None else limits.text(certified),
         nearest_set=near_set.set_id if near_set else None,
-        not_excluded=_not_excluded(views, near_set, limits.locus, library) if named else (),
+        not_excluded=_not_excluded(views, near_set, limits.locus, library, method) if named else (),
         reasons=reasons,
         trace=trace,
     )
@@ -130,13 +135,41 @@ def _view(compared: tuple[Compared, ...], view: NameView) -> _View:
     distance = min(entry.upper for entry in compared)
     nearest = tuple(entry for entry in compared if entry.upper == distance)
     genera = frozenset().union(*(genera_of(entry.record, view) for entry in nearest))
+    released = _released(compared, genera, view)
     others = [entry for entry in compared if not genera_of(entry.record, view) <= genera]
     if not others:
-        return _View(tuple(sorted(genera)), nearest, distance, (), (), None)
+        return _View(tuple(sorted(genera)), nearest, distance, (), (), None, released)
     next_distance = min(entry.lower for entry in others)
     following = tuple(entry for entry in others if entry.lower == next_distance)
     next_genera = frozenset().union(*(genera_of(entry.record, view) for entry in following)) - genera
-    return _View(tuple(sorted(genera)), nearest, distance, tuple(sorted(next_genera)), following, next_distance)
+    return _View(
+        tuple(sorted(genera)), nearest, distance, tuple(sorted(next_genera)), following, next_distance, released
+    )
+
+
+def _released(compared: tuple[Compared, ...], genera: frozenset[str], view: NameView) -> tuple[Compared, ...]:
+    """Nearest records of the release in the nearest genera; without an overlay these are the nearest."""
+    own = [e for e in compared if e.record.overlay is None and genera_of(e.record, view) <= genera]
+    distance = min((entry.upper for entry in own), default=None)
+    return tuple(entry for entry in own if entry.upper == distance)
+
+
+def _overlay_alone(compared: tuple[Compared, ...], limits: LocusLimits, method: BarcodeMethod) -> Criterion:
+    """Whether the genus would also be inside the radius of the release's own records.
+
+    A record that only the laboratory holds can come nearer, and can be a competitor; it cannot carry the
+    genus by itself, since nobody outside has checked its name.
+    """
+    own = [e for e in compared if e.record.genus == method.genus and e.record.overlay is None]
+    distance = min((entry.upper for entry in own), default=None)
+    return criterion(
+        "barcode.release_radius",
+        "-" if distance is None else limits.text(distance),
+        f"<= {limits.text(limits.radius)}",
+        distance is not None and distance <= limits.radius,
+        limits.unit,
+        _accessions(tuple(entry for entry in own if entry.upper == distance)),
+    )
 
 
 def _view_call(view: NameView, found: _View, limits: LocusLimits) -> ViewCall:
@@ -165,14 +198,19 @@ def _common_genus(views: dict[NameView, _View]) -> str | None:
 def _certified_margin(
     views: dict[NameView, _View], limits: LocusLimits, library: BarcodeLibrary
 ) -> Fraction | None:
-    """min(panel margin, W - 2d) with the smallest W of the nearest records; none where no W is known."""
+    """min(panel margin, W - 2d) with the smallest W of the nearest records; none where no W is known.
+
+    W is known of records of the release only: with an overlay, d is the distance to the nearest of these.
+    """
     bounds: list[Fraction] = []
     for found in views.values():
-        for entry in found.nearest:
+        if not found.released:
+            return None
+        for entry in found.released:
             wide = library.wide_edits.get((entry.record.accession, limits.locus))
             if wide is None:
                 return None
-            bounds.append(Fraction(wide) - 2 * found.distance)
+            bounds.append(Fraction(wide) - 2 * entry.upper)
         if found.margin is not None:
             bounds.append(found.margin)
     return min(bounds)
@@ -249,7 +287,7 @@ def _answer(
 ) -> tuple[Rank, str | None]:
     """Rank and taxon: the genus; for other animals else the family; else nothing."""
     if genus == method.genus:
-        blocking = {Reason.OUTSIDE_RADIUS, Reason.MARGIN_TOO_SMALL} & set(reasons)
+        blocking = {Reason.OUTSIDE_RADIUS, Reason.MARGIN_TOO_SMALL, Reason.OVERLAY_ONLY} & set(reasons)
         return (Rank.NONE, None) if blocking else (Rank.GENUS, genus)
     if genus is not None and not reasons:
         return Rank.GENUS, genus
@@ -264,7 +302,7 @@ def _answer(
 
 def _nearest_set(views: dict[NameView, _View], sets: tuple[TaxonSet, ...]) -> TaxonSet | None:
     """The lineage set to which every nearest record belongs."""
-    nearest = {entry.record.accession for found in views.values() for entry in found.nearest}
+    nearest = {entry.record.accession for found in views.values() for entry in found.released}
     for taxon_set in sets:
         if nearest <= set(taxon_set.accessions):
             return taxon_set
@@ -276,11 +314,12 @@ def _not_excluded(
     near_set: TaxonSet | None,
     locus: Locus,
     library: BarcodeLibrary,
+    method: BarcodeMethod,
 ) -> tuple[NotExcluded, ...]:
     """Species that the sequence does not exclude: union of both views, the set, and the library's gaps."""
     names: dict[str, tuple[set[NameView], set[str], set[CurationState]]] = {}
     for view, found in views.items():
-        for entry in found.nearest:
+        for entry in (*found.nearest, *found.released):
             for species in species_of(entry.record, view):
                 seen = names.setdefault(species, (set(), set(), set()))
                 seen[0].add(view)
@@ -298,14 +337,15 @@ def _not_excluded(
         )
         for species, (seen_in, records, states) in sorted(names.items())
     ]
-    held = {
-        record.organism_as_deposited
-        for record in library.loci[locus].records
-        if record.state is CurationState.REFERENCE
-    }
+    individuals = individuals_at(library, locus)
     entries += [
-        NotExcluded(species=species, reason=Reason.NO_REFERENCE_AT_LOCUS, views=(), note=None)
+        NotExcluded(
+            species=species,
+            reason=Reason.TOO_FEW_REFERENCES if individuals[species] else Reason.NO_REFERENCE_AT_LOCUS,
+            views=(),
+            note=None,
+        )
         for species in library.genus_species
-        if species not in held and species not in names
+        if len(individuals[species]) < method.species_min_individuals_of_others and species not in names
     ]
     return tuple(entries)

@@ -30,7 +30,7 @@ def missing_facts(intake: IntakeRecord) -> tuple[Statement, ...]:
 
 def _missing_of_items(intake: IntakeRecord) -> list[Statement]:
     items = intake.examination.items
-    known = {item.item_id for item in items}
+    known = {item.item_id: item for item in items}
     absent = {
         "missing.not_received": [i.item_id for i in intake.request.items if i.item_id not in known],
         "missing.morphology": [i.item_id for i in items if i.found_to_be is None],
@@ -40,6 +40,14 @@ def _missing_of_items(intake: IntakeRecord) -> list[Statement]:
             i.item_id
             for i in items
             if i.selection is Selection.NOT_RECORDED and i.units_total is not None and i.units_total > 1
+        ],
+        "missing.units": [
+            asked.item_id
+            for asked in intake.request.items
+            if asked.units_total is not None
+            and asked.units_total > 1
+            and asked.item_id in known
+            and known[asked.item_id].units_total is None
         ],
         "missing.mass": [s.sub_sample_id for i in items for s in i.sub_samples if s.mass is None],
     }

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from musk_id.model.barcode import LocusCall
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.trace import Criterion
+from musk_id.model.values import Identifier
 from musk_id.stages.comparison import Compared
-from musk_id.stages.library import BarcodeLibrary
+from musk_id.stages.library import BarcodeLibrary, individuals_at
 from musk_id.stages.placement import criterion
-from musk_id.vocabulary import CriterionOutcome, CurationState, Locus, Reason
+from musk_id.vocabulary import CriterionOutcome, Locus, Reason
 
-__all__ = ["CalledSequence", "species_rule"]
+__all__ = ["LACKING", "CalledSequence", "species_rule"]
+
+# Species that are not excluded because the library lacks them, not because a record points to them.
+LACKING = frozenset({Reason.NO_REFERENCE_AT_LOCUS, Reason.TOO_FEW_REFERENCES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class CalledSequence:
     compared_bp: int
     compared: tuple[Compared, ...]
     call: LocusCall
+    extract_id: Identifier
 
 
 def species_rule(
@@ -78,14 +83,11 @@ def _nearest(sequence: CalledSequence) -> tuple[Compared, ...]:
 
 def _nearest_species(sequence: CalledSequence) -> list[str]:
     """Names that the both-names rule leaves: of the nearest records under both views, and of their set."""
-    return sorted(n.species for n in sequence.call.not_excluded if n.reason is not Reason.NO_REFERENCE_AT_LOCUS)
+    return sorted(n.species for n in sequence.call.not_excluded if n.reason not in LACKING)
 
 
 def _counts(name: str, locus: Locus, library: BarcodeLibrary, method: BarcodeMethod) -> list[Criterion]:
-    individuals: dict[str, set[str]] = {species: set() for species in library.genus_species}
-    for record in library.loci[locus].records:
-        if record.state is CurationState.REFERENCE and record.organism_as_deposited in individuals:
-            individuals[record.organism_as_deposited].add(record.individual)
+    individuals = {str(species): found for species, found in individuals_at(library, locus).items()}
     own = len(individuals.get(name, ()))
     others = {species: len(found) for species, found in individuals.items() if species != name}
     fewest = min(others.values(), default=0)

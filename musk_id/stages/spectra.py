@@ -247,15 +247,20 @@ def _hit(rank: int, query: UnitMassSpectrum, entry: _Scored) -> SpectrumHit:
 def _markers(item: Identifier, results: list[SpectrumResult], library: SpectralLibrary) -> list[MarkerFinding]:
     """Every marker of the release: tentative, not detected (limit not determined), or without reference."""
     calls = [(r.run.run_id, r.call) for r in results if r.run.item_id == item and r.call is not None]
+    confusable = {name for _, call in calls for name in call.confusables}
     found: list[MarkerFinding] = []
     for marker in library.markers:
         key = compound_key(marker.inchikey)
         runs = sorted({run for run, call in calls if call.inchikey and compound_key(call.inchikey) == key})
-        status, reasons = CompoundStatus.NOT_DETECTED, (Reason.LIMIT_NOT_DETERMINED,)
+        status = CompoundStatus.NOT_DETECTED
+        reasons: tuple[Reason, ...] = (Reason.LIMIT_NOT_DETERMINED,)
         if not marker.accessions:
             status, reasons = CompoundStatus.NO_REFERENCE, (Reason.NO_REFERENCE_SPECTRUM,)
         elif runs:
             status, reasons = CompoundStatus.TENTATIVE, (Reason.LIBRARY_REFERENCE_ONLY,)
+        elif confusable & library.names_of(marker):
+            # The compound named may be this one: it cannot count as looked for and not found.
+            reasons = (Reason.CONFUSABLE_NOT_SEPARATED, Reason.LIMIT_NOT_DETERMINED)
         found.append(
             MarkerFinding(
                 item_id=item,

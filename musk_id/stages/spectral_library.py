@@ -50,6 +50,10 @@ class SpectralLibrary:
             confusables=release.confusables,
         )
 
+    def names_of(self, marker: MarkerCompound) -> set[Line]:
+        """Names of the library spectra of a marker."""
+        return {s.reference.name for s in self.spectra if s.reference.accession in marker.accessions}
+
     def group_of(self, inchikey: str) -> ConfusableGroup | None:
         """Group of confusable compounds that holds a compound."""
         key = compound_key(inchikey)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from musk_id.cli import main
-from musk_id.cli.casework import barcode_case, intake_case, spectra_case
+from musk_id.cli.casework import barcode_case, controls_batch, intake_case, spectra_case
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
+from musk_id.model.intake import IntakeRecord
 from musk_id.model.record import CaseRecord
 from musk_id.records.canonical import canonical_json, parse_record
 from musk_id.vocabulary import Finding, Grade, Rank
@@ -70,12 +71,18 @@ def _copy_root(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES, tmp_path / "root"))
 
 
+def _technical(casework: Casework, intake: IntakeRecord, case: Path) -> list[bytes]:
+    controls = {b: controls_batch(casework, casework.root / "batches" / b) for b in intake.batch_ids}
+    barcode = barcode_case(casework, intake, controls, case)
+    return [canonical_json(record) for record in (barcode, spectra_case(casework, intake, case))]
+
+
 def test_requesters_words_leave_technical_records_byte_identical(tmp_path: Path) -> None:
     root = _copy_root(tmp_path)
     case = root / "cases" / "DEMO-A"
     before = Casework(root)
     intake = intake_case(before, case)
-    technical = [canonical_json(f(before, intake, case)) for f in (barcode_case, spectra_case)]
+    technical = _technical(before, intake, case)
     path = case / "request.yaml"
     text = path.read_text(encoding="utf-8")
     for old, new in (
@@ -90,7 +97,7 @@ def test_requesters_words_leave_technical_records_byte_identical(tmp_path: Path)
     after = Casework(root)
     changed = intake_case(after, case)
     assert canonical_json(changed) != canonical_json(intake)
-    assert [canonical_json(f(after, changed, case)) for f in (barcode_case, spectra_case)] == technical
+    assert _technical(after, changed, case) == technical
 
 
 TEN_FAULTS = """schema: musk-id/request/9

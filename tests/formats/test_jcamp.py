@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import warnings
 from itertools import pairwise
 from pathlib import Path
 
@@ -283,3 +284,17 @@ def test_gzip_is_read(tmp_path: Path) -> None:
     path = tmp_path / "x.jdx.gz"
     path.write_bytes(gzip.compress("\n".join((*MASS, "##PEAK TABLE=(XY..XY)", "60,5", "##END=")).encode()))
     assert read_jcamp(path)[0].mz.tolist() == [60.0]
+
+
+def test_numbers_beyond_every_limit_are_refused_in_words(tmp_path: Path) -> None:
+    head = "##TITLE=x\n##DATA TYPE=MASS SPECTRUM\n##FIRSTX=1\n##LASTX=2\n"
+    path = tmp_path / "x.jdx"
+    for body in (
+        "##XYDATA=(X++(Y..Y))\n1 A0Z" + "9" * 100_000,
+        "##YFACTOR=1e308\n##XYDATA=(X++(Y..Y))\n1 1E308 1E308",
+        "##XFACTOR=1e308\n##PEAK TABLE=(XY..XY)\n1E308 1",
+    ):
+        path.write_text(f"{head}{body}\n##END=\n", encoding="ascii")
+        with warnings.catch_warnings(), pytest.raises(InputFormatError, match="too"):
+            warnings.simplefilter("error")
+            read_jcamp(path)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from musk_id.errors import ReferenceDataError
-from musk_id.refdb.formula import monoisotopic_mass
+from musk_id.refdb.formula import atoms_of, monoisotopic_mass
 
 
 # Published monoisotopic masses: PubChem CID 702 (ethanol), 5997 (cholesterol), 2519 (caffeine).
@@ -17,6 +17,19 @@ from musk_id.refdb.formula import monoisotopic_mass
 )
 def test_masses_agree_with_published_ones(formula: str, published: str) -> None:
     assert abs(monoisotopic_mass(formula) - Decimal(published)) < Decimal("0.000001")
+
+
+# Exact masses as MassBank records print such compounds: iodomethane, tetraethyltin, phenylboronic acid.
+@pytest.mark.parametrize(
+    ("formula", "published"), [("CH3I", "141.92795"), ("C8H20Sn", "236.05870"), ("C6H7BO2", "122.05391")]
+)
+def test_masses_of_elements_that_only_libraries_hold(formula: str, published: str) -> None:
+    assert abs(monoisotopic_mass(formula) - Decimal(published)) < Decimal("0.0001")
+
+
+def test_atoms_are_counted() -> None:
+    assert atoms_of("C12H7Br3O") == {"C": 12, "H": 7, "Br": 3, "O": 1}
+    assert atoms_of("") == {}
 
 
 @pytest.mark.parametrize("formula", ["", "c2h6o", "C2H6O ", "C02H6", "C2(H3)2", "C2H6O+", "2C", "C99999"])

@@ -154,7 +154,9 @@ def test_every_phrase_that_code_names_is_in_the_catalogue() -> None:
     assert len(named) > 90
     assert named - phrases.keys() == set()
     computed = {
-        f"grade.{subject}_raw_{word}" for subject in ("dna", "chemistry") for word in ("present", "absent")
+        f"grade.{subject}_raw_{word}"
+        for subject in ("dna", "chemistry")
+        for word in ("present", "absent", "not_evaluated")
     }
     assert phrases.keys() - named - computed == set()
 
@@ -168,6 +170,21 @@ def test_no_forbidden_word_stands_in_the_catalogue_and_each_would_be_found() -> 
             assert forbidden_words(text, language) == (), key
         for word in FORBIDDEN[language]:
             assert forbidden_words(f"... {word} ...", language), word
+
+
+def test_no_forbidden_word_stands_in_codes_or_in_what_the_release_brings_to_the_pages(record: CaseRecord) -> None:
+    from musk_id.vocabulary import Reason
+
+    release = record.release
+    texts = [reason.value for reason in Reason]
+    texts += [text for gap in release.gaps for text in (gap.note, gap.where, gap.subject)]
+    texts += [row.text for row in release.legal_rows]
+    texts += [text for source in release.sources for text in (source.citation, source.terms)]
+    assert len(texts) > 60
+    for text in texts:
+        found = forbidden_words(text.replace("_", " "), Language.EN)
+        # The code of a missing library match is no sentence; its words are "No library spectrum fits".
+        assert {f.word for f in found} <= ({"match"} if "_MATCH" in text else set()), text
 
 
 def test_every_allowed_character_can_be_drawn(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from musk_id.cli import main
 from musk_id.errors import IntegrityError, UsageError
 from musk_id.sealing.keys import create_key, load_key
+from musk_id.sealing.seal import build_manifest, write_seal
 from musk_id.sealing.verify import verify_case
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -117,3 +119,55 @@ def test_keys_that_others_can_read_or_of_a_wrong_passphrase_are_refused(tmp_path
         create_key(tmp_path, "seal", "short")
     with pytest.raises(UsageError, match="is not known"):
         create_key(tmp_path, "judge", PASSPHRASE)
+
+
+def test_odd_files_in_the_seal_are_no_seal(sealed: Path, tmp_path: Path) -> None:
+    for name in ("manifest.json", "manifest.sha256", "signature.json"):
+        for make in (os.mkfifo, lambda path: path.symlink_to("nowhere"), lambda path: path.mkdir()):
+            case = _copy(sealed, tmp_path)
+            (case / "seal" / name).unlink()
+            make(case / "seal" / name)
+            assert not verify_case(case).intact, name
+            shutil.rmtree(case)
+
+
+def test_empty_folders_and_trailing_bytes_are_named(sealed: Path, tmp_path: Path) -> None:
+    case = _copy(sealed, tmp_path)
+    (case / "record" / "more").mkdir()
+    assert verify_case(case).added == ("record/more/",)
+    (case / "record" / "more").rmdir()
+    with (case / "record" / "record.en.pdf").open("ab") as stream:
+        stream.write(b"\n")
+    assert verify_case(case).changed == ("record/record.en.pdf",)
+
+
+def test_an_unsigned_seal_is_said_to_show_little(sealed: Path, tmp_path: Path, capsys) -> None:
+    case = _copy(sealed, tmp_path)
+    (case / "seal" / "signature.json").unlink()
+    (case / "record" / "findings.en.csv").write_text("forged", encoding="ascii")
+    write_seal(case, build_manifest(case, "DEMO-D"), None)
+    assert main(["verify", str(case)]) == 0
+    assert "not signed" in capsys.readouterr().out
+    (public,) = (sealed / "keys").glob("*.pub")
+    assert main(["verify", str(case), "--trust", str(public)]) == 4
+
+
+def test_only_keys_for_seals_seal(sealed: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    _, key = create_key(tmp_path, "label-authority", PASSPHRASE)
+    monkeypatch.setenv("MUSK_ID_PASSPHRASE", PASSPHRASE)
+    example = str(EXAMPLES / "cases" / "DEMO-D")
+    assert main(["examine", example, "--out", str(tmp_path / "out"), "--key", str(key)]) == 2
+    case = _copy(sealed, tmp_path)
+    write_seal(case, build_manifest(case, "DEMO-D"), load_key(key, PASSPHRASE))
+    assert any("cannot sign this" in problem for problem in verify_case(case).problems)
+
+
+def test_key_files_that_are_none(tmp_path: Path, capsys) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "text.pub").write_bytes(b"\xff\xfe")
+    case = str(EXAMPLES / "cases" / "DEMO-D")
+    for path in (tmp_path / "pipe", tmp_path / "text.pub", tmp_path / "none", tmp_path, Path("/dev/zero")):
+        assert main(["verify", case, "--trust", str(path)]) == 2, path
+    for path in (tmp_path / "pipe", tmp_path / "none", tmp_path, Path("/dev/zero")):
+        with pytest.raises(UsageError):
+            load_key(path, PASSPHRASE)

@@ -267,6 +267,21 @@ def test_both_names_are_kept_apart_and_united(shipped_release, barcode_library) 
     assert lacking, "a species without a reference is not excluded either"
 
 
+def test_one_individual_excludes_no_species(shipped_release, barcode_library) -> None:  # type: ignore[no-untyped-def]
+    """Release 2026.1 holds one individual for each species at most: every species stays possible."""
+    species = {t.species for t in shipped_release.taxa if t.genus == "Moschus"}
+    for locus in Locus:
+        for record in records(shipped_release, locus):
+            if record.state is CurationState.UNUSABLE:
+                continue
+            call = item(barcode_library, record.sequence)
+            if call.moschus is Finding.DETECTED:
+                assert {n.species for n in call.not_excluded} == species, record.accession
+    rich = library_of(shipped_release, rich_barcodes(shipped_release, Locus.CYTB))
+    long_letters, _ = species_query(shipped_release, Locus.CYTB, OWN)
+    assert {n.species for n in item(rich, long_letters).not_excluded} == {OWN}
+
+
 def test_the_same_name_under_both_views_decides_the_genus(shipped_release) -> None:  # type: ignore[no-untyped-def]
     """A record whose revised genus is another one takes the call away."""
     moschus = records(shipped_release, Locus.RRNA_12S)[1]
@@ -354,7 +369,10 @@ def test_both_markers_of_a_goat_name_a_bovid_and_one_alone_names_nothing(shipped
     both = item(barcode_library, *goat.values())
     assert both.moschus is Finding.NOT_DETECTED
     assert [t.taxon for t in both.other_taxa] in (["Bovidae"], ["Capra"])
-    assert item(barcode_library, goat[Locus.RRNA_12S]).other_taxa == ()
+    alone = item(barcode_library, goat[Locus.RRNA_12S])
+    assert alone.other_taxa == () and alone.moschus is Finding.INCONCLUSIVE
+    # "No usable result" would be untrue: a second marker is lacking.
+    assert Reason.SINGLE_AMPLICON in alone.reasons and Reason.NO_USABLE_RESULT not in alone.reasons
     outcomes = {c.name: c.outcome for c in both.trace if c.name.startswith("barcode.exclusion")}
     assert set(outcomes.values()) == {CriterionOutcome.PASSED} and len(outcomes) == 2
 
@@ -382,6 +400,15 @@ def test_nothing_of_a_human_sequence_is_kept(shipped_release, barcode_library, l
     assert result.reasons == (Reason.HUMAN_DNA,) and result.sequence_name == "human"
     assert (result.sequence_sha256, result.hits, result.picture, result.call) == (None, (), None, None)
     assert b"Petrov" not in canonical_json(result)
+
+
+@pytest.mark.parametrize("locus", [Locus.RRNA_12S, Locus.RRNA_16S])
+@pytest.mark.parametrize("make", [lambda s: mutated(s, 7, random.Random(3)), lambda s: s + s])
+def test_a_poor_read_of_a_person_is_not_drawn(shipped_release, barcode_library, locus, make) -> None:  # type: ignore[no-untyped-def]
+    letters = make(records(shipped_release, locus, "Homo")[0].sequence)
+    result = examine(barcode_library, evidence(letters)).sequences[0]
+    assert (result.sequence_sha256, result.picture) == (None, None)
+    assert letters[:30].encode() not in canonical_json(result)
 
 
 @pytest.mark.parametrize(

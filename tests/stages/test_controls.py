@@ -130,6 +130,12 @@ def test_a_product_in_a_blank_of_no_marker_takes_out_every_marker(assess) -> Non
     assert found.invalid_loci == tuple(sorted(Locus)) and not found.passed
 
 
+def test_a_blank_takes_out_the_marker_that_it_holds_and_not_only_that_declared(assess, letters) -> None:  # type: ignore[no-untyped-def]
+    dirty = row("A2", NEGATIVE, CLEAN, L12, file="goat.fasta")
+    found = assess(SOUND[0], dirty, *SOUND[2:], goat=letters("Capra", L16))
+    assert found.invalid_loci == tuple(sorted((L12, L16)))
+
+
 def test_human_dna_in_a_blank_is_a_warning_only(assess, letters) -> None:  # type: ignore[no-untyped-def]
     dirty = row("A2", NEGATIVE, ControlResult.PRODUCT, L12, file="h.fasta")
     found = assess(SOUND[0], dirty, *SOUND[2:], h=letters("Homo"))
@@ -158,6 +164,8 @@ def test_positive_must_show_what_it_holds_and_never_moschus(assess, letters, gen
     found = assess(*SOUND[:2], positive, SOUND[3], p=letters(genus))
     assert found.controls[2].outcome is outcome
     assert found.passed is (outcome is ControlOutcome.PASSED)
+    # Nothing then shows that the batch worked: it is to be repeated.
+    assert found.invalid_loci == (() if found.passed else tuple(sorted(Locus)))
 
 
 def test_a_second_template_in_the_positive_fails_it(assess, letters) -> None:  # type: ignore[no-untyped-def]
@@ -166,6 +174,16 @@ def test_a_second_template_in_the_positive_fails_it(assess, letters) -> None:  #
 
     found = assess(*SOUND[:2], replace(positive, files=files), SOUND[3], p=letters("Capra"), q=letters("Sus"))
     assert found.controls[2].outcome is ControlOutcome.FAILED
+
+
+@pytest.mark.parametrize("role", [r for r in FileRole if r is not FileRole.SEQUENCE])
+def test_a_file_that_this_version_does_not_read_takes_nothing_out(assess, role) -> None:  # type: ignore[no-untyped-def]
+    """A trace beside a control is no unreadable sequence; the laboratory's word on the control stands."""
+    kept = EvidenceFile(path=RelativePath("x.ab1"), role=role)
+    found = assess(*(replace(r, files=(kept,)) if r.kind is not ControlKind.EXHIBIT else r for r in SOUND), x=None)
+    assert found.passed and found.invalid_loci == ()
+    chemistry = (replace(r, files=(kept,)) for r in CHEMISTRY)
+    assert assess(*chemistry, kind=BatchKind.CHEMISTRY, x=None).passed
 
 
 def test_declared_moschus_positive_fails_without_a_file(assess) -> None:  # type: ignore[no-untyped-def]

@@ -13,12 +13,14 @@ from musk_id.model.evidence import Answer, EvidenceRecord, Statement
 from musk_id.model.intake import IntakeNote
 from musk_id.model.methods import EVIDENCE_METHODS
 from musk_id.model.values import Identifier, Line
+from musk_id.render.catalogue import load_catalogue
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.statements import say
 from musk_id.vocabulary import (
     CriterionOutcome,
     Finding,
     Grade,
+    Language,
     Locus,
     MaterialClass,
     QuestionKind,
@@ -27,6 +29,7 @@ from musk_id.vocabulary import (
 )
 
 MINI = (Locus.RRNA_12S, Locus.RRNA_16S)
+FAILED = {"controls_passed": False, "controls_reasons": (Reason.CONTROL_FAILED,)}
 LEGAL = (QuestionKind.CITES_LISTING, QuestionKind.VALUE_OR_PENALTY)
 CANNOT = (
     QuestionKind.WILD_OR_FARMED,
@@ -90,6 +93,16 @@ def test_exclusion_when_every_condition_holds(judge, goat) -> None:  # type: ign
     assert len(criteria) == 6 and all(c.outcome is CriterionOutcome.PASSED for c in criteria)
 
 
+def test_raw_data_that_are_not_read_lift_no_grade(  # type: ignore[no-untyped-def]
+    barcode_library, shipped_release, example, goat, musk_deer
+) -> None:
+    for case in (goat, musk_deer):
+        record = evidence_of(case, barcode_library, shipped_release, example, EVIDENCE_METHODS[0])
+        assert record.grade is Grade.C and moschus(record) is not Finding.EXCLUDED
+        found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+        assert Reason.RAW_DATA_NOT_EVALUATED in found.reasons and Reason.NO_RAW_DATA not in found.reasons
+
+
 def test_gland_wall_may_be_excluded_too(judge, goat) -> None:  # type: ignore[no-untyped-def]
     assert moschus(judge(replace(goat, material=MaterialClass.GLAND_WALL))) is Finding.EXCLUDED
 
@@ -117,11 +130,15 @@ def _less(name: str, goat: Case, letters) -> Case:  # type: ignore[no-untyped-de
         "controls_absent": replace(goat, controls_passed=False, controls_reasons=(Reason.CONTROL_ABSENT,)),
         "one_extraction": replace(goat, sub_samples=goat.sub_samples[:1]),
         "one_photograph": replace(goat, photographed=(True, False)),
+        "same_photograph": replace(goat, one_photograph=True),
+        "photograph_not_handed_in": replace(goat, photographs_missing=("S1",)),
+        "marker_by_marker": replace(goat, sub_samples=tuple(letters("Capra", locus) for locus in MINI)),
         "one_marker": replace(goat, sub_samples=(letters("Capra", Locus.RRNA_12S),) * 2),
         "two_animals": replace(goat, sub_samples=(letters("Capra"), letters("Capreolus"))),
         "with_human": replace(goat, sub_samples=(letters("Capra"), letters("Homo"))),
         "simulated": replace(goat, simulated="made by hand"),
         "file_twice": replace(goat, notes=(note,)),
+        "run_before_receipt": replace(goat, notes=(replace(note, reason=Reason.RECORD_INCOMPLETE),)),
     }[name]
 
 
@@ -134,11 +151,15 @@ def _less(name: str, goat: Case, letters) -> Case:  # type: ignore[no-untyped-de
         "controls_absent",
         "one_extraction",
         "one_photograph",
+        "same_photograph",
+        "photograph_not_handed_in",
+        "marker_by_marker",
         "one_marker",
         "two_animals",
         "with_human",
         "simulated",
         "file_twice",
+        "run_before_receipt",
     ],
 )
 def test_each_missing_condition_alone_prevents_the_exclusion(judge, goat, letters, missing) -> None:  # type: ignore[no-untyped-def]
@@ -149,8 +170,7 @@ def test_each_missing_condition_alone_prevents_the_exclusion(judge, goat, letter
 
 def test_a_failed_control_makes_every_dna_answer_inconclusive(judge, goat, musk_deer) -> None:  # type: ignore[no-untyped-def]
     for case in (goat, musk_deer):
-        failed = replace(case, controls_passed=False, controls_reasons=(Reason.CONTROL_FAILED,))
-        record = judge(failed)
+        record = judge(replace(case, **FAILED, invalid_loci=tuple(Locus)))
         assert record.grade is Grade.C
         for kind in (
             QuestionKind.MUSK_DEER_PRESENT,
@@ -160,8 +180,90 @@ def test_a_failed_control_makes_every_dna_answer_inconclusive(judge, goat, musk_
             found = answer(record, kind)
             assert found.finding is Finding.INCONCLUSIVE and Reason.CONTROL_FAILED in found.reasons
             said = phrases(found.statements)
-            assert "dna.batch_invalid" in said and not {"dna.moschus_detected", "dna.other_taxon"} & said
+            assert "dna.runs_set_aside" in said and not {"dna.moschus_detected", "dna.other_taxon"} & said
             assert "next.repeat_batch" in phrases(found.next_steps)
+
+
+def test_a_blank_takes_out_its_marker_and_no_other(judge, musk_deer, goat) -> None:  # type: ignore[no-untyped-def]
+    found = answer(judge(replace(musk_deer, **FAILED, invalid_loci=MINI[:1])), QuestionKind.MUSK_DEER_PRESENT)
+    assert (found.finding, found.grade) == (Finding.DETECTED, Grade.C)
+    assert {Reason.CONTROL_FAILED, Reason.SINGLE_AMPLICON} <= set(found.reasons)
+    said = {str(s.phrase): s for s in found.statements}
+    assert [v.texts for v in said["dna.moschus_detected"].values] == [(MINI[1],)]
+    assert [v.texts for v in said["dna.runs_set_aside"].values] == [("S0-0-R", "S1-0-R")]
+    # One marker of a goat names nothing, and an exclusion needs both.
+    found = answer(judge(replace(goat, **FAILED, invalid_loci=MINI[:1])), QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.INCONCLUSIVE and Reason.SINGLE_AMPLICON in found.reasons
+    assert Reason.NO_USABLE_RESULT not in found.reasons
+
+
+def test_human_dna_at_a_marker_taken_out_is_not_reported(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    human = Case(sub_samples=(letters("Homo"),))
+    found = answer(judge(replace(human, **FAILED, invalid_loci=MINI)), QuestionKind.ANIMAL_OF_ORIGIN)
+    assert found.finding is Finding.INCONCLUSIVE and "dna.human" not in phrases(found.statements)
+
+
+def test_a_repeated_batch_carries_the_answer_with_its_own_controls(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    case = replace(musk_deer, **FAILED, invalid_loci=tuple(Locus), batch_per_sub_sample=True)
+    found = answer(judge(case), QuestionKind.MUSK_DEER_PRESENT)
+    assert (found.finding, found.grade) == (Finding.DETECTED, Grade.B)
+    said = {str(s.phrase): s for s in found.statements}
+    assert [v.texts for v in said["dna.runs_set_aside"].values] == [("S0-0-R", "S0-1-R")]
+
+
+def test_a_second_extraction_counts_only_with_a_call_of_its_own(judge, musk_deer, letters) -> None:  # type: ignore[no-untyped-def]
+    spoilt = {locus: text[:60] for locus, text in letters("Moschus").items()}
+    record = judge(replace(musk_deer, sub_samples=(letters("Moschus"), spoilt)))
+    found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+    assert (found.finding, record.grade) == (Finding.DETECTED, Grade.B)
+    said = {str(s.phrase): s for s in found.statements}
+    assert [v.texts for v in said["dna.runs_without_result"].values] == [("S1-0-R", "S1-1-R")]
+
+
+def _mixed(letters, *genera: str) -> Case:  # type: ignore[no-untyped-def]
+    return Case(sub_samples=tuple(letters(genus) for genus in genera), photographed=(True,) * len(genera))
+
+
+def test_two_animals_in_one_item_are_both_said(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    record = judge(_mixed(letters, "Moschus", "Sus"))
+    found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.INCONCLUSIVE and Reason.REPLICATES_DISAGREE in found.reasons
+    assert Reason.LOCI_DISAGREE not in found.reasons
+    said = {str(s.phrase): s for s in found.statements}
+    assert [v.texts for v in said["dna.conflict_moschus"].values] == [("S0-0-R", "S0-1-R")]
+    assert [v.texts for v in said["dna.conflict_other"].values] == [("S1-0-R", "S1-1-R")]
+    assert "dna.inconclusive" not in said and "next.repeat_extraction" in phrases(found.next_steps)
+
+
+def test_markers_of_one_extract_that_disagree_are_told_from_extracts_that_do(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    pair = {**letters("Moschus", MINI[0]), **letters("Sus", MINI[1])}
+    found = answer(judge(Case(sub_samples=(pair,))), QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.INCONCLUSIVE and Reason.LOCI_DISAGREE in found.reasons
+    # A single short marker names no other animal.
+    assert "dna.conflict_moschus" in phrases(found.statements)
+    assert "dna.other_taxon" not in phrases(found.statements)
+
+
+def test_pig_reads_as_the_rules_ask(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    found = answer(judge(_mixed(letters, "Sus", "Sus")), QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding in (Finding.NOT_DETECTED, Finding.EXCLUDED)
+    powder = replace(_mixed(letters, "Sus", "Sus"), material=MaterialClass.POWDER)
+    found = answer(judge(powder), QuestionKind.MUSK_DEER_PRESENT)
+    words = [load_catalogue(Language.EN).statement(s) for s in found.statements]
+    assert found.finding is Finding.NOT_DETECTED
+    assert words[0].startswith("DNA of Sus was recovered")
+    assert words[1] == (
+        "Moschus DNA was not detected. The limit of detection was not determined. This does not exclude musk."
+    )
+
+
+def test_human_dna_alone_names_no_animal_of_origin(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    record = judge(Case(sub_samples=(letters("Homo"),)))
+    found = answer(record, QuestionKind.ANIMAL_OF_ORIGIN)
+    assert found.finding is Finding.INCONCLUSIVE and "dna.human" in phrases(found.statements)
+    assert "next.other_sub_sample" in phrases(found.next_steps)
+    assert moschus(record) is Finding.NOT_DETECTED
+    assert "grade.no_result" not in {str(p.statement.phrase) for p in record.items[0].grade_parts}
 
 
 def test_musk_deer_at_grade_a(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
@@ -170,7 +272,7 @@ def test_musk_deer_at_grade_a(judge, musk_deer) -> None:  # type: ignore[no-unty
     assert moschus(record) is Finding.DETECTED
     species = answer(record, QuestionKind.SPECIES_OF_MUSK_DEER)
     assert species.finding is Finding.INCONCLUSIVE
-    assert Reason.SPECIES_NOT_SUPPORTED_BY_LIBRARY in species.reasons
+    assert Reason.SPECIES_RULE_NOT_MET in species.reasons
     assert "grade.screening_only" not in phrases(answer(record, QuestionKind.MUSK_DEER_PRESENT).statements)
 
 
@@ -242,7 +344,9 @@ def test_natural_musk_is_never_detected_from_dna_alone(judge, musk_deer) -> None
         ({"units_total": 30, "units_examined": 5, "selection": Selection.RANDOM}, "units.random"),
         ({"units_total": 30, "units_examined": 5, "selection": Selection.JUDGEMENT}, "units.examined_only"),
         ({"units_total": 30, "units_examined": 5}, "units.examined_only"),
-        ({"units_total": 30}, "units.examined_only"),
+        ({"units_total": 30}, "units.number_not_recorded"),
+        ({"units_total": 30, "units_examined": 5, "selection": Selection.ALL}, "units.examined_only"),
+        ({"units_total": 30, "selection": Selection.ALL}, None),
         ({"units_total": 30, "units_examined": 30}, None),
         ({"units_total": 1}, None),
         ({}, None),
@@ -252,6 +356,14 @@ def test_findings_reach_no_further_than_the_units_examined(judge, musk_deer, cha
     record = judge(replace(musk_deer, item_changes=tuple(changes.items())))
     said = phrases(answer(record, QuestionKind.MUSK_DEER_PRESENT).statements)
     assert {p for p in said if p.startswith("units.")} == ({phrase} if phrase else set())
+
+
+def test_units_are_not_said_beside_what_was_not_examined(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]
+    units = (("units_total", 30), ("units_examined", 5))
+    record = judge(replace(musk_deer, sub_samples=(), item_changes=units))
+    found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.NOT_EXAMINED
+    assert not {p for p in phrases(found.statements) if p.startswith("units.")}
 
 
 def test_animals_are_counted_by_whole_glands_only(judge, musk_deer) -> None:  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ from stage_cases import Case, examination, intake
 from musk_id.cli.casework import intake_case
 from musk_id.model.examination import CustodyEvent, ExaminedItem, MassBalance, OutsideFinding
 from musk_id.model.intake import IntakeRecord
-from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Sha256, Text
+from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, RelativePath, Sha256, Text
 from musk_id.stages.intake import case_problems, declared_files, freeze_case
 from musk_id.stages.missing import missing_facts
 from musk_id.vocabulary import Locus, Reason, Selection, Technique
@@ -162,7 +162,7 @@ def test_runs_without_files_of_unknown_techniques_and_simulated_ones(frozen) -> 
     record = refrozen(replace(frozen, examination=case))
     assert set(noted(record)) == {
         Reason.NO_EVIDENCE_FILE,
-        Reason.TECHNIQUE_NOT_SUPPORTED,
+        Reason.TECHNIQUE_NOT_EVALUATED,
         Reason.SIMULATED_DATA,
     }
 
@@ -207,3 +207,38 @@ def test_what_is_missing_is_said(frozen) -> None:  # type: ignore[no-untyped-def
     assert "missing.not_received" in {
         s.phrase for s in missing_facts(replace(frozen, request=request, examination=nothing))
     }
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("laboratory.yaml",), "evidence is named 'laboratory.yaml'"),
+        (("REQUEST.json",), "evidence is named 'REQUEST.json'"),
+        (("a.fasta", "A.fasta"), "'A.fasta', 'a.fasta' differ by case only"),
+        (("a.fasta", "a.fasta"), "'a.fasta' stands twice"),
+    ],
+)
+def test_evidence_cannot_take_the_place_of_another_file(frozen, names, message) -> None:  # type: ignore[no-untyped-def]
+    item = frozen.examination.items[0]
+    sub_sample = item.sub_samples[0]
+    extract = sub_sample.extracts[0]
+    product = extract.products[0]
+    run = product.runs[0]
+    run = replace(run, files=tuple(replace(run.files[0], path=RelativePath(name)) for name in names))
+    product = replace(product, runs=(run, *product.runs[1:]))
+    extract = replace(extract, products=(product, *extract.products[1:]))
+    sub_sample = replace(sub_sample, extracts=(extract, *sub_sample.extracts[1:]))
+    item = replace(item, sub_samples=(sub_sample, *item.sub_samples[1:]))
+    examined = replace(frozen.examination, items=(item, *frozen.examination.items[1:]))
+    assert any(message in problem for problem in problems(replace(frozen, examination=examined)))
+
+
+def test_products_without_runs_need_ids_of_their_own_too(frozen) -> None:  # type: ignore[no-untyped-def]
+    item = frozen.examination.items[0]
+    sub_sample = item.sub_samples[0]
+    extract = sub_sample.extracts[0]
+    double = replace(extract.products[0], runs=())
+    sub_sample = replace(sub_sample, extracts=(replace(extract, products=(*extract.products, double)),))
+    item = replace(item, sub_samples=(sub_sample, *item.sub_samples[1:]))
+    examined = replace(frozen.examination, items=(item, *frozen.examination.items[1:]))
+    assert any("product_id" in problem for problem in problems(replace(frozen, examination=examined)))

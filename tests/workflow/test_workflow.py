@@ -110,12 +110,42 @@ def test_hostile_case_names_stop_the_plan(tmp_path: Path, name: str) -> None:
     assert not (PROJECT / "PWNED").exists()
 
 
+@pytest.mark.parametrize("name", ["a{shard}b", "-rf"])
+def test_output_folders_that_the_workflow_would_misread_are_refused(name: str) -> None:
+    done = _snakemake(PROJECT / "examples", Path(name))
+    assert done.returncode != 0
+    assert "does not match" in done.stderr
+    assert not (PROJECT / name).exists()
+
+
 def test_new_cases_go_to_new_shards(tmp_path: Path) -> None:
     from musk_id.cli.shards import plan_shards
 
     root = Path(shutil.copytree(PROJECT / "examples", tmp_path / "root"))
-    before = plan_shards(root, tmp_path / "out", 2)
+    before = plan_shards(root, tmp_path / "out", 2, ())
     shutil.copytree(root / "cases" / "DEMO-A", root / "cases" / "AAA")
-    after = plan_shards(root, tmp_path / "out", 2)
+    after = plan_shards(root, tmp_path / "out", 2, ())
     assert after[: len(before)] == before
     assert after[len(before) :] == [("case", "s00004", "AAA")]
+
+
+def test_what_every_case_rests_on_redoes_every_shard(tmp_path: Path) -> None:
+    from musk_id.cli.shards import plan_shards, read_ids
+    from musk_id.cli.workplace import Casework
+
+    root, out = Path(shutil.copytree(PROJECT / "examples", tmp_path / "root")), tmp_path / "out"
+    first = Casework(root).grounds()
+    plan_shards(root, out, 2, first)
+    lists = sorted(out.glob("shards/*/list.tsv"))
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in lists}
+    plan_shards(root, out, 2, Casework(root).grounds())
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in lists} == before
+    laboratory = root / "laboratory.yaml"
+    laboratory.write_text(laboratory.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
+    changed = Casework(root).grounds()
+    assert [a == b for a, b in zip(first, changed, strict=True)] == [True, False, True]
+    plan_shards(root, out, 2, changed)
+    assert all(path.read_bytes() != before[path][0] for path in lists)
+    assert sorted(i for path in lists for i in read_ids(path)) == sorted(
+        ["DEMO-A", "DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E", "DEMO-DNA-1"]
+    )

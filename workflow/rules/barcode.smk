@@ -6,6 +6,7 @@ rule barcode:
     input:
         list=f"{OUT}/shards/{{shard}}/list.tsv",
         intake=f"{OUT}/shards/{{shard}}/intake.jsonl",
+        controls=CONTROLS,
     output:
         records=f"{OUT}/shards/{{shard}}/barcode.jsonl",
     params:
@@ -18,4 +19,4 @@ rule barcode:
         mem_mb=1000,
     shell:
         "musk-id stage barcode --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
-        " > {log:q} 2>&1"
+        " --controls {input.controls:q} > {log:q} 2>&1"

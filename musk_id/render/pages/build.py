@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from musk_id.model.record import CaseRecord
 from musk_id.records.files import sha256_bytes
 from musk_id.render.catalogue import Catalogue
@@ -63,6 +61,7 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         front=front_page(record, catalogue),
         sections=sections,
         end_mark=label("page.end_mark", case=record.case_id),
+        attachment="record.json",
     )
 
 
@@ -71,14 +70,6 @@ def document_date(record: CaseRecord) -> str:
 
     The clock has no part in it. A case without any date takes that of the reference release.
     """
-    return max(_dates(record), default=record.release.date)
-
-
-def _dates(record: CaseRecord) -> Iterator[str]:
-    request, examination = record.intake.request, record.intake.examination
-    found: list[str | None] = [request.date_of_act, request.date_of_request, examination.accession_date]
-    found += [event.date for event in examination.custody]
-    for context in examination.runs():
-        steps = (context.sub_sample, context.extract, context.product, context.run)
-        found += [step.date for step in steps]
-    yield from (date for date in found if date is not None)
+    request = record.intake.request
+    asked = (date for date in (request.date_of_act, request.date_of_request) if date is not None)
+    return max((*asked, *record.intake.examination.dates()), default=record.release.date)

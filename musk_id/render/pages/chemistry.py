@@ -18,7 +18,7 @@ from musk_id.render.pages.document import (
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words
 from musk_id.render.pictures.mirror import MirrorWords, draw_mirror
-from musk_id.vocabulary import CompoundStatus
+from musk_id.vocabulary import CompoundStatus, Reason
 
 __all__ = ["chemistry_blocks"]
 
@@ -149,15 +149,21 @@ def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
         if status in (CompoundStatus.IDENTIFIED, CompoundStatus.TENTATIVE):
             rows += [_marker_row(catalogue, status, m.group, m.name, ", ".join(m.runs)) for m in of_status]
             continue
-        for group in sorted({m.group for m in of_status}):
-            names = ", ".join(m.name for m in of_status if m.group == group)
-            rows.append(_marker_row(catalogue, status, group, names, "-"))
+        for open_, group in sorted({(_is_open(m), m.group) for m in of_status}):
+            names = ", ".join(m.name for m in of_status if m.group == group and _is_open(m) is open_)
+            rows.append(_marker_row(catalogue, status, group, names, "-", open_=open_))
     heads = tuple(label(f"head.{h}") for h in ("status", "group", "compounds", "runs"))
     return Table(label("chemistry.markers"), heads, (5, 5, 10, 3), tuple(rows))
 
 
 def _marker_row(
-    catalogue: Catalogue, status: CompoundStatus, group: str, names: str, runs: str
+    catalogue: Catalogue, status: CompoundStatus, group: str, names: str, runs: str, *, open_: bool = False
 ) -> tuple[Cell, ...]:
     group_name = catalogue.label(f"marker_group.{group}")
-    return (cell(catalogue.word(status)), cell(group_name), cell(names), cell(runs))
+    word = catalogue.label("chemistry.not_told_apart") if open_ else catalogue.word(status)
+    return (cell(word), cell(group_name), cell(names), cell(runs))
+
+
+def _is_open(marker: MarkerFinding) -> bool:
+    """Whether a marker may be the compound that was named: neither found nor looked for in vain."""
+    return Reason.CONFUSABLE_NOT_SEPARATED in marker.reasons

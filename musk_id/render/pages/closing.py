@@ -131,7 +131,12 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
         individuals=str(release.barcode_individuals),
         spectra=str(release.spectrum_records),
     )
+    own = [
+        label("provenance.overlay_text", overlay=o.library_id, date=o.date, barcodes=str(o.barcode_records))
+        for o in release.overlays
+    ]
     digests = [(label("provenance.record"), digest), (label("provenance.release"), release.manifest_sha256)]
+    digests += [(label("provenance.overlay", overlay=o.library_id), o.manifest_sha256) for o in release.overlays]
     digests += [(label("provenance.stage", stage=d.name), d.sha256) for d in record.stage_digests]
     digests += [(d.name, d.sha256) for d in record.provenance.inputs]
     digests += [(f.path, f.sha256) for f in record.intake.files if f.sha256 is not None]
@@ -144,7 +149,7 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
             (
                 (label("provenance.software"), cell(record.provenance.software_version)),
                 (label("provenance.methods"), cell(", ".join(record.provenance.methods) or "-")),
-                (label("provenance.library"), cell(counts)),
+                (label("provenance.library"), lines(cell(counts), *(cell(text) for text in own))),
                 (label("provenance.language"), _language_note(record, catalogue)),
             )
         ),

@@ -186,6 +186,14 @@ def _hits_table(result: SequenceResult, catalogue: Catalogue) -> Table:
     return Table(label(key, **values), tuple(label(f"head.{h}") for h in heads), widths, rows)
 
 
+def _state(hit: BarcodeHit, catalogue: Catalogue) -> Cell:
+    """Curation state; a record of the laboratory's own is named as such."""
+    state = cell(catalogue.word(hit.state))
+    if hit.overlay is None:
+        return state
+    return lines(state, cell(catalogue.label("text.own_data", overlay=hit.overlay)))
+
+
 def _hit_row(hit: BarcodeHit, catalogue: Catalogue, *, long_locus: bool) -> tuple[Cell, ...]:
     same = hit.distance == hit.distance_lower
     distance = str(hit.distance) if same else f"{hit.distance_lower}–{hit.distance}"
@@ -194,7 +202,7 @@ def _hit_row(hit: BarcodeHit, catalogue: Catalogue, *, long_locus: bool) -> tupl
         mono(hit.accession),
         italic(hit.organism_as_deposited),
         italic(", ".join(hit.organism_revised)) if hit.organism_revised else cell("="),
-        cell(catalogue.word(hit.state)),
+        _state(hit, catalogue),
         cell(distance),
         cell(str(hit.compared_bp)),
     )

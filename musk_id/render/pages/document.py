@@ -184,7 +184,7 @@ class FrontQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The page for a reader in a hurry."""
+    """The page for a reader in a hurry; ``grade`` is empty where nothing is graded."""
 
     title: str
     subtitle: str
@@ -215,10 +215,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """All pages of a record in one language.
+    """All pages of a record, or of another report, in one language.
 
     ``page_of`` and ``digest_line`` stand in the footer; ``page_of`` keeps ``{page}`` and ``{pages}`` for
-    the medium to fill.
+    the medium to fill. ``attachment`` is the name of the data file that travels with the pages.
     """
 
     language: str
@@ -235,3 +235,4 @@ class Document:
     front: Front
     sections: tuple[Section, ...]
     end_mark: str
+    attachment: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from musk_id.model.methods import AmpliconLimits, AnimalMethod, ControlMethod, LongLocusLimits, SpectraMethod
-from musk_id.model.record import CaseRecord, MethodsUsed
+from musk_id.model.record import CaseRecord, MethodsUsed, ReleaseSummary
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
     Block,
@@ -17,7 +17,7 @@ from musk_id.render.pages.document import (
     lines,
     mono,
 )
-from musk_id.vocabulary import ControlKind
+from musk_id.vocabulary import ControlKind, Locus
 
 __all__ = ["methods_section"]
 
@@ -27,7 +27,7 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     label = catalogue.label
     methods = record.methods
     blocks: list[Block] = [Paragraph(cell(label("methods.intro")), quiet=True)]
-    blocks.extend(_barcode(methods, catalogue))
+    blocks.extend(_barcode(methods, record.release, catalogue))
     blocks.append(Heading(2, label("methods.animals", version=methods.animals.version)))
     blocks.append(_numbers(_animal_numbers(methods.animals), catalogue))
     blocks.append(Heading(2, label("methods.spectra", version=methods.spectra.version)))
@@ -43,12 +43,12 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     return Section("methods", label("section.methods"), tuple(blocks))
 
 
-def _barcode(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
+def _barcode(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue) -> list[Block]:
     label = catalogue.label
     method = methods.barcode
-    rows = [*(_amplicon_row(a, catalogue) for a in method.amplicons)]
-    rows += [_long_row(locus, catalogue) for locus in method.long_loci]
-    heads = ("locus", "length", "radius", "margin", "exclusion_other", "exclusion_moschus")
+    rows = [(*_amplicon_row(a, catalogue), _individuals(a.locus, release)) for a in method.amplicons]
+    rows += [(*_long_row(x, catalogue), _individuals(x.locus, release)) for x in method.long_loci]
+    heads = ("locus", "length", "radius", "margin", "exclusion_other", "exclusion_moschus", "individuals")
     numbers = (
         ("max_ambiguous", method.max_ambiguous_percent, "percent"),
         ("certified_margin", str(method.certified_margin_min), "edits"),
@@ -59,7 +59,7 @@ def _barcode(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
     return [
         Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),
         Paragraph(cell(label("methods.barcode_distances")), quiet=True),
-        Table("", tuple(label(f"head.{h}") for h in heads), (6, 5, 5, 5, 6, 7), tuple(rows)),
+        Table("", tuple(label(f"head.{h}") for h in heads), (6, 5, 4, 4, 5, 6, 5), tuple(rows)),
         Facts(((label("methods.primers"), lines(*(_primers(a, catalogue) for a in method.amplicons))),)),
         _numbers(numbers, catalogue),
     ]
@@ -74,6 +74,12 @@ def _primers(limits: AmpliconLimits, catalogue: Catalogue) -> Cell:
             reverse=limits.reverse_primer,
         )
     )
+
+
+def _individuals(locus: Locus, release: ReleaseSummary) -> Cell:
+    """How many individuals stand behind the radius: of the genus and, beside them, of other mammals."""
+    count = next(c for c in release.marker_counts if c.locus is locus)
+    return cell(f"{count.own_individuals} / {count.other_individuals}")
 
 
 def _amplicon_row(limits: AmpliconLimits, catalogue: Catalogue) -> tuple[Cell, ...]:

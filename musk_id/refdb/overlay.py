@@ -1,0 +1,76 @@
+"""A laboratory's own library as records beside those of a release, always told apart from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from musk_id.errors import ConfigError
+from musk_id.kernels.frames import unpack_nibbles
+from musk_id.kernels.nucleotides import decode
+from musk_id.model.library import Library, LocusTable
+from musk_id.model.reference import BarcodeReference
+from musk_id.model.values import Identifier, Line, Text
+from musk_id.records.files import sha256_bytes
+from musk_id.refdb.library_store import load_library
+from musk_id.vocabulary import Locus
+
+__all__ = ["OVERLAYS_FOLDER", "load_overlay", "overlay_barcodes"]
+
+OVERLAYS_FOLDER = "overlays"
+_CODING = frozenset({Locus.COI, Locus.CYTB})
+
+
+def load_overlay(root: Path, overlay: Identifier) -> Library:
+    """The library of an overlay below a laboratory root.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such library, or the folder holds one of another id.
+    ReferenceDataError
+        If its files differ from its manifest.
+    """
+    folder = root / OVERLAYS_FOLDER / overlay
+    if not folder.is_dir() or folder.is_symlink():
+        raise ConfigError(
+            f"overlay '{overlay}' is not there",
+            where="laboratory.yaml: overlays",
+            hint=f"build it with 'musk-id refdb build' into the folder {OVERLAYS_FOLDER}/ of the laboratory root",
+        )
+    library = load_library(folder)
+    if str(library.library_id) != overlay:
+        raise ConfigError(f"the folder of overlay '{overlay}' holds library {library.library_id}")
+    return library
+
+
+def overlay_barcodes(library: Library) -> tuple[BarcodeReference, ...]:
+    """Barcode records of an overlay; an individual is one of the overlay, never one of the release."""
+    return tuple(record for table in library.loci.values() for record in _records(library, table))
+
+
+def _records(library: Library, table: LocusTable) -> list[BarcodeReference]:
+    frame = unpack_nibbles(np.asarray(table.packed), table.width)
+    found = []
+    for number, accession in enumerate(table.accessions):
+        letters = decode(frame[table.haplotype[number]])
+        sequence = letters.rstrip("-") if table.locus in _CODING else letters.replace("-", "")
+        taxon = library.taxa[int(table.taxon[number])]
+        found.append(
+            BarcodeReference(
+                accession=Line(accession),
+                organism_as_deposited=taxon.species,
+                organism_revised=tuple(library.taxa[n].species for n in table.revised.get(number, ())),
+                genus=taxon.genus,
+                family=taxon.family,
+                order=taxon.order,
+                state=table.state_of(number),
+                locus=table.locus,
+                individual=Line(f"{library.library_id} {int(table.individual[number])}"),
+                sequence=Text(sequence),
+                sha256=sha256_bytes(sequence.encode("ascii")),
+                overlay=library.library_id,
+            )
+        )
+    return found

@@ -1,0 +1,156 @@
+"""Records of a laboratory's own beside the release: nearer, competing, named apart, never alone decisive."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from barcode_cases import METHOD, item, mutated, records, reference, rich_barcodes, single
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musk_id.cli import main
+from musk_id.model.reference import BarcodeReference, ReferenceRelease
+from musk_id.model.values import Line, Text
+from musk_id.refdb.release import load_release, locate_release
+from musk_id.stages.library import BarcodeLibrary
+from musk_id.vocabulary import Finding, Locus, Rank, Reason
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+RELEASE = load_release(locate_release("2026.1"))
+SHORT = Locus.RRNA_12S
+
+
+def own(like: BarcodeReference, sequence: str, name: str = "OWN-1", **changes: object) -> BarcodeReference:
+    base = {"accession": Line(name), "individual": Line(f"lab {name}"), "overlay": Line("lab"), "note": None}
+    return reference(like, sequence=Text(sequence), **{**base, **changes})
+
+
+def with_overlay(*overlay: BarcodeReference, release: ReferenceRelease = RELEASE) -> BarcodeLibrary:
+    return BarcodeLibrary.from_release(release, METHOD, overlay)
+
+
+def test_an_own_record_alone_does_not_carry_the_genus() -> None:
+    like = records(RELEASE, SHORT)[0]
+    far = mutated(like.sequence, 12, random.Random(3))
+    assert single(with_overlay(), far).finding is Finding.INCONCLUSIVE
+    result = single(with_overlay(own(like, far)), far)
+    assert result.finding is Finding.INCONCLUSIVE
+    assert Reason.OVERLAY_ONLY in result.reasons
+    assert result.call is not None
+    assert result.call.rank is Rank.NONE
+    assert result.hits[0].overlay == "lab"
+    criterion = next(c for c in result.call.trace if c.name == "barcode.release_radius")
+    assert criterion.outcome == "FAILED"
+
+
+def test_an_own_record_beside_the_release_is_named_apart() -> None:
+    like = records(RELEASE, SHORT)[0]
+    letters = mutated(like.sequence, 1, random.Random(5))
+    plain = single(with_overlay(), letters)
+    result = single(with_overlay(own(like, letters)), letters)
+    assert (plain.finding, result.finding) == (Finding.DETECTED, Finding.DETECTED)
+    assert [hit.overlay for hit in result.hits if hit.rank == 1] == ["lab"]
+    assert all(hit.overlay is None for hit in plain.hits)
+    # The names of the release's nearest records stay not excluded.
+    before = {n.species for n in plain.call.not_excluded}
+    assert before <= {n.species for n in result.call.not_excluded}
+
+
+@given(st.integers(0, 10_000))
+def test_own_records_of_the_genus_never_add_a_call(seed: int) -> None:
+    rng = random.Random(seed)
+    like = rng.choice(records(RELEASE, SHORT))
+    query = mutated(like.sequence, rng.randint(0, 14), rng)
+    overlay = [own(like, mutated(query, rng.randint(0, 2), rng), f"OWN-{n}") for n in range(rng.randint(1, 4))]
+    plain, mixed = single(with_overlay(), query), single(with_overlay(*overlay), query)
+    if mixed.call is not None and mixed.call.taxon == METHOD.genus:
+        assert plain.call is not None
+        assert plain.call.genus_of_interest_distance is not None
+        assert int(plain.call.genus_of_interest_distance) <= 2
+
+
+def test_an_own_record_of_another_genus_is_a_competitor() -> None:
+    like = records(RELEASE, SHORT)[0]
+    goat = next(r for r in RELEASE.barcodes_at(SHORT) if r.genus == "Capra")
+    near = mutated(like.sequence, 1, random.Random(8))
+    assert single(with_overlay(), like.sequence).finding is Finding.DETECTED
+    result = single(with_overlay(own(goat, near)), like.sequence)
+    assert result.finding is Finding.INCONCLUSIVE
+    assert Reason.MARGIN_TOO_SMALL in result.reasons
+
+
+def test_own_animals_count_as_one_source_for_the_species() -> None:
+    barcodes = rich_barcodes(RELEASE, Locus.CYTB)
+    mine = [r for r in barcodes if r.organism_as_deposited == "Moschus moschiferus" and r.locus is Locus.CYTB]
+    rest = [r for r in barcodes if r not in mine]
+    short = next(r for r in records(RELEASE, SHORT) if r.organism_as_deposited == "Moschus moschiferus")
+    letters = (mine[0].sequence, short.sequence)
+    whole = BarcodeLibrary.from_release(replace(RELEASE, barcodes=tuple(barcodes)), METHOD)
+    assert item(whole, *letters).rank is Rank.SPECIES
+    # The same animals, all but one of them the laboratory's own: two sources, not three.
+    released = replace(RELEASE, barcodes=(*rest, mine[0]))
+    overlay = tuple(replace(r, overlay=Line("lab")) for r in mine[1:])
+    call = item(BarcodeLibrary.from_release(released, METHOD, overlay), *letters)
+    assert call.moschus is Finding.DETECTED
+    assert call.rank is Rank.GENUS
+    measured = {c.name: c.measured for c in call.trace}
+    assert measured["barcode.species_individuals"] == "2"
+
+
+def test_a_library_without_own_records_adds_no_criterion() -> None:
+    letters = records(RELEASE, SHORT)[0].sequence
+    names = [c.name for c in single(with_overlay(), letters).call.trace]
+    assert "barcode.release_radius" not in names
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The example laboratory with a library of its own: a record beside the sequence of case A."""
+    root = Path(shutil.copytree(EXAMPLES, tmp_path / "root"))
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    entry = 'path = "own.fasta"\ntaxonomy = "names.tsv"\nsource = "own"\nlicence = "own"\nredistribute = false\n'
+    head = 'library_id = "own-1"\ndate = "2026-11-25"\ntitle = "Own data"\n'
+    (sources / "library.toml").write_text(f"{head}[[sequences]]\n{entry}")
+    letters = (root / "cases" / "DEMO-A" / "A1-R1_12S-V5.fasta").read_text().split("\n", 1)[1]
+    (sources / "own.fasta").write_text(f">OWN-MUSK-1\n{letters}")
+    names = "accession\tspecies\tfamily\torder\nOWN-MUSK-1\tMoschus moschiferus\tMoschidae\tArtiodactyla\n"
+    (sources / "names.tsv").write_text(names)
+    assert main(["refdb", "build", str(sources), "--out", str(root / "overlays")]) == 0
+    laboratory = root / "laboratory.yaml"
+    laboratory.write_text(laboratory.read_text(encoding="utf-8") + "overlays: [own-1]\n", encoding="utf-8")
+    return root
+
+
+def test_own_data_stand_in_record_and_pages(root: Path, tmp_path: Path) -> None:
+    assert main(["examine", str(root / "cases" / "DEMO-A"), "--out", str(tmp_path / "out")]) == 0
+    folder = tmp_path / "out" / "cases" / "DEMO-A" / "record"
+    record = json.loads((folder / "record.json").read_bytes())
+    (overlay,) = record["release"]["overlays"]
+    assert (overlay["library_id"], overlay["barcode_records"]) == ("own-1", 1)
+    assert any(i["name"] == "overlay own-1" for i in record["barcode"]["provenance"]["inputs"])
+    hits = [hit for s in record["barcode"]["sequences"] for hit in s["hits"] if hit["overlay"] == "own-1"]
+    assert [hit["accession"] for hit in hits] == ["OWN-MUSK-1"]
+    page = (folder / "record.en.html").read_text(encoding="utf-8")
+    assert "own data own-1" in page
+    assert "Own data own-1 of 2026-11-25: 1 barcodes" in page
+    assert "named apart" in page
+    assert b"SPECIES" not in json.dumps([i["rank"] for i in record["barcode"]["items"]]).encode()
+
+
+def test_a_missing_or_changed_overlay_is_refused(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = str(root / "cases" / "DEMO-A")
+    path = root / "overlays" / "own-1" / "records.tsv"
+    path.write_bytes(path.read_bytes() + b"x")
+    assert main(["examine", case, "--out", str(tmp_path / "out")]) == 4
+    assert "records.tsv" in capsys.readouterr().err
+    shutil.rmtree(root / "overlays")
+    assert main(["examine", case, "--out", str(tmp_path / "out")]) == 2
+    assert "own-1" in capsys.readouterr().err
