@@ -11,7 +11,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -56,6 +56,10 @@ bench-spectra-library: $(VENV)/.installed-dev
 
 bench-refdb: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/refdb_audit.py $(ARGS)
+
+# Builds the public sets beside the project into a library and compares what it shows with what is shipped.
+bench-calibration: $(VENV)/.installed-dev
+	"$(BIN)/python" benchmarks/calibration.py
 
 selftest: $(VENV)/.installed
 	"$(BIN)/musk-id" selftest

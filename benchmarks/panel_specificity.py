@@ -2,7 +2,7 @@
 
 Every record goes through the barcode stage as a case of its own. The short markers are also judged by a plain
 restatement of the rule on the distance kernel alone, without the stage's quality rules, so that the two
-can be compared. Writes ``validation/panel-specificity.json`` with ``--write``.
+can be compared. Writes ``validation/panel-specificity.json`` (schema ``musk-id/validation/1``) with ``--write``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from validation_rows import panel_specificity_validation  # noqa: E402
 from wide_margins import (  # noqa: E402
     GENUS,
     METHOD,
@@ -37,6 +38,7 @@ from musk_id.model.reference import BarcodeReference, ReferenceRelease  # noqa: 
 from musk_id.model.sequence import NucleotideSequence  # noqa: E402
 from musk_id.model.technical import SequenceEvidence  # noqa: E402
 from musk_id.model.values import Identifier, Line, Sha256, decimal_text  # noqa: E402
+from musk_id.records.validation import write_validation  # noqa: E402
 from musk_id.refdb.release import load_release  # noqa: E402
 from musk_id.stages.barcode import call_barcodes  # noqa: E402
 from musk_id.stages.library import BarcodeLibrary  # noqa: E402
@@ -342,8 +344,7 @@ def main() -> int:
             print(f"{entry['locus']} {entry['data']}: called {GENUS} {entry['called_moschus']}")
         print(f"Panel specificity, every {every}th record: {options.out}")
     if options.write and not options.quick:
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(text, encoding="ascii")
+        write_validation(RESULT, panel_specificity_validation(tree))
     return 0
 
 

@@ -22,6 +22,9 @@ import numpy as np
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
+sys.path.insert(0, str(PROJECT / "benchmarks"))
+
+from audit_validation import audit_validation  # noqa: E402
 
 from musk_id.kernels.intervals import clopper_pearson  # noqa: E402
 from musk_id.library_vocabulary import AuditFlag  # noqa: E402
@@ -29,6 +32,7 @@ from musk_id.model.audit import LibraryAudit  # noqa: E402
 from musk_id.model.library import Library, LibraryTaxon  # noqa: E402
 from musk_id.model.methods import BARCODE_METHODS  # noqa: E402
 from musk_id.records.files import sha256_file  # noqa: E402
+from musk_id.records.validation import write_validation  # noqa: E402
 from musk_id.refdb.audit import AUDIT_METHOD, audit_library  # noqa: E402
 from musk_id.refdb.audit_names import Names  # noqa: E402
 from musk_id.refdb.audit_output import read_provenance  # noqa: E402
@@ -317,8 +321,7 @@ def main() -> int:
     text = json.dumps(tree, indent=1, sort_keys=True) + "\n"
     print(text)
     if options.write and not (options.quick or options.tuning):
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(text, encoding="ascii")
+        write_validation(RESULT, audit_validation(tree))
     return 0
 
 

@@ -1,8 +1,9 @@
 """W of each mini-barcode of the panel: its smallest distance to any other genus than its own in wide public sets.
 
-Writes ``validation/wide-margins.json`` and, with ``--sources``, ``wide_margins.tsv`` of a release's sources
-(figures only, no sequence). Records shorter or longer than the barcode method accepts are fragments or carry
-flanks; they are counted, and what they would change is printed, but they do not enter W.
+Writes ``validation/wide-margins.json`` (schema ``musk-id/validation/1``) and, with ``--sources``,
+``wide_margins.tsv`` of a release's sources (figures only, no sequence). Records shorter or longer than the
+barcode method accepts are fragments or carry flanks; they are counted, and what they would change is printed,
+but they do not enter W.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,15 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
+sys.path.insert(0, str(PROJECT / "benchmarks"))
+
+from validation_rows import wide_margins_validation  # noqa: E402
 
 from musk_id.kernels.editdistance import edit_distance  # noqa: E402
 from musk_id.model.methods import BARCODE_METHODS, AmpliconLimits  # noqa: E402
 from musk_id.model.reference import BarcodeReference  # noqa: E402
+from musk_id.model.validation import Validation  # noqa: E402
+from musk_id.records.validation import write_validation  # noqa: E402
 from musk_id.refdb.content import COLUMNS, parse_content  # noqa: E402
 from musk_id.refdb.tables import table_bytes  # noqa: E402
 from musk_id.vocabulary import CurationState, Locus  # noqa: E402
@@ -140,7 +145,7 @@ def table(margins: Sequence[Margin], digests: dict[Locus, str]) -> bytes:
 
 def report(
     margins: Sequence[Margin], digests: dict[Locus, str], barcodes_sha256: str, totals: dict[Locus, int]
-) -> bytes:
+) -> Validation:
     """``validation/wide-margins.json``."""
     loci = []
     for locus in WIDE_SETS:
@@ -165,7 +170,7 @@ def report(
         "barcodes_sha256": barcodes_sha256,
         "loci": loci,
     }
-    return (json.dumps(tree, indent=1, sort_keys=True) + "\n").encode("ascii")
+    return wide_margins_validation(tree)
 
 
 def _ranges(margins: Sequence[Margin]) -> dict[str, list[int]]:
@@ -221,8 +226,7 @@ def main() -> int:
         )
     if options.write and not options.quick:
         (options.sources / "wide_margins.tsv").write_bytes(table(margins, digests))
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_bytes(report(margins, digests, hashlib.sha256(barcode_bytes).hexdigest(), totals))
+        write_validation(RESULT, report(margins, digests, hashlib.sha256(barcode_bytes).hexdigest(), totals))
     return 0
 
 

@@ -9,16 +9,19 @@ from enum import StrEnum
 
 __all__ = [
     "BatchKind",
+    "CongenerStratum",
     "CompoundStatus",
     "ControlKind",
     "ControlOutcome",
     "ControlResult",
     "CriterionOutcome",
     "CurationState",
+    "DistanceKind",
     "ExtractKind",
     "FileRole",
     "Finding",
     "Grade",
+    "IntervalKind",
     "Language",
     "Locus",
     "MassPrecision",
@@ -38,6 +41,7 @@ __all__ = [
     "Stage",
     "Strand",
     "Technique",
+    "Withheld",
 ]
 
 
@@ -413,3 +417,41 @@ class PublicationState(StrEnum):
     UNPUBLISHED = "unpublished"
     SUBMISSION_ONLY = "submission_only"
     NOT_STATED = "not_stated"
+
+
+class Withheld(StrEnum):
+    """What a calibration leaves out of the library before it compares an individual with it."""
+
+    INDIVIDUAL = "INDIVIDUAL"
+    SPECIES = "SPECIES"
+    GENUS = "GENUS"
+
+
+class CongenerStratum(StrEnum):
+    """How far the nearest other species of the genus lies (decision rules, section 7)."""
+
+    ALL = "ALL"
+    BELOW_2_PERCENT = "BELOW_2_PERCENT"
+    FROM_2_TO_7_PERCENT = "FROM_2_TO_7_PERCENT"
+    ABOVE_7_PERCENT = "ABOVE_7_PERCENT"
+    NO_CONGENER = "NO_CONGENER"
+
+
+class DistanceKind(StrEnum):
+    """Distributions of a calibration; which pairs or individuals each counts is told in its document."""
+
+    WITHIN_SPECIES = "WITHIN_SPECIES"
+    WITHIN_SPECIES_LARGEST = "WITHIN_SPECIES_LARGEST"
+    WITHIN_SPECIES_WITH_COLLAPSED = "WITHIN_SPECIES_WITH_COLLAPSED"
+    WITHIN_GENUS = "WITHIN_GENUS"
+    NEAREST_CONGENER = "NEAREST_CONGENER"
+    NEAREST_OTHER_GENUS = "NEAREST_OTHER_GENUS"
+    MARGIN_INDIVIDUAL_WITHHELD = "MARGIN_INDIVIDUAL_WITHHELD"
+    MARGIN_SPECIES_WITHHELD = "MARGIN_SPECIES_WITHHELD"
+
+
+class IntervalKind(StrEnum):
+    """Kind of the limits of a rate, both after Clopper and Pearson."""
+
+    ONE_SIDED_95 = "ONE_SIDED_95"
+    TWO_SIDED_95 = "TWO_SIDED_95"

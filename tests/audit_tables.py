@@ -49,6 +49,7 @@ def library(
         state=np.zeros(len(names), dtype=np.uint8),
         individual=np.arange(len(names), dtype=np.uint32),
         strand=np.ones(len(names), dtype=np.int8),
+        collapsed=np.zeros(len(names), dtype=np.uint8),
         accessions=TextColumn.of(list(accessions)),
         revised={},
     )

@@ -114,6 +114,14 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     audit.add_argument("--checklist", help="release with the species that need references (default: the anchors')")
     audit.add_argument("--releases", type=Path, help="folder of releases")
     audit.set_defaults(run=_deferred("audit", "run_audit"))
+    calibrate = actions.add_parser(
+        "calibrate", help="measure radii, margins and errors of a library by leaving its records out in turn"
+    )
+    calibrate.add_argument("library", type=Path, metavar="LIBRARY", help="folder of a built library")
+    calibrate.add_argument("--out", type=Path, required=True, metavar="FILE", help="calibration to write (JSON)")
+    calibrate.add_argument("--panel", metavar="RELEASE", help="also hold the records against this release")
+    calibrate.add_argument("--releases", type=Path, help="folder of releases")
+    calibrate.set_defaults(run=_deferred("calibrate", "run_calibrate"))
     _refdb_fetch(actions)
     _refdb_freeze(actions)
     _refdb_exchange(actions)

@@ -63,13 +63,14 @@ class CurationEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryInput:
-    """An input file, and what became of its records."""
+    """An input file, and what became of its records; ``collapsed`` as in :class:`LocusTable`."""
 
     path: RelativePath
     sha256: Sha256
     licence: Line
     redistribute: bool
     source: Text
+    collapsed: bool
     records_in: int
     records_kept: int
     records_set_aside: int
@@ -135,6 +136,9 @@ class LocusTable:
         Records with one number are of one animal (over all markers of the library).
     strand : ndarray of int8, shape (n,)
         1 or -1: strand on which the record was handed in.
+    collapsed : ndarray of uint8, shape (n,)
+        1 where the record comes from a set that was collapsed to distinct sequences: equal conspecifics were
+        taken out before, so that it says nothing on how far individuals of a species differ.
     accessions : TextColumn
         Accession of each record.
     revised : mapping of int to tuple of int
@@ -149,6 +153,7 @@ class LocusTable:
     state: NDArray[np.uint8]
     individual: NDArray[np.uint32]
     strand: NDArray[np.int8]
+    collapsed: NDArray[np.uint8]
     accessions: TextColumn
     revised: dict[int, tuple[int, ...]]
 

@@ -10,12 +10,14 @@ from typing import Any
 from musk_id.model.audit import LibraryAudit
 from musk_id.model.batch import RunSheet
 from musk_id.model.bundle import BundleHeader, LibraryOrigin
+from musk_id.model.calibration import Calibration
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.refdiff import CollectionDiff
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
 from musk_id.model.spectra_audit import SpectraAudit
+from musk_id.model.validation import Validation
 from musk_id.model.values import RULES
 from musk_id.records.codec import TypePlan, plan_of
 from musk_id.records.files import write_atomic
@@ -36,6 +38,8 @@ PUBLISHED: tuple[Any, ...] = (
     BundleHeader,
     LibraryOrigin,
     CollectionDiff,
+    Calibration,
+    Validation,
     *RECORD_CLASSES.values(),
 )
 

@@ -182,6 +182,7 @@ def _inputs(
                 licence=entry.licence,
                 redistribute=entry.redistribute,
                 source=entry.source,
+                collapsed=entry.collapsed,
                 records_in=len(records),
                 records_kept=len(with_window),
                 records_set_aside=len({record.accession for record in refused} - with_window),

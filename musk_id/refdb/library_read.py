@@ -169,6 +169,7 @@ def _input(row: Row) -> LibraryInput:
         # Whatever is not a plain yes does not travel.
         redistribute=row.text("redistribute", Line) == "yes",
         source=row.text("source", Text),
+        collapsed=row.text("collapsed", Line) == "yes",
         records_in=row.integer("records_in"),
         records_kept=row.integer("records_kept"),
         records_set_aside=row.integer("records_set_aside"),

@@ -43,7 +43,10 @@ _T = TypeVar("_T", bound=str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceInput:
-    """A file of sequences: its taxonomy table (FASTA only), the markers wanted from it, its terms."""
+    """A file of sequences: its taxonomy table (FASTA only), the markers wanted from it, its terms.
+
+    ``collapsed``: equal sequences of a species were taken out of it before.
+    """
 
     path: RelativePath
     taxonomy: RelativePath | None
@@ -51,6 +54,7 @@ class SequenceInput:
     source: Text
     licence: Line
     redistribute: bool
+    collapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +125,9 @@ class _Toml:
         """Like ``text``; ``None`` where the key is missing."""
         return self.text(key, kind) if key in self._tree else None
 
-    def flag(self, key: str) -> bool:
-        """A truth value that has to be stated."""
-        value = self._tree.get(key)
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """A truth value, which has to be stated unless it has a default."""
+        value = self._tree.get(key, default)
         if not isinstance(value, bool):
             self._problems.append(Problem(f"{self._where}{key}", "is missing or no truth value", "true, false"))
         return value is True
@@ -206,7 +210,7 @@ def _spectra_input(entry: Mapping[str, Any], number: int, problems: list[Problem
 
 def _input(entry: Mapping[str, Any], number: int, problems: list[Problem]) -> SequenceInput:
     fields = _Toml(entry, f"sequences[{number}].", problems)
-    fields.only(("path", "taxonomy", "loci", "source", "licence", "redistribute"))
+    fields.only(("path", "taxonomy", "loci", "source", "licence", "redistribute", "collapsed"))
     path = fields.text("path", RelativePath)
     taxonomy = fields.text("taxonomy", RelativePath) if "taxonomy" in entry else None
     if taxonomy is None and not is_flat_file(path):
@@ -218,6 +222,7 @@ def _input(entry: Mapping[str, Any], number: int, problems: list[Problem]) -> Se
         source=fields.text("source", Text),
         licence=fields.text("licence", Line),
         redistribute=fields.flag("redistribute"),
+        collapsed=fields.flag("collapsed", default=False),
     )
 
 

@@ -79,6 +79,7 @@ def gather_spectra(entries: Iterable[SpectraInput], inputs: Path) -> GatheredSpe
                 licence=given.licence,
                 redistribute=given.redistribute,
                 source=given.source,
+                collapsed=False,
                 records_in=len(spectra),
                 records_kept=len(held) - before,
                 records_set_aside=len(aside) - refused,

@@ -48,6 +48,7 @@ _ARRAYS: dict[str, tuple[str, int]] = {
     "state": ("|u1", 1),
     "individual": ("<u4", 1),
     "strand": ("|i1", 1),
+    "collapsed": ("|u1", 1),
     "accession_offsets": ("<u4", 1),
     "accession_bytes": ("|u1", 1),
     "revised": ("<u4", 2),
@@ -80,6 +81,7 @@ def array_files(table: LocusTable) -> dict[str, bytes]:
         "state": table.state,
         "individual": table.individual,
         "strand": table.strand,
+        "collapsed": table.collapsed,
         "accession_offsets": table.accessions.offsets,
         "accession_bytes": table.accessions.data,
         "revised": np.array(pairs, dtype=np.uint32).reshape(-1, 2),
@@ -188,13 +190,14 @@ def _assemble(directory: Path, head: dict[str, Any], manifest: Sha256) -> Librar
 def _table(directory: Path, locus: Locus, width: int, taxa: int) -> LocusTable:
     arrays = mapped_arrays(directory, _stem(locus), _ARRAYS)
     records = arrays["haplotype"].size
-    lengths = {name: arrays[name].size for name in ("taxon", "state", "individual", "strand")}
+    lengths = {name: arrays[name].size for name in ("taxon", "state", "individual", "strand", "collapsed")}
     lengths["accession_offsets"] = arrays["accession_offsets"].size - 1
     if any(length != records for length in lengths.values()):
         raise ValueError(f"the arrays of {locus} differ in length: {lengths}")
     if arrays["packed"].shape[1] != -(-width // 2):
         raise ValueError(f"{locus} has rows of {arrays['packed'].shape[1]} bytes for {width} columns")
-    for name, limit in (("haplotype", arrays["packed"].shape[0]), ("taxon", taxa), ("state", len(CurationState))):
+    limits = {"haplotype": arrays["packed"].shape[0], "taxon": taxa, "state": len(CurationState), "collapsed": 2}
+    for name, limit in limits.items():
         if records and int(arrays[name].max()) >= limit:
             raise ValueError(f"{locus}: {name} points beyond its table")
     revised: dict[int, tuple[int, ...]] = {}
@@ -209,6 +212,7 @@ def _table(directory: Path, locus: Locus, width: int, taxa: int) -> LocusTable:
         state=arrays["state"],
         individual=arrays["individual"],
         strand=arrays["strand"],
+        collapsed=arrays["collapsed"],
         accessions=TextColumn(arrays["accession_offsets"], arrays["accession_bytes"]),
         revised=revised,
     )

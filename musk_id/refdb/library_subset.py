@@ -102,6 +102,7 @@ def _entry(entry: LibraryInput) -> SequenceInput:
         source=entry.source,
         licence=entry.licence,
         redistribute=entry.redistribute,
+        collapsed=entry.collapsed,
     )
 
 

@@ -31,18 +31,20 @@ from musk_id.refdb.spectra_store import spectra_files, spectra_head
 from musk_id.refdb.tables import LIST_SEPARATOR, table_bytes
 from musk_id.vocabulary import CurationState, Locus, Strand
 
-__all__ = ["ASIDE_COLUMNS", "INPUT_COLUMNS", "RECORD_COLUMNS", "KeptWindow", "library_files"]
+__all__ = ["ASIDE_COLUMNS", "INPUTS_NAME", "INPUT_COLUMNS", "RECORD_COLUMNS", "KeptWindow", "library_files"]
+
+INPUTS_NAME = "inputs.tsv"
 
 _PROVENANCE = tuple(field.name for field in fields(RecordSource))
 RECORD_COLUMNS = (
     "locus", "accession", "species", "revised_names", "family", "order", "state", "individual",
-    "individual_stated", "haplotype", "strand", "length_bp", "ambiguous_letters", "indels",
+    "individual_stated", "haplotype", "strand", "length_bp", "ambiguous_letters", "indels", "collapsed",
     "input", "licence", *(c for c in _PROVENANCE if c != "licence"),
 )  # fmt: skip
 ASIDE_COLUMNS = ("input", "accession", "locus", "reason", "measured", "allowed")
 INPUT_COLUMNS = (
-    "input", "sha256", "licence", "redistribute", "source", "records_in", "records_kept", "records_set_aside",
-    "windows_kept", "windows_set_aside",
+    "input", "sha256", "licence", "redistribute", "source", "collapsed", "records_in", "records_kept",
+    "records_set_aside", "windows_kept", "windows_set_aside",
 )  # fmt: skip
 _CODING = frozenset({Locus.COI, Locus.CYTB})
 
@@ -104,7 +106,7 @@ def library_files(
     files[TAXA_NAME] = table_bytes(TAXA_COLUMNS, ((t.species, t.genus, t.family, t.order) for t in taxa))
     files["records.tsv"] = table_bytes(RECORD_COLUMNS, _record_rows(curated, tables))
     files["set_aside.tsv"] = table_bytes(ASIDE_COLUMNS, sorted(map(_aside_row, aside)))
-    files["inputs.tsv"] = table_bytes(INPUT_COLUMNS, map(_input_row, inputs))
+    files[INPUTS_NAME] = table_bytes(INPUT_COLUMNS, map(_input_row, inputs))
     files["curation.tsv"] = table_bytes(CURATION_COLUMNS, map(_curation_row, curation))
     files[MANIFEST_NAME] = library_manifest(files)
     return files
@@ -187,6 +189,7 @@ def _table(
         state=np.array([states.index(c.state) for c in curated], dtype=np.uint8),
         individual=np.array([c.individual for c in curated], dtype=np.uint32),
         strand=np.array([c.kept.window.strand for c in curated], dtype=np.int8),
+        collapsed=np.array([c.kept.entry.collapsed for c in curated], dtype=np.uint8),
         accessions=TextColumn.of([c.kept.accession for c in curated]),
         revised={row: tuple(number[n] for n in c.revised) for row, c in enumerate(curated) if c.revised},
     )
@@ -250,10 +253,15 @@ def _record_rows(curated: list[_Curated], tables: list[LocusTable]) -> Iterable[
             str(letters.size),
             str(int(is_ambiguous(letters).sum())),
             str(k.window.indels),
+            _yes(k.entry.collapsed),
             k.entry.path,
             _cell(source.licence or k.entry.licence),
             *provenance,
         )
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _cell(text: str | None) -> str:
@@ -273,8 +281,8 @@ def _input_row(entry: LibraryInput) -> tuple[str, ...]:
         entry.windows_kept,
         entry.windows_set_aside,
     )
-    shared = "yes" if entry.redistribute else "no"
-    return entry.path, entry.sha256, entry.licence, shared, _cell(entry.source), *map(str, counts)
+    shared, collapsed = _yes(entry.redistribute), _yes(entry.collapsed)
+    return entry.path, entry.sha256, entry.licence, shared, _cell(entry.source), collapsed, *map(str, counts)
 
 
 def _curation_row(entry: CurationEntry) -> tuple[str, ...]:

@@ -164,7 +164,7 @@ class WindowFinder:
         return grown
 
     def _add(self, found: dict[int, tuple[_Part, ...]]) -> bool:
-        """Add the windows found so far to the anchors; whether any was new."""
+        """Add the windows found so far to those that are placed; whether any was new."""
         grown = False
         for parts in found.values():
             for part in parts:

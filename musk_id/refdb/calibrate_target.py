@@ -1,0 +1,143 @@
+"""Figures of a calibration on the genus of interest: its radius, what lies near it, and counts for a ratio."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musk_id.kernels.genus_rule import RIGHT, WRONG, verdicts
+from musk_id.kernels.intervals import count_ratio_lower, proportion_upper
+from musk_id.model.alternatives import Alternatives
+from musk_id.model.calibration import (
+    DistanceFigures,
+    PanelFigures,
+    RadiusBasis,
+    RatioCounts,
+    TargetFigures,
+    WithinRadius,
+)
+from musk_id.model.methods import EvidenceMethod
+from musk_id.model.values import DecimalText, Line, decimal_text
+from musk_id.refdb.calibrate_distances import Measured
+from musk_id.refdb.calibrate_figures import Grid, limit_text, own_distances, spread
+from musk_id.vocabulary import DistanceKind, Withheld
+
+__all__ = ["Rule", "ratio_counts", "target_figures", "within_radius"]
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+RATIO_DIGITS = 2
+
+
+class Rule:
+    """Radius and margin of the method at a marker."""
+
+    def __init__(self, radius: DecimalText, margin: DecimalText) -> None:
+        self.radius, self.margin = radius, margin
+
+
+def target_figures(
+    measured: Measured,
+    genus: str,
+    grid: Grid,
+    rule: Rule,
+    alternatives: Alternatives,
+    evidence: EvidenceMethod,
+    panel: PanelFigures | None,
+) -> TargetFigures:
+    """Figures of the genus of interest in one window."""
+    items = measured.items
+    target = items.number_of(genus)
+    own = np.flatnonzero(items.genus == target)
+    other = np.flatnonzero(items.genus != target)
+    pairs = measured.pairs
+    within = pairs.distance[items.genus[pairs.first] == target]
+    near = measured.nearest_to_target
+    smallest = float(measured.to_target[near].min()) if near.size else None
+    names = sorted(f"{items.accessions[i]} {items.species_names[items.species[i]]}" for i in near.tolist())
+    there = own.size > 0
+    return TargetFigures(
+        genus=Line(genus),
+        individuals=int(own.size),
+        species=int(np.unique(items.species[own]).size),
+        within_largest=grid.text(float(within.max())) if within.size else None,
+        nearest_other=None if smallest is None else grid.text(smallest),
+        nearest_records=tuple(map(Line, names)),
+        radius_basis=_radius_basis(measured, target, grid),
+        within_radius=within_radius(measured.to_target[other], items.rows[other], items.species[other], grid)
+        if there
+        else (),
+        panel=panel,
+        ratio=ratio_counts(measured, target, rule, alternatives, evidence) if there else None,
+    )
+
+
+def _radius_basis(measured: Measured, target: int, grid: Grid) -> RadiusBasis:
+    nearest = measured.found.congener_upper
+    there = np.flatnonzero(np.isfinite(nearest))
+    own = there[measured.items.genus[there] == target]
+
+    def figures(chosen: Indices) -> DistanceFigures:
+        return spread(DistanceKind.NEAREST_CONGENER, nearest[chosen], (chosen,), measured, target, grid)
+
+    borrowed = decimal_text(100.0 * (there.size - own.size) / there.size, 1) if there.size else None
+    return RadiusBasis(own=figures(own), pooled=figures(there), borrowed_percent=borrowed)
+
+
+def within_radius(distance: Floats, haplotypes: Indices, species: Indices, grid: Grid) -> tuple[WithinRadius, ...]:
+    """How many haplotypes and species of other genera lie within each radius."""
+    n, names = int(np.unique(haplotypes).size), int(np.unique(species).size)
+    rows = []
+    for radius in grid.radii if n else ():
+        near = distance <= float(radius) + 1e-12
+        k, k_names = int(np.unique(haplotypes[near]).size), int(np.unique(species[near]).size)
+        rows.append(
+            WithinRadius(
+                radius=radius,
+                haplotypes=k,
+                haplotypes_compared=n,
+                haplotypes_upper=limit_text(proportion_upper(k, n)),
+                species=k_names,
+                species_compared=names,
+                species_upper=limit_text(proportion_upper(k_names, names)),
+            )
+        )
+    return tuple(rows)
+
+
+def ratio_counts(
+    measured: Measured, target: int, rule: Rule, alternatives: Alternatives, evidence: EvidenceMethod
+) -> RatioCounts:
+    """Counts for a ratio under the method's rule, the species of every query withheld.
+
+    Notes
+    -----
+    Withholding the species of an alternative too lets an item come from a species that no reference is of; it
+    can only make the target genus named more often, never less.
+    """
+    items = measured.items
+    own_upper, own_lower = own_distances(measured, Withheld.SPECIES)
+    answers = verdicts(measured.found, own_upper, own_lower, float(rule.radius), float(rule.margin))
+    own = items.genus == target
+    named = np.where(own, answers == RIGHT, (answers == WRONG) & (measured.found.other_genus == target))
+    listed = [
+        alternatives.holds(family, genus) for family, genus in zip(items.families, items.genera, strict=True)
+    ]
+    second = np.array(listed, np.bool_)[items.genus] & ~own
+    k1, n1 = int(np.count_nonzero(named & own)), int(np.count_nonzero(own))
+    n2 = int(np.unique(items.species[second]).size)
+    k2 = int(np.unique(items.species[second & named]).size)
+    enough = n1 >= evidence.min_individuals_h1 and n2 >= evidence.min_species_h2
+    lower = decimal_text(count_ratio_lower(k1, n1, k2, n2), RATIO_DIGITS) if enough else None
+    return RatioCounts(
+        alternatives=alternatives.version,
+        radius=rule.radius,
+        margin=rule.margin,
+        k1=k1,
+        n1=n1,
+        k2=k2,
+        n2=n2,
+        lower=lower,
+        enough=enough,
+    )
