@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from musk_id.library_vocabulary import IntervalKind
 from musk_id.model.validation import Interval, Validation, ValidationData, ValidationRow
 from musk_id.model.values import DecimalText, Line, RelativePath, Sha256, Text
-from musk_id.vocabulary import IntervalKind, Locus
+from musk_id.vocabulary import Locus
 
 __all__ = ["panel_specificity_validation", "wide_margins_validation"]
 

@@ -11,10 +11,17 @@ __all__ = [
     "AuditFlag",
     "AuditSide",
     "ChangeKind",
+    "CongenerStratum",
+    "DistanceKind",
+    "IntervalKind",
     "LeftOut",
     "LibraryGrade",
     "NotExported",
+    "PublicationState",
     "RecordAspect",
+    "Resolution",
+    "SetAside",
+    "Withheld",
 ]
 
 
@@ -102,3 +109,85 @@ class RecordAspect(StrEnum):
     STATE = "STATE"
     INDIVIDUAL = "INDIVIDUAL"
     PROVENANCE = "PROVENANCE"
+
+
+class Withheld(StrEnum):
+    """What a calibration leaves out of the library before it compares an individual with it."""
+
+    INDIVIDUAL = "INDIVIDUAL"
+    SPECIES = "SPECIES"
+    GENUS = "GENUS"
+
+
+class CongenerStratum(StrEnum):
+    """How far the nearest other species of the genus lies (decision rules, section 7)."""
+
+    ALL = "ALL"
+    BELOW_2_PERCENT = "BELOW_2_PERCENT"
+    FROM_2_TO_7_PERCENT = "FROM_2_TO_7_PERCENT"
+    ABOVE_7_PERCENT = "ABOVE_7_PERCENT"
+    NO_CONGENER = "NO_CONGENER"
+
+
+class DistanceKind(StrEnum):
+    """Distributions of a calibration; which pairs or individuals each counts is told in its document."""
+
+    WITHIN_SPECIES = "WITHIN_SPECIES"
+    WITHIN_SPECIES_LARGEST = "WITHIN_SPECIES_LARGEST"
+    WITHIN_SPECIES_WITH_COLLAPSED = "WITHIN_SPECIES_WITH_COLLAPSED"
+    WITHIN_GENUS = "WITHIN_GENUS"
+    NEAREST_CONGENER = "NEAREST_CONGENER"
+    NEAREST_OTHER_GENUS = "NEAREST_OTHER_GENUS"
+    MARGIN_INDIVIDUAL_WITHHELD = "MARGIN_INDIVIDUAL_WITHHELD"
+    MARGIN_SPECIES_WITHHELD = "MARGIN_SPECIES_WITHHELD"
+
+
+class IntervalKind(StrEnum):
+    """Kind of the limits of a rate, both after Clopper and Pearson."""
+
+    ONE_SIDED_95 = "ONE_SIDED_95"
+    TWO_SIDED_95 = "TWO_SIDED_95"
+
+
+class Resolution(StrEnum):
+    """What the records of a library show about two species at a marker."""
+
+    NO_RECORD = "NO_RECORD"
+    SHARED = "SHARED"
+    OVERLAPPING = "OVERLAPPING"
+    TOO_FEW = "TOO_FEW"
+    APART = "APART"
+
+
+class SetAside(StrEnum):
+    """Why a record handed in for a library is not compared; it stays listed (``docs/reference-library.md``)."""
+
+    NAME_MISSING = "NAME_MISSING"
+    NAME_NO_SPECIES = "NAME_NO_SPECIES"
+    NO_DNA = "NO_DNA"
+    LOCUS_NOT_RECOGNISED = "LOCUS_NOT_RECOGNISED"
+    LOCUS_NOT_WANTED = "LOCUS_NOT_WANTED"
+    LOCUS_AMBIGUOUS = "LOCUS_AMBIGUOUS"
+    TOO_SHORT = "TOO_SHORT"
+    TOO_LONG = "TOO_LONG"
+    TOO_AMBIGUOUS = "TOO_AMBIGUOUS"
+    FRAME_BROKEN = "FRAME_BROKEN"
+    DUPLICATE_ACCESSION = "DUPLICATE_ACCESSION"
+    ACCESSION_CONFLICT = "ACCESSION_CONFLICT"
+    ACCESSION_MISSING = "ACCESSION_MISSING"
+    NO_STRUCTURE = "NO_STRUCTURE"
+    FORMULA_UNREADABLE = "FORMULA_UNREADABLE"
+    NOT_EI = "NOT_EI"
+    IONISATION_NOT_STATED = "IONISATION_NOT_STATED"
+    TOO_FEW_PEAKS = "TOO_FEW_PEAKS"
+    WITHDRAWN_BY_SOURCE = "WITHDRAWN_BY_SOURCE"
+
+
+class PublicationState(StrEnum):
+    """How far a deposited record has been published, by its own citations."""
+
+    PUBLISHED = "published"
+    IN_PRESS = "in_press"
+    UNPUBLISHED = "unpublished"
+    SUBMISSION_ONLY = "submission_only"
+    NOT_STATED = "not_stated"

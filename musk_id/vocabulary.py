@@ -9,39 +9,32 @@ from enum import StrEnum
 
 __all__ = [
     "BatchKind",
-    "CongenerStratum",
     "CompoundStatus",
     "ControlKind",
     "ControlOutcome",
     "ControlResult",
     "CriterionOutcome",
     "CurationState",
-    "DistanceKind",
     "ExtractKind",
     "FileRole",
     "Finding",
     "Grade",
-    "IntervalKind",
     "Language",
     "Locus",
     "MassPrecision",
     "MaterialClass",
     "NameView",
     "PermitKind",
-    "PublicationState",
     "QuestionKind",
     "Rank",
     "Reason",
-    "Resolution",
     "SealState",
     "Selection",
-    "SetAside",
     "Sex",
     "SpectrumFlag",
     "Stage",
     "Strand",
     "Technique",
-    "Withheld",
 ]
 
 
@@ -126,40 +119,6 @@ class Locus(StrEnum):
     CYTB = "CYTB"
     RRNA_12S = "12S-V5"
     RRNA_16S = "16S-mam"
-
-
-class Resolution(StrEnum):
-    """What the records of a library show about two species at a marker."""
-
-    NO_RECORD = "NO_RECORD"
-    SHARED = "SHARED"
-    OVERLAPPING = "OVERLAPPING"
-    TOO_FEW = "TOO_FEW"
-    APART = "APART"
-
-
-class SetAside(StrEnum):
-    """Why a record handed in for a library is not compared; it stays listed (``docs/reference-library.md``)."""
-
-    NAME_MISSING = "NAME_MISSING"
-    NAME_NO_SPECIES = "NAME_NO_SPECIES"
-    NO_DNA = "NO_DNA"
-    LOCUS_NOT_RECOGNISED = "LOCUS_NOT_RECOGNISED"
-    LOCUS_NOT_WANTED = "LOCUS_NOT_WANTED"
-    LOCUS_AMBIGUOUS = "LOCUS_AMBIGUOUS"
-    TOO_SHORT = "TOO_SHORT"
-    TOO_LONG = "TOO_LONG"
-    TOO_AMBIGUOUS = "TOO_AMBIGUOUS"
-    FRAME_BROKEN = "FRAME_BROKEN"
-    DUPLICATE_ACCESSION = "DUPLICATE_ACCESSION"
-    ACCESSION_CONFLICT = "ACCESSION_CONFLICT"
-    ACCESSION_MISSING = "ACCESSION_MISSING"
-    NO_STRUCTURE = "NO_STRUCTURE"
-    FORMULA_UNREADABLE = "FORMULA_UNREADABLE"
-    NOT_EI = "NOT_EI"
-    IONISATION_NOT_STATED = "IONISATION_NOT_STATED"
-    TOO_FEW_PEAKS = "TOO_FEW_PEAKS"
-    WITHDRAWN_BY_SOURCE = "WITHDRAWN_BY_SOURCE"
 
 
 class MassPrecision(StrEnum):
@@ -407,51 +366,3 @@ class Reason(StrEnum):
     NO_USABLE_RESULT = "NO_USABLE_RESULT"
     LEGAL_QUESTION = "LEGAL_QUESTION"
     METHOD_CANNOT_ANSWER = "METHOD_CANNOT_ANSWER"
-
-
-class PublicationState(StrEnum):
-    """How far a deposited record has been published, by its own citations."""
-
-    PUBLISHED = "published"
-    IN_PRESS = "in_press"
-    UNPUBLISHED = "unpublished"
-    SUBMISSION_ONLY = "submission_only"
-    NOT_STATED = "not_stated"
-
-
-class Withheld(StrEnum):
-    """What a calibration leaves out of the library before it compares an individual with it."""
-
-    INDIVIDUAL = "INDIVIDUAL"
-    SPECIES = "SPECIES"
-    GENUS = "GENUS"
-
-
-class CongenerStratum(StrEnum):
-    """How far the nearest other species of the genus lies (decision rules, section 7)."""
-
-    ALL = "ALL"
-    BELOW_2_PERCENT = "BELOW_2_PERCENT"
-    FROM_2_TO_7_PERCENT = "FROM_2_TO_7_PERCENT"
-    ABOVE_7_PERCENT = "ABOVE_7_PERCENT"
-    NO_CONGENER = "NO_CONGENER"
-
-
-class DistanceKind(StrEnum):
-    """Distributions of a calibration; which pairs or individuals each counts is told in its document."""
-
-    WITHIN_SPECIES = "WITHIN_SPECIES"
-    WITHIN_SPECIES_LARGEST = "WITHIN_SPECIES_LARGEST"
-    WITHIN_SPECIES_WITH_COLLAPSED = "WITHIN_SPECIES_WITH_COLLAPSED"
-    WITHIN_GENUS = "WITHIN_GENUS"
-    NEAREST_CONGENER = "NEAREST_CONGENER"
-    NEAREST_OTHER_GENUS = "NEAREST_OTHER_GENUS"
-    MARGIN_INDIVIDUAL_WITHHELD = "MARGIN_INDIVIDUAL_WITHHELD"
-    MARGIN_SPECIES_WITHHELD = "MARGIN_SPECIES_WITHHELD"
-
-
-class IntervalKind(StrEnum):
-    """Kind of the limits of a rate, both after Clopper and Pearson."""
-
-    ONE_SIDED_95 = "ONE_SIDED_95"
-    TWO_SIDED_95 = "TWO_SIDED_95"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from musk_id.library_vocabulary import DistanceKind
 from musk_id.model.calibration import Calibration, DistanceFigures, WindowCalibration
 from musk_id.model.methods import BARCODE_METHODS, EVIDENCE_METHODS
 from musk_id.model.reference import ReferenceRelease
@@ -12,7 +13,7 @@ from musk_id.refdb.calibrate import calibrate_library
 from musk_id.refdb.library_build import build_library
 from musk_id.refdb.library_store import load_library
 from musk_id.refdb.release import load_release
-from musk_id.vocabulary import DistanceKind, Locus
+from musk_id.vocabulary import Locus
 
 RELEASE = Path(__file__).resolve().parents[1] / "reference_db" / "releases" / "2026.1"
 _OTHER = str.maketrans("ACGT", "TGCA")

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.limited import decode_text, read_bytes, split_lines
+from musk_id.library_vocabulary import PublicationState
 from musk_id.model.deposited import DepositedRecord, DepositedReference
 from musk_id.model.values import RULES, Accession, IsoDate, Line, Text
-from musk_id.vocabulary import PublicationState
 
 if TYPE_CHECKING:
     from Bio.SeqFeature import Reference

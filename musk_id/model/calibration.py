@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.library_vocabulary import CongenerStratum, DistanceKind, Withheld
 from musk_id.model.values import DecimalText, IsoDate, Line, RelativePath, Sha256, Text
-from musk_id.vocabulary import CongenerStratum, CurationState, DistanceKind, Locus, Withheld
+from musk_id.vocabulary import CurationState, Locus
 
 __all__ = [
     "CalibratedInput",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from musk_id.library_vocabulary import PublicationState
 from musk_id.model.values import IsoDate, Line, Sha256, Text
-from musk_id.vocabulary import PublicationState
 
 __all__ = ["DepositedRecord", "DepositedReference", "letters_sha256"]
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from musk_id.library_vocabulary import SetAside
 from musk_id.model.columns import TextColumn
 from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import IsoDate, Line, RelativePath, Sha256, Text
-from musk_id.vocabulary import CurationState, Locus, SetAside, Strand
+from musk_id.vocabulary import CurationState, Locus, Strand
 
 __all__ = [
     "CurationEntry",

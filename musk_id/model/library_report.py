@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.library_vocabulary import Resolution
 from musk_id.model.audit import SpeciesGrade
 from musk_id.model.values import DecimalText, IsoDate, Line, Sha256
-from musk_id.vocabulary import Locus, Resolution
+from musk_id.vocabulary import Locus
 
 __all__ = [
     "DistanceBin",

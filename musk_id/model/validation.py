@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.library_vocabulary import IntervalKind
 from musk_id.model.values import DecimalText, Line, RelativePath, Sha256, Text
-from musk_id.vocabulary import IntervalKind, Locus, Technique
+from musk_id.vocabulary import Locus, Technique
 
 __all__ = ["Interval", "Validation", "ValidationData", "ValidationRow"]
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from musk_id.kernels.genus_rule import NONE, RIGHT, WRONG, verdicts
 from musk_id.kernels.intervals import proportion_lower, proportion_upper
+from musk_id.library_vocabulary import CongenerStratum, DistanceKind, Withheld
 from musk_id.model.calibration import DistanceFigures, ErrorCounts, Quantile
 from musk_id.model.values import DecimalText, decimal_text
 from musk_id.refdb.calibrate_distances import Measured
-from musk_id.vocabulary import CongenerStratum, DistanceKind, Withheld
 
 __all__ = ["Grid", "distances", "errors", "limit_text", "own_distances", "spread", "strata"]
 

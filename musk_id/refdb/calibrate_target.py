@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from musk_id.kernels.genus_rule import RIGHT, WRONG, verdicts
 from musk_id.kernels.intervals import count_ratio_lower, proportion_upper
+from musk_id.library_vocabulary import DistanceKind, Withheld
 from musk_id.model.alternatives import Alternatives
 from musk_id.model.calibration import (
     DistanceFigures,
@@ -20,7 +21,6 @@ from musk_id.model.methods import EvidenceMethod
 from musk_id.model.values import DecimalText, Line, decimal_text
 from musk_id.refdb.calibrate_distances import Measured
 from musk_id.refdb.calibrate_figures import Grid, limit_text, own_distances, spread
-from musk_id.vocabulary import DistanceKind, Withheld
 
 __all__ = ["Rule", "ratio_counts", "target_figures", "within_radius"]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musk_id.errors import ReferenceDataError
+from musk_id.library_vocabulary import SetAside
 from musk_id.model.library import CurationEntry, LibraryInput, SetAsideRecord
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.reference import ReferenceRelease
@@ -27,7 +28,7 @@ from musk_id.refdb.library_spectra import gather_spectra
 from musk_id.refdb.library_store import load_library
 from musk_id.refdb.library_tables import KeptWindow, library_files
 from musk_id.refdb.library_windows import Found, RawRecord, Refusal, Window, WindowFinder
-from musk_id.vocabulary import Locus, SetAside
+from musk_id.vocabulary import Locus
 
 __all__ = ["CURATION_FILE", "build_library"]
 

@@ -13,6 +13,7 @@ import numpy as np
 from musk_id.errors import InputFormatError, ReferenceDataError
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.nucleotides import Masks
+from musk_id.library_vocabulary import SetAside
 from musk_id.model.library import CurationEntry, Library, LibraryInput, RecordSource, SetAsideRecord
 from musk_id.model.values import RULES, Line, RelativePath, Sha256, Text
 from musk_id.records.files import read_limited
@@ -21,7 +22,7 @@ from musk_id.refdb.library_store import HEAD_NAME, TAXA_NAME, array_names, load_
 from musk_id.refdb.library_tables import ASIDE_COLUMNS, INPUT_COLUMNS, RECORD_COLUMNS
 from musk_id.refdb.manifest import MANIFEST_NAME, MAX_FILE_BYTES
 from musk_id.refdb.tables import Row, parse_rows, parse_table
-from musk_id.vocabulary import CurationState, Locus, SetAside, Strand
+from musk_id.vocabulary import CurationState, Locus, Strand
 
 __all__ = ["LIBRARY_FILES", "BuiltLibrary", "LibraryRecord", "read_library"]
 

@@ -14,6 +14,7 @@ from musk_id.errors import ReferenceDataError
 from musk_id.formats.massbank import read_massbank
 from musk_id.formats.msp import read_msp
 from musk_id.kernels.spectral import BASE_PEAK, to_unit_mass
+from musk_id.library_vocabulary import SetAside
 from musk_id.model.library import CurationEntry, LibraryInput, SetAsideRecord
 from musk_id.model.spectral_table import SPECTRUM_COLUMNS, SpectrumEntry, SpectrumTable
 from musk_id.model.spectrum import MassSpectrum
@@ -23,7 +24,7 @@ from musk_id.refdb.library_sources import SpectraInput
 from musk_id.refdb.spectra_records import SpectrumRefusal, accession_of, normalised
 from musk_id.refdb.spectra_store import row_column
 from musk_id.refdb.tables import table_bytes
-from musk_id.vocabulary import CurationState, SetAside
+from musk_id.vocabulary import CurationState
 
 __all__ = ["GatheredSpectra", "KeptSpectrum", "gather_spectra", "spectrum_table"]
 

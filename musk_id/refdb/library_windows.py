@@ -15,10 +15,11 @@ from musk_id.kernels.anchoring import Anchor, KmerIndex, WordIndex, place
 from musk_id.kernels.frames import place_gapped
 from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
 from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_between, off_diagonal_share
+from musk_id.library_vocabulary import SetAside
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
 from musk_id.model.reference import BarcodeReference
 from musk_id.model.values import Line
-from musk_id.vocabulary import Locus, SetAside
+from musk_id.vocabulary import Locus
 
 __all__ = ["Refusal", "RawRecord", "Window", "WindowFinder"]
 

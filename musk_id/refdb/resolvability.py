@@ -11,10 +11,11 @@ import numpy as np
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.nucleotides import Masks, decode
+from musk_id.library_vocabulary import Resolution
 from musk_id.model.library import Library, LocusTable
 from musk_id.model.library_report import ResolutionRow
 from musk_id.model.values import Line, decimal_text
-from musk_id.vocabulary import CurationState, Locus, Resolution
+from musk_id.vocabulary import CurationState, Locus
 
 __all__ = ["MIN_INDIVIDUALS", "resolution_rows"]
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from musk_id.errors import InputFormatError
 from musk_id.formats import genbank
 from musk_id.formats.genbank import read_genbank, read_genbank_bytes, split_flat_records
+from musk_id.library_vocabulary import PublicationState
 from musk_id.model.deposited import DepositedRecord
-from musk_id.vocabulary import PublicationState
 
 LETTERS = "".join(random.Random(1).choices("ACGTRYN", k=307))
 SUBMITTED = reference("Submitted (12-JAN-2012) College of Life Sciences, Hefei, China")

@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 
 from musk_id.errors import IntegrityError
+from musk_id.library_vocabulary import IntervalKind
 from musk_id.model.validation import Interval, Validation, ValidationRow
 from musk_id.model.values import DecimalText, Line, Sha256
 from musk_id.records.schemas import json_schema
 from musk_id.records.validation import read_validation, write_validation
-from musk_id.vocabulary import IntervalKind
 
 FOLDER = Path(__file__).resolve().parents[2] / "validation"
 FILES = sorted(FOLDER.glob("*.json"))

@@ -12,6 +12,7 @@ from calibration_cases import Case, base, calibrated, changed, figures, release,
 from musk_id.cli import main
 from musk_id.errors import MuskIdError, ReferenceDataError
 from musk_id.kernels.intervals import proportion_upper
+from musk_id.library_vocabulary import CongenerStratum, DistanceKind, Withheld
 from musk_id.model.calibration import Calibration, ErrorCounts, WindowCalibration
 from musk_id.model.methods import BARCODE_METHODS
 from musk_id.records.canonical import canonical_json
@@ -19,7 +20,7 @@ from musk_id.records.schemas import json_schema
 from musk_id.refdb.calibrate import read_calibration, write_calibration
 from musk_id.refdb.library_build import build_library
 from musk_id.refdb.library_store import load_library
-from musk_id.vocabulary import CongenerStratum, CurationState, DistanceKind, Locus, Withheld
+from musk_id.vocabulary import CurationState, Locus
 
 SHORT = Locus.RRNA_12S
 BASE = base(SHORT)

@@ -19,11 +19,12 @@ from musk_id.cli import main
 from musk_id.errors import InputFormatError, ReferenceDataError
 from musk_id.formats.msp import read_msp
 from musk_id.kernels.spectral import to_unit_mass
+from musk_id.library_vocabulary import SetAside
 from musk_id.model.methods import BARCODE_METHODS
 from musk_id.refdb.library_build import build_library
 from musk_id.refdb.library_sources import parse_library_file
 from musk_id.refdb.library_store import library_manifest, load_library
-from musk_id.vocabulary import CurationState, SetAside
+from musk_id.vocabulary import CurationState
 
 PEAKS = {27: 20, 29: 30, 31: 100, 45: 50, 46: 22}
 

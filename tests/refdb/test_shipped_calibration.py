@@ -11,6 +11,7 @@ from calibration_cases import RELEASE, release
 from refdata import REFDATA, needs_refdata
 
 from musk_id.errors import ReferenceDataError
+from musk_id.library_vocabulary import CongenerStratum, Withheld
 from musk_id.model.calibration import LocusCalibration, WindowCalibration
 from musk_id.model.methods import BARCODE_METHODS, EVIDENCE_METHODS
 from musk_id.model.values import Sha256
@@ -18,7 +19,7 @@ from musk_id.refdb.calibrate import calibrate_library
 from musk_id.refdb.library_build import build_library
 from musk_id.refdb.library_store import load_library
 from musk_id.refdb.shipped_calibration import load_shipped_calibration
-from musk_id.vocabulary import CongenerStratum, Locus, Withheld
+from musk_id.vocabulary import Locus
 
 BESIDE = RELEASE.parents[1]
 SHIPPED = BESIDE / "calibration" / "2026.1"
