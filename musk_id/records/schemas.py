@@ -13,6 +13,7 @@ from musk_id.model.bundle import BundleHeader, LibraryOrigin
 from musk_id.model.calibration import Calibration
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
+from musk_id.model.library_report import LibraryReport
 from musk_id.model.refdiff import CollectionDiff
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
@@ -35,6 +36,7 @@ PUBLISHED: tuple[Any, ...] = (
     SealSignature,
     SpectraAudit,
     LibraryAudit,
+    LibraryReport,
     BundleHeader,
     LibraryOrigin,
     CollectionDiff,

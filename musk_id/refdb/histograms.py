@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,10 +34,11 @@ def distance_histogram(library: Library, locus: Locus) -> Histogram:
     names = [library.taxa[int(number)].genus for number in taxa]
     genera = np.unique(names, return_inverse=True)[1] if names else np.empty(0, dtype=np.int64)
     individuals = np.asarray(table.individual[chosen])
+    collapsed = np.asarray(table.collapsed[chosen]) > 0
     edges = np.arange(0.0, LAST_PERCENT + BIN_PERCENT, BIN_PERCENT)
     counts = np.zeros((3, edges.size - 1), dtype=np.int64)
     for start in range(0, masks.shape[0], _BLOCK):
-        _count(masks, taxa, genera, individuals, start, edges, counts)
+        _count(_Items(masks, taxa, genera, individuals, collapsed), start, edges, counts)
     return Histogram(
         locus=locus,
         pairs=int(counts.sum()),
@@ -60,24 +63,29 @@ def _chosen(table: LocusTable) -> NDArray[np.int64]:
     return chosen
 
 
-def _count(
-    masks: NDArray[np.uint8],
-    taxa: NDArray[np.uint32],
-    genera: NDArray[np.int64],
-    individuals: NDArray[np.uint32],
-    start: int,
-    edges: NDArray[np.float64],
-    counts: NDArray[np.int64],
-) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Items:
+    masks: NDArray[np.uint8]
+    taxa: NDArray[np.uint32]
+    genera: NDArray[np.int64]
+    individuals: NDArray[np.uint32]
+    collapsed: NDArray[np.bool_]
+
+
+def _count(items: _Items, start: int, edges: NDArray[np.float64], counts: NDArray[np.int64]) -> None:
     """Pairs of the rows ``start`` to ``start + _BLOCK`` with all later rows."""
+    masks = items.masks
     for row in range(start, min(start + _BLOCK, masks.shape[0])):
         rest = slice(row + 1, None)
         both = (masks[row] > 0) & (masks[rest] > 0)
         compared = both.sum(axis=1)
         differing = (both & ((masks[row] & masks[rest]) == 0)).sum(axis=1)
-        usable = (compared > 0) & (individuals[rest] != individuals[row])
+        same = items.taxa[rest] == items.taxa[row]
+        # A set without equal conspecifics says nothing on how far individuals of a species differ.
+        silent = same & (items.collapsed[rest] | items.collapsed[row])
+        usable = (compared > 0) & (items.individuals[rest] != items.individuals[row]) & ~silent
         percent = np.minimum(100.0 * differing[usable] / compared[usable], LAST_PERCENT - 1e-9)
-        same = taxa[rest][usable] == taxa[row]
-        near = (genera[rest][usable] == genera[row]) & ~same
-        for kind, mask in enumerate((same, near, ~same & ~near)):
+        within = same[usable]
+        near = (items.genera[rest] == items.genera[row])[usable] & ~within
+        for kind, mask in enumerate((within, near, ~within & ~near)):
             counts[kind] += np.histogram(percent[mask], edges)[0]

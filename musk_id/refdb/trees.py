@@ -79,7 +79,8 @@ def neighbour_joining(
     rng = np.random.default_rng(SEED)
     for _ in range(replicates):
         weights = np.bincount(rng.integers(0, width, width), minlength=width)
-        for split in _splits(_tree(column_distances(masks, weights))).values():
+        # The branches on both sides of the root are one split: it counts once a replicate.
+        for split in set(_splits(_tree(column_distances(masks, weights))).values()):
             counts[split] = counts.get(split, 0) + 1
     support = {node: counts.get(split, 0) for node, split in _splits(tree).items()}
     return TreeFigure(

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from musk_id import vocabulary
+from musk_id import library_vocabulary, vocabulary
 from musk_id.errors import ConfigError, IntegrityError, Problem
 from musk_id.model.evidence import Statement
 from musk_id.vocabulary import Language
@@ -44,6 +44,8 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.Finding: "finding",
     vocabulary.Grade: "grade",
     vocabulary.Language: "language_name",
+    library_vocabulary.LibraryGrade: "library_grade",
+    library_vocabulary.Resolution: "resolution",
     vocabulary.Locus: "locus",
     vocabulary.MaterialClass: "material",
     vocabulary.NameView: "name_view",

@@ -1,0 +1,184 @@
+"""The report of a library: figures against brute force and worked examples, pages that say what is lacking."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from audit_tables import library
+from hypothesis import given
+from hypothesis import strategies as st
+
+from musk_id.cli import main
+from musk_id.kernels.editdistance import edit_distance
+from musk_id.kernels.nucleotides import encode
+from musk_id.library_vocabulary import Resolution
+from musk_id.model.library_report import LibraryReport, TreeFigure
+from musk_id.model.methods import BARCODE_METHODS
+from musk_id.model.values import Line
+from musk_id.records.canonical import parse_record
+from musk_id.refdb.histograms import BIN_PERCENT, distance_histogram
+from musk_id.refdb.release import load_release, locate_release
+from musk_id.refdb.release_library import release_library
+from musk_id.refdb.resolvability import resolution_rows
+from musk_id.refdb.trees import column_distances, neighbour_joining
+from musk_id.vocabulary import CurationState, Locus
+
+RELEASE = load_release(locate_release("2026.1"))
+METHOD = BARCODE_METHODS[-1]
+BASES = np.array([1, 2, 4, 8], dtype=np.uint8)
+
+
+def rows(*texts: str) -> np.ndarray:
+    return np.stack([encode(text) for text in texts])
+
+
+def splits_of(figure: TreeFigure) -> dict[frozenset[str], int | None]:
+    """Tips below each inner node, with its support."""
+    below: list[set[str]] = [set() for _ in figure.nodes]
+    for number in reversed(range(len(figure.nodes))):
+        node = figure.nodes[number]
+        if node.label is not None:
+            below[number].add(node.label)
+        if node.parent is not None:
+            below[node.parent] |= below[number]
+    return {frozenset(b): n.support_percent for b, n in zip(below, figure.nodes, strict=True) if len(b) > 1}
+
+
+def test_tree_of_two_clear_groups_has_their_split_in_every_replicate() -> None:
+    rng = np.random.default_rng(4)
+    first = rng.choice(BASES, 300)
+    second = first.copy()
+    second[:60] = np.where(first[:60] == 1, 2, 1)
+    masks = np.stack([first, first, second, second]).copy()
+    for row in range(4):
+        column = 100 + 10 * row
+        masks[row, column] = 1 if masks[row, column] != 1 else 8
+    figure = neighbour_joining(Locus.COI, masks, ["a1", "a2", "b1", "b2"], [True, True, False, False], 50)
+    found = splits_of(figure)
+    assert (figure.tips, figure.columns, figure.replicates) == (4, 300, 50)
+    support = [found[frozenset(pair)] for pair in (("a1", "a2"), ("b1", "b2")) if frozenset(pair) in found]
+    assert 100 in support
+    assert [n.label for n in figure.nodes if n.is_target] == ["a1", "a2"]
+    again = neighbour_joining(Locus.COI, masks, ["a1", "a2", "b1", "b2"], [True, True, False, False], 50)
+    assert again == figure
+
+
+def test_branch_lengths_are_those_of_the_worked_example() -> None:
+    # The five-taxon example of the article on neighbour joining in Wikipedia: additive, so the lengths are exact.
+    from musk_id.refdb.trees import _tree
+
+    distances = np.array(
+        [[0, 5, 9, 9, 8], [5, 0, 10, 10, 9], [9, 10, 0, 8, 7], [9, 10, 8, 0, 3], [8, 9, 7, 3, 0]], dtype=float
+    )
+    tree = _tree(distances)
+    for a, b in combinations(range(5), 2):
+        assert tree.find(str(a)).distance(tree.find(str(b))) == pytest.approx(distances[a, b])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 6), st.integers(1, 40))
+def test_column_distances_are_those_counted_one_by_one(seed: int, count: int, width: int) -> None:
+    rng = np.random.default_rng(seed)
+    masks = rng.choice(np.array([0, 1, 2, 4, 8, 15, 3], dtype=np.uint8), (count, width))
+    weights = rng.integers(0, 4, width)
+    found = column_distances(masks, weights)
+    for a, b in combinations(range(count), 2):
+        both = [c for c in range(width) if masks[a, c] and masks[b, c]]
+        compared = sum(int(weights[c]) for c in both)
+        differing = sum(int(weights[c]) for c in both if not masks[a, c] & masks[b, c])
+        assert found[a, b] == (differing / compared if compared else 1.0)
+
+
+NAMES = ["Aus major", "Aus major", "Aus minor", "Aus minor", "Bus solus"]
+
+
+def test_resolution_says_what_the_records_show() -> None:
+    base = "ACGTACGTAC" * 6
+    near, far = "T" + base[1:], "TTTT" + base[4:]
+    masks = rows(base, near, far, "TTTA" + base[4:], "GGGGGGGG" + base[8:])
+    held = library(masks, NAMES)
+    species = [Line("Aus major"), Line("Aus minor"), Line("Bus solus"), Line("Cus absens")]
+    found = {(r.first, r.second): r for r in resolution_rows(held, species)}
+    assert found["Aus major", "Aus minor"].resolution is Resolution.APART
+    assert found["Aus major", "Bus solus"].resolution is Resolution.TOO_FEW
+    assert found["Aus major", "Cus absens"].resolution is Resolution.NO_RECORD
+    assert found["Aus major", "Aus minor"].between == "0.0333"
+    shared = library(rows(base, near, base, far, far), NAMES)
+    assert {r.resolution for r in resolution_rows(shared, species[:2])} == {Resolution.SHARED}
+    wide = library(rows(base, far, near, "TTA" + base[3:], far), NAMES)
+    assert {r.resolution for r in resolution_rows(wide, species[:2])} == {Resolution.OVERLAPPING}
+
+
+def test_histogram_counts_every_pair_of_individuals_once() -> None:
+    rng = np.random.default_rng(9)
+    masks = rng.choice(BASES, (12, 80))
+    masks[6:] = masks[:6]
+    masks[6:, :3] = 1
+    names = [f"Genus{i % 3} species{i % 4}" for i in range(12)]
+    figure = distance_histogram(library(masks, names), Locus.COI)
+    counts = {"within_species": 0, "within_genus": 0, "between_genera": 0}
+    for b in figure.bins:
+        for kind in counts:
+            counts[kind] += getattr(b, kind)
+    pairs = list(combinations(names, 2))
+    assert counts["within_species"] == sum(a == b for a, b in pairs)
+    assert counts["within_genus"] == sum(a != b and a.split()[0] == b.split()[0] for a, b in pairs)
+    assert figure.pairs == len(pairs) == sum(counts.values())
+    for a, b in combinations(range(12), 2):
+        percent = 100 * float((masks[a] != masks[b]).mean())
+        place = min(int(percent / BIN_PERCENT), len(figure.bins) - 1)
+        low, high = float(figure.bins[place].low_percent), float(figure.bins[place].high_percent)
+        assert low <= min(percent, 24.99) < high
+
+
+def test_a_release_in_the_form_of_a_library_keeps_its_records() -> None:
+    held = release_library(RELEASE, METHOD)
+    kept = [r for r in RELEASE.barcodes if r.state is not CurationState.DUPLICATE]
+    assert sum(table.records for table in held.loci.values()) == len(kept)
+    for locus, table in held.loci.items():
+        accessions = sorted(r.accession for r in kept if r.locus is locus)
+        assert list(table.accessions) == accessions
+        names = {r.accession: r.organism_as_deposited for r in kept if r.locus is locus}
+        assert [held.taxa[int(n)].species for n in table.taxon] == [names[a] for a in accessions]
+
+
+def test_resolution_of_the_release_is_that_of_its_letters() -> None:
+    species = sorted(t.species for t in RELEASE.taxa if t.genus == "Moschus")
+    counted = (CurationState.REFERENCE, CurationState.NAME_UNRESOLVED)
+    for row in resolution_rows(release_library(RELEASE, METHOD), species):
+        if row.locus not in (Locus.RRNA_12S, Locus.RRNA_16S):
+            continue
+        letters = [
+            [
+                r.sequence
+                for r in RELEASE.barcodes
+                if r.locus is row.locus and r.organism_as_deposited == name and r.state in counted
+            ]
+            for name in (row.first, row.second)
+        ]
+        distances = [edit_distance(a, b).lower for a in letters[0] for b in letters[1]]
+        assert row.between == (str(min(distances)) if distances else None)
+
+
+def test_report_of_the_release_says_first_that_it_names_no_species(tmp_path: Path) -> None:
+    assert main(["refdb", "report", "2026.1", "--out", str(tmp_path / "a")]) == 0
+    data = (tmp_path / "a" / "library-report.json").read_bytes()
+    report = parse_record(LibraryReport, data, "library-report.json")
+    assert all(locus.most_individuals_of_a_target_species <= 1 for locus in report.loci)
+    assert not any(row.resolution is Resolution.APART for row in report.resolution)
+    page = (tmp_path / "a" / "library-report.en.html").read_text(encoding="utf-8")
+    first = page[: page.index("<nav")]
+    assert "Which species of Moschus?" in first
+    assert "IT CANNOT ANSWER" in first
+    assert "<script" not in page
+    assert main(["refdb", "report", "2026.1", "--out", str(tmp_path / "b")]) == 0
+    for path in (tmp_path / "a").iterdir():
+        assert (tmp_path / "b" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_folder_that_is_no_library_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["refdb", "report", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "holds no library" in capsys.readouterr().err
+    assert main(["refdb", "report", "2099.9", "--out", str(tmp_path / "out")]) == 2
