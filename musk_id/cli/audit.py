@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from musk_id.model.library import Library
 
 __all__ = ["run_audit"]
 
 
 def run_audit(arguments: argparse.Namespace) -> int:
-    """Audit a library and write ``audit.json``, ``proposals.tsv`` and ``audit.md``."""
+    """Audit a library and write what was found; nothing in the library changes."""
     from musk_id.model.methods import BARCODE_METHODS
     from musk_id.records.files import write_atomic
     from musk_id.refdb.audit import audit_library
@@ -27,5 +32,19 @@ def run_audit(arguments: argparse.Namespace) -> int:
     flags = Counter(c.flag for c in audit.conflicts) + Counter(r.flag for r in audit.remarks)
     for flag, count in sorted(flags.items()):
         print(f"  {flag}: {count}")
+    if library.spectra is not None:
+        _audit_spectra(library, arguments.out)
     print(f"  {arguments.out}")
     return 0
+
+
+def _audit_spectra(library: Library, out: Path) -> None:
+    from musk_id.records.files import write_atomic
+    from musk_id.refdb.audit_spectra import audit_spectra, spectra_audit_files
+
+    audit = audit_spectra(library)
+    for name, data in spectra_audit_files(audit).items():
+        write_atomic(out / name, data)
+    for count in audit.flags:
+        if count.records:
+            print(f"  {count.flag}: {count.records} spectra")

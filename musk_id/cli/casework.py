@@ -241,6 +241,7 @@ def _overlay_summaries(casework: Casework) -> tuple[OverlaySummary, ...]:
             date=library.date,
             manifest_sha256=library.manifest_sha256,
             barcode_records=sum(table.records for table in library.loci.values()),
+            spectrum_records=0 if library.spectra is None else len(library.spectra),
         )
         for library in casework.overlays
     )
@@ -271,7 +272,9 @@ def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Sp
         tuple(evidence),
         casework.spectral_library,
         methods.spectra,
-        casework.provenance((methods.spectra.version,), _inputs(intake, techniques)),
+        casework.provenance(
+            (methods.spectra.version,), (*_inputs(intake, techniques), *_overlay_digests(casework))
+        ),
     )
 
 

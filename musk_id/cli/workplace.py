@@ -140,10 +140,12 @@ class Casework:
 
     @cached_property
     def spectral_library(self) -> SpectralLibrary:
-        """Spectra of the release, prepared."""
+        """Spectra of the release and of the overlays, prepared."""
+        from musk_id.refdb.overlay import overlay_spectra
         from musk_id.stages.spectral_library import SpectralLibrary
 
-        return SpectralLibrary.from_release(self.release)
+        own = tuple(spectrum for library in self.overlays for spectrum in overlay_spectra(library))
+        return SpectralLibrary.from_release(self.release, own)
 
     def provenance(self, methods: tuple[Line, ...], inputs: tuple[InputDigest, ...]) -> Provenance:
         """Provenance of a stage record that used the release."""

@@ -47,6 +47,7 @@ class OverlaySummary:
     date: IsoDate
     manifest_sha256: Sha256
     barcode_records: int
+    spectrum_records: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ class ReferencePeak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrumReference:
-    """A reference spectrum of a known compound."""
+    """A reference spectrum of a known compound; ``overlay`` as in :class:`BarcodeReference`."""
 
     accession: Line
     name: Line
@@ -129,6 +129,7 @@ class SpectrumReference:
     authors: Line
     note: Text | None = None
     peaks: tuple[ReferencePeak, ...]
+    overlay: Line | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ class SpectrumHit:
     compared_mz_low: int
     compared_mz_high: int
     peaks: tuple[Peak, ...]
+    overlay: Line | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

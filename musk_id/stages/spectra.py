@@ -241,6 +241,7 @@ def _hit(rank: int, query: UnitMassSpectrum, entry: _Scored) -> SpectrumHit:
         compared_mz_low=low,
         compared_mz_high=high,
         peaks=_peaks(unit_mass),
+        overlay=reference.overlay,
     )
 
 
@@ -254,7 +255,7 @@ def _markers(item: Identifier, results: list[SpectrumResult], library: SpectralL
         runs = sorted({run for run, call in calls if call.inchikey and compound_key(call.inchikey) == key})
         status = CompoundStatus.NOT_DETECTED
         reasons: tuple[Reason, ...] = (Reason.LIMIT_NOT_DETERMINED,)
-        if not marker.accessions:
+        if not library.holds(marker.inchikey):
             status, reasons = CompoundStatus.NO_REFERENCE, (Reason.NO_REFERENCE_SPECTRUM,)
         elif runs:
             status, reasons = CompoundStatus.TENTATIVE, (Reason.LIBRARY_REFERENCE_ONLY,)

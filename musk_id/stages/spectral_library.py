@@ -37,13 +37,18 @@ class SpectralLibrary:
     confusables: tuple[ConfusableGroup, ...]
 
     @classmethod
-    def from_release(cls, release: ReferenceRelease) -> SpectralLibrary:
-        """Prepare a release; derivatised references are left out, the queries are taken as underivatised."""
+    def from_release(
+        cls, release: ReferenceRelease, overlay: tuple[SpectrumReference, ...] = ()
+    ) -> SpectralLibrary:
+        """Prepare a release, together with spectra of the laboratory's own.
+
+        Derivatised references are left out: the queries are taken as underivatised.
+        """
         return cls(
             release_id=release.release_id,
             spectra=tuple(
                 _prepared(reference)
-                for reference in sorted(release.spectra, key=lambda r: r.accession)
+                for reference in sorted((*release.spectra, *overlay), key=lambda r: r.accession)
                 if reference.derivative == "none"
             ),
             markers=release.markers,
@@ -53,6 +58,11 @@ class SpectralLibrary:
     def names_of(self, marker: MarkerCompound) -> set[Line]:
         """Names of the library spectra of a marker."""
         return {s.reference.name for s in self.spectra if s.reference.accession in marker.accessions}
+
+    def holds(self, inchikey: str) -> bool:
+        """Whether a spectrum of a compound is there, in the release or among the laboratory's own."""
+        key = compound_key(inchikey)
+        return any(compound_key(s.reference.inchikey) == key for s in self.spectra)
 
     def group_of(self, inchikey: str) -> ConfusableGroup | None:
         """Group of confusable compounds that holds a compound."""

@@ -108,6 +108,14 @@ def test_a_library_without_own_records_adds_no_criterion() -> None:
     assert "barcode.release_radius" not in names
 
 
+# Made up for this test: no published spectrum of muscone may be kept here.
+PEAKS = {41: 520, 55: 999, 69: 610, 85: 905, 97: 430, 111: 200, 125: 190, 209: 120, 223: 90, 238: 460}
+MUSCONE = (
+    "Name: muscone\nDB#: OWN-S1\nInChIKey: ALHUZKCOMYUFRB-UHFFFAOYSA-N\nFormula: C16H30O\n"
+    f"Num Peaks: {len(PEAKS)}\n" + "".join(f"{mz} {value}\n" for mz, value in PEAKS.items()) + "\n"
+)
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The example laboratory with a library of its own: a record beside the sequence of case A."""
@@ -116,7 +124,9 @@ def root(tmp_path: Path) -> Path:
     sources.mkdir()
     entry = 'path = "own.fasta"\ntaxonomy = "names.tsv"\nsource = "own"\nlicence = "own"\nredistribute = false\n'
     head = 'library_id = "own-1"\ndate = "2026-11-25"\ntitle = "Own data"\n'
-    (sources / "library.toml").write_text(f"{head}[[sequences]]\n{entry}")
+    spectra = 'path = "own.msp"\nsource = "own"\nlicence = "own"\nredistribute = false\nionisation = "EI"\n'
+    (sources / "library.toml").write_text(f"{head}[[sequences]]\n{entry}[[spectra]]\n{spectra}")
+    (sources / "own.msp").write_text(MUSCONE)
     letters = (root / "cases" / "DEMO-A" / "A1-R1_12S-V5.fasta").read_text().split("\n", 1)[1]
     (sources / "own.fasta").write_text(f">OWN-MUSK-1\n{letters}")
     names = "accession\tspecies\tfamily\torder\nOWN-MUSK-1\tMoschus moschiferus\tMoschidae\tArtiodactyla\n"
@@ -138,9 +148,29 @@ def test_own_data_stand_in_record_and_pages(root: Path, tmp_path: Path) -> None:
     assert [hit["accession"] for hit in hits] == ["OWN-MUSK-1"]
     page = (folder / "record.en.html").read_text(encoding="utf-8")
     assert "own data own-1" in page
-    assert "Own data own-1 of 2026-11-25: 1 barcodes" in page
+    assert "Own data own-1 of 2026-11-25: 1 barcodes, 1 spectra" in page
     assert "named apart" in page
     assert b"SPECIES" not in json.dumps([i["rank"] for i in record["barcode"]["items"]]).encode()
+
+
+def test_an_own_spectrum_makes_a_marker_searchable_and_stays_tentative(root: Path, tmp_path: Path) -> None:
+    case = root / "cases" / "DEMO-C"
+    measured = {mz: round(value * (1.04 if mz % 2 else 0.97)) for mz, value in PEAKS.items()}
+    peaks = "".join(f"{mz} {value}\n" for mz, value in measured.items())
+    (case / "C1-R2_peak2.msp").write_text(f"Name: peak\nNum Peaks: {len(PEAKS)}\n{peaks}\n")
+    assert main(["examine", str(case), "--out", str(tmp_path / "out")]) == 0
+    folder = tmp_path / "out" / "cases" / "DEMO-C" / "record"
+    record = json.loads((folder / "record.json").read_bytes())
+    result = next(s for s in record["spectra"]["spectra"] if s["run"]["run_id"] == "C1-R2")
+    # Macrocycles are named by their group: a mass spectrum alone does not tell them apart.
+    assert (result["call"]["name"], result["call"]["status"]) == ("cyclic ketones C12 to C17", "TENTATIVE")
+    assert result["hits"][0]["overlay"] == "own-1"
+    status = {m["name"]: m["status"] for m in record["spectra"]["markers"]}
+    assert status["muscone"] not in ("NO_REFERENCE", "IDENTIFIED")
+    assert status["muscopyridine"] == "NO_REFERENCE"
+    natural = next(a for a in record["evidence"]["answers"] if a["kind"] == "NATURAL_MUSK_PRESENT")
+    assert natural["finding"] == "INCONCLUSIVE"
+    assert "own data own-1" in (folder / "record.en.html").read_text(encoding="utf-8")
 
 
 def test_a_missing_or_changed_overlay_is_refused(

@@ -106,14 +106,17 @@ def _hits_table(result: SpectrumResult, catalogue: Catalogue) -> Table:
         shown=str(len(shown)),
         references=str(result.references_compared),
     )
-    rows = tuple(_hit_row(hit) for hit in shown)
+    rows = tuple(_hit_row(hit, catalogue) for hit in shown)
     return Table(caption, tuple(label(f"head.{h}") for h in heads), (2, 7, 7, 4, 4, 3, 3), rows)
 
 
-def _hit_row(hit: SpectrumHit) -> tuple[Cell, ...]:
+def _hit_row(hit: SpectrumHit, catalogue: Catalogue) -> tuple[Cell, ...]:
+    name = cell(hit.name)
+    if hit.overlay is not None:
+        name = lines(name, cell(catalogue.label("text.own_data", overlay=hit.overlay)))
     return (
         cell(str(hit.rank)),
-        cell(hit.name),
+        name,
         mono(hit.accession),
         cell(f"{hit.identity_forward} / {hit.identity_reverse}"),
         cell(f"{hit.similarity_forward} / {hit.similarity_reverse}"),

@@ -132,7 +132,13 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
         spectra=str(release.spectrum_records),
     )
     own = [
-        label("provenance.overlay_text", overlay=o.library_id, date=o.date, barcodes=str(o.barcode_records))
+        label(
+            "provenance.overlay_text",
+            overlay=o.library_id,
+            date=o.date,
+            barcodes=str(o.barcode_records),
+            spectra=str(o.spectrum_records),
+        )
         for o in release.overlays
     ]
     digests = [(label("provenance.record"), digest), (label("provenance.release"), release.manifest_sha256)]
