@@ -226,3 +226,44 @@ def test_release_of_another_number_is_a_new_folder(tmp_path: Path) -> None:
     build_release(sources, tmp_path / "out")
     assert load_release(tmp_path / "out" / "2027.1").release_id == "2027.1"
     assert content(tmp_path / "out" / "2026.1") == content(RELEASE)
+
+
+FACTS = Path(__file__).resolve().parents[3] / "shared" / "facts"
+
+
+def _facts(name: str) -> dict[tuple[str, ...], dict[str, str]]:
+    lines = (FACTS / name).read_text(encoding="utf-8").splitlines()
+    head = lines[0].split("\t")
+    rows = [dict(zip(head, line.split("\t"), strict=True)) for line in lines[1:]]
+    return {(row["accession"], row.get("window", "")): row for row in rows}
+
+
+@pytest.mark.skipif(not FACTS.is_dir(), reason="the published facts beside the project are absent")
+def test_release_rebuilt_from_the_published_facts_has_the_same_manifest(tmp_path: Path) -> None:
+    """Every accession, name, state, letter and peak of the sources is taken anew from the facts."""
+    sources = copied(tmp_path)
+    for name, panel, columns in (
+        ("barcodes.tsv", "barcode_panel.tsv", {"state": "role", "locus": "window"}),
+        ("spectra.tsv", "ei_panel.tsv", {}),
+    ):
+        facts = _facts(panel)
+        taken = {key: row for key, row in facts.items() if row.get("role") != "example"}
+        head, *lines = (sources / name).read_text(encoding="utf-8").splitlines()
+        heads = head.split("\t")
+        rows = [dict(zip(heads, line.split("\t"), strict=True)) for line in lines]
+        assert {(row["accession"], row.get("locus", "")) for row in rows} == set(taken)
+        for row in rows:
+            fact = taken[row["accession"], row.get("locus", "")]
+            stated = {
+                column: fact[columns.get(column, column)]
+                for column in heads
+                if columns.get(column, column) in fact
+            }
+            # Notes are this project's own words, peaks and names of instruments stand as published.
+            kept = {"note", "sits_with", "ionisation_energy"}
+            row.update({column: value for column, value in stated.items() if column not in kept})
+        (sources / name).write_text(
+            "\n".join([head, *("\t".join(row[h] for h in heads) for row in rows)]) + "\n", encoding="utf-8"
+        )
+    built = build_release(sources, tmp_path / "out")
+    assert (built / "manifest.json").read_bytes() == (RELEASE / "manifest.json").read_bytes()
