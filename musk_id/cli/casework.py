@@ -215,6 +215,9 @@ def barcode_case(
         casework.provenance((methods.barcode.version, methods.animals.version, methods.sanger.version), inputs),
         invalid_loci={record.batch_id: record.invalid_loci for record in own},
         sanger=methods.sanger,
+        control_haplotypes={
+            record.batch_id: tuple(h for control in record.controls for h in control.haplotypes) for record in own
+        },
     )
 
 

@@ -11,8 +11,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
+from musk_id.kernels.editdistance import edit_distance
 from musk_id.model.barcode import AlignmentPicture, BarcodeRecord, RunIdentity, SequenceResult
+from musk_id.model.controls import Haplotype
 from musk_id.model.methods import SANGER_METHODS, AnimalMethod, BarcodeMethod, SangerMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.sequence import NucleotideSequence
@@ -43,6 +46,7 @@ def call_barcodes(
     *,
     invalid_loci: Mapping[Identifier, tuple[Locus, ...]],
     sanger: SangerMethod = SANGER_METHODS[0],
+    control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]] = MappingProxyType({}),
 ) -> BarcodeRecord:
     """Call every sequence of a case, then every item that has one.
 
@@ -50,6 +54,8 @@ def call_barcodes(
     ----------
     sanger : SangerMethod
         How traces become sequences.
+    control_haplotypes : mapping of Identifier to tuple of Haplotype
+        Sequences of the positive controls, by batch id, for the swap search.
     invalid_loci : mapping of Identifier to tuple of Locus
         Markers that the controls of each batch took out, by batch id; a batch without controls on file is
         not in it.
@@ -61,9 +67,12 @@ def call_barcodes(
             if _taken_out(result, invalid_loci):
                 results.append(_set_aside(result))
                 continue
-            results.append(result)
             if call is not None:
                 called.append((entry.run.item_id, call))
+                if _equals_control(result, call, control_haplotypes):
+                    reasons = tuple(sorted({*result.reasons, Reason.HAPLOTYPE_OF_CONTROL}))
+                    result = replace(result, reasons=reasons)
+            results.append(result)
     items = sorted({result.run.item_id for result in results})
     return BarcodeRecord(
         schema=Line(BarcodeRecord.SCHEMA),
@@ -116,6 +125,21 @@ def _taken_out(result: SequenceResult, invalid_loci: Mapping[Identifier, tuple[L
     """Whether a batch that the run went through lost the marker of the sequence to a failed control."""
     taken = {locus for batch in result.run.batch_ids for locus in invalid_loci.get(batch, ())}
     return result.locus in taken if result.locus is not None else taken == set(Locus)
+
+
+def _equals_control(
+    result: SequenceResult,
+    call: CalledSequence,
+    haplotypes: Mapping[Identifier, tuple[Haplotype, ...]],
+) -> bool:
+    """Whether a positive control of the run's batches has the same compared letters, as far as both reach."""
+    held = [h for batch in result.run.batch_ids for h in haplotypes.get(batch, ()) if h.locus is call.locus]
+    if call.locus not in (Locus.COI, Locus.CYTB):
+        return any(edit_distance(call.letters, haplotype.letters).lower == 0 for haplotype in held)
+    return any(
+        all(a == b or "-" in (a, b) for a, b in zip(call.letters, haplotype.letters, strict=False))
+        for haplotype in held
+    )
 
 
 def _set_aside(result: SequenceResult) -> SequenceResult:

@@ -238,7 +238,9 @@ def _attempts(results: tuple[SequenceResult, ...]) -> list[Statement]:
     said = [say("dna.runs_set_aside", runs=_run_ids(aside))] if aside else []
     said += [say("dna.runs_without_result", runs=_run_ids(empty))] if empty else []
     mixed = [r for r in results if Reason.MIXED_TRACE in r.reasons and not _set_aside(r)]
-    return [*said, say("dna.mixed_traces", runs=_run_ids(mixed))] if mixed else said
+    said += [say("dna.mixed_traces", runs=_run_ids(mixed))] if mixed else []
+    equal = [r for r in results if Reason.HAPLOTYPE_OF_CONTROL in r.reasons]
+    return [*said, say("dna.haplotype_of_control", runs=_run_ids(equal))] if equal else said
 
 
 def _run_ids(results: list[SequenceResult]) -> list[str]:
