@@ -87,8 +87,13 @@ def _own_ids(context: RunContext) -> tuple[str, ...]:
 
 
 def _holds(name: str, identifier: str) -> bool:
-    """Whether a name holds an id as whole words: ``A1`` is in ``A1-R2``, not in ``A12``."""
-    return bool(identifier) and re.search(rf"(?:^|-){re.escape(identifier)}(?:-|$)", name) is not None
+    """Whether a name holds an id as whole words: ``A1`` is in ``A1-R2``, not in ``A12``.
+
+    An id of one character is in too many names; it counts only where it is the whole name.
+    """
+    if len(identifier) < 2:
+        return name == identifier
+    return re.search(rf"(?:^|-){re.escape(identifier)}(?:-|$)", name) is not None
 
 
 def _is_own(name: str, context: RunContext, known: set[str]) -> bool:

@@ -100,6 +100,14 @@ def test_another_name_is_a_note(name: str) -> None:
     assert found(fact(sample_name=Line(name))) == [Reason.SAMPLE_NAME_DIFFERS]
 
 
+def test_an_id_of_one_character_counts_alone_only() -> None:
+    one = replace(examination().items[0], item_id=Identifier("7"))
+    case = replace(examination(), items=(one,))
+    for name, reasons in (("7", []), ("B-7", [Reason.SAMPLE_NAME_DIFFERS])):
+        notes = trace_notes(case, (fact(sample_name=Line(name)),), {})
+        assert [note.reason for note in notes] == reasons
+
+
 def test_a_file_without_a_name_or_a_date_is_a_note() -> None:
     assert found(fact(sample_name=None)) == [Reason.SAMPLE_NAME_DIFFERS]
     assert found(fact(started_on=None)) == [Reason.RUN_DATE_OUTSIDE]

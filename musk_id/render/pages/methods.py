@@ -132,6 +132,8 @@ def _sanger_numbers(method: SangerMethod, catalogue: Catalogue) -> Facts:
     percent, bp = catalogue.label("unit.percent"), catalogue.label("unit.bp")
     rows = (
         (catalogue.label("number.trim_error"), cell(method.trim_error_limit)),
+        (catalogue.label("number.trim_least"), cell(f"{method.min_trimmed_bp} {bp}")),
+        (catalogue.label("number.overlap"), cell(f"{method.min_overlap_bp} {bp}")),
         (catalogue.label("number.mean_quality"), cell(str(method.min_mean_quality))),
         (good, cell(f"{method.min_good_bases_percent} {percent}")),
         (catalogue.label("number.double_coverage"), cell(f"{method.min_double_coverage_percent} {percent}")),
