@@ -78,7 +78,9 @@ def photograph(name: str) -> Photograph:
 
 
 # A later version that reads raw data: what the rules allow then is tested now.
-METHOD_WITH_RAW_DATA = replace(EVIDENCE_METHODS[0], evaluates_raw_data=True)
+METHOD_WITH_RAW_DATA = replace(
+    EVIDENCE_METHODS[0], evaluates_raw_of=(*EVIDENCE_METHODS[0].evaluates_raw_of, Technique.SEQUENCE)
+)
 
 
 def _photograph_facts(case: Case) -> tuple[FileFact, ...]:

@@ -12,23 +12,33 @@ from pathlib import Path
 from typing import TypeVar
 
 from musk_id import __version__
+from musk_id.cli.evidence_files import (
+    digest_of,
+    failed_run,
+    failure_reason,
+    measured,
+    run_files,
+    run_inputs,
+    unchanged,
+)
+from musk_id.cli.traces import case_sheets, trace_evidence, trace_facts
 from musk_id.cli.workplace import Casework
-from musk_id.errors import InputFormatError, IntegrityError, MuskIdError, Problem, RequestError
+from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlFile, ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
-from musk_id.model.examination import EvidenceFile, RunContext
+from musk_id.model.examination import EvidenceFile
 from musk_id.model.intake import FileFact, IntakeRecord
 from musk_id.model.provenance import InputDigest
 from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectra import SpectraRecord
-from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence
-from musk_id.model.values import Line, Sha256
+from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence, TraceEvidence
+from musk_id.model.values import Line
 from musk_id.records.canonical import digest
 from musk_id.records.files import resolve_inside, sha256_file
 from musk_id.records.inputs import find_input, read_examination, read_request, read_run_sheet
-from musk_id.stages.intake import SUPPORTED_TECHNIQUES, case_problems, declared_files, freeze_case, run_identity
+from musk_id.stages.intake import case_problems, declared_files, freeze_case, run_identity
 from musk_id.vocabulary import FileRole, Reason, Technique
 
 __all__ = [
@@ -42,7 +52,6 @@ __all__ = [
 
 _Input = TypeVar("_Input")
 
-MAX_EVIDENCE_BYTES = 100_000_000_000
 DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
 
 
@@ -79,6 +88,7 @@ def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
         files=files,
         inputs=tuple(InputDigest(name=Line(p.name), sha256=sha256_file(p)) for p in named),
         software_version=__version__,
+        sheets=case_sheets(casework.root, examination),
     )
 
 
@@ -98,29 +108,8 @@ def _found(case_dir: Path, fact: FileFact) -> FileFact:
     path = resolve_inside(case_dir, fact.path)
     if not path.is_file():
         return fact
-    size, sha256 = _measured(path, fact.path)
-    return replace(fact, size_bytes=size, sha256=sha256)
-
-
-def _measured(path: Path, name: str) -> tuple[int, Sha256]:
-    """Size and digest of a file from outside.
-
-    Raises
-    ------
-    InputFormatError
-        If it cannot be read or is too large: a file of holes may claim more than could be read in a year.
-    """
-    try:
-        size = path.stat().st_size
-        if size > MAX_EVIDENCE_BYTES:
-            raise InputFormatError(
-                f"the file has {size} bytes, at most {MAX_EVIDENCE_BYTES} are read",
-                where=name,
-                hint="hand in the part that was examined, or the instrument's export of it",
-            )
-        return size, sha256_file(path)
-    except OSError as error:
-        raise InputFormatError(f"cannot be read: {error.strerror}", where=name) from error
+    size, sha256 = measured(path, fact.path)
+    return replace(fact, size_bytes=size, sha256=sha256, trace=trace_facts(path, fact.role))
 
 
 def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
@@ -168,7 +157,7 @@ def _control_file(batch_dir: Path, named: EvidenceFile, position: str) -> Contro
     path = resolve_inside(batch_dir, named.path)
     if not path.is_file():
         return ControlFile(path=named.path, position=Line(position))
-    size, sha256 = _measured(path, f"batch {batch_dir.name}: {named.path}")
+    size, sha256 = measured(path, f"batch {batch_dir.name}: {named.path}")
     return ControlFile(path=named.path, position=Line(position), size_bytes=size, sha256=sha256)
 
 
@@ -197,33 +186,38 @@ def barcode_case(
     from musk_id.formats.sequence_files import read_sequences
     from musk_id.stages.barcode import call_barcodes
 
-    evidence: list[SequenceEvidence | FailedRun] = []
-    for context, fact in _run_files(intake, DNA_TECHNIQUES, FileRole.SEQUENCE):
+    evidence: list[SequenceEvidence | TraceEvidence | FailedRun] = []
+    evidence += trace_evidence(intake, case_dir)
+    for context, fact in run_files(intake, DNA_TECHNIQUES - {Technique.SANGER_TRACE}, FileRole.SEQUENCE):
         identity, locus = run_identity(context), context.product.locus
         if isinstance(fact, Reason):
-            evidence.append(_failed(context, fact, fact.value))
+            evidence.append(failed_run(context, fact, fact.value))
             continue
         try:
-            sequences = read_sequences(_unchanged(case_dir, fact))
+            sequences = read_sequences(unchanged(case_dir, fact))
         except (InputFormatError, IntegrityError) as error:
-            evidence.append(_failed(context, _reason(error), str(error)))
+            evidence.append(failed_run(context, failure_reason(error), str(error)))
         else:
             evidence.append(
                 SequenceEvidence(
-                    run=identity, declared_locus=locus, file_sha256=_digest(fact), sequences=sequences
+                    run=identity, declared_locus=locus, file_sha256=digest_of(fact), sequences=sequences
                 )
             )
     methods = casework.methods
     own = _own_controls(intake, controls)
-    inputs = (*_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own), *_overlay_digests(casework))
+    inputs = (*run_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own), *_overlay_digests(casework))
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance((methods.barcode.version, methods.animals.version), inputs),
+        casework.provenance((methods.barcode.version, methods.animals.version, methods.sanger.version), inputs),
         invalid_loci={record.batch_id: record.invalid_loci for record in own},
+        sanger=methods.sanger,
+        control_haplotypes={
+            record.batch_id: tuple(h for control in record.controls for h in control.haplotypes) for record in own
+        },
     )
 
 
@@ -254,17 +248,17 @@ def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Sp
 
     techniques = frozenset(Technique) - DNA_TECHNIQUES
     evidence: list[SpectrumEvidence | FailedRun] = []
-    for context, fact in _run_files(intake, techniques, FileRole.SPECTRUM):
+    for context, fact in run_files(intake, techniques, FileRole.SPECTRUM):
         if isinstance(fact, Reason):
-            evidence.append(_failed(context, fact, fact.value))
+            evidence.append(failed_run(context, fact, fact.value))
             continue
         try:
-            spectra = read_spectra(_unchanged(case_dir, fact))
+            spectra = read_spectra(unchanged(case_dir, fact))
         except (InputFormatError, IntegrityError) as error:
-            evidence.append(_failed(context, _reason(error), str(error)))
+            evidence.append(failed_run(context, failure_reason(error), str(error)))
         else:
             evidence.append(
-                SpectrumEvidence(run=run_identity(context), file_sha256=_digest(fact), spectra=spectra)
+                SpectrumEvidence(run=run_identity(context), file_sha256=digest_of(fact), spectra=spectra)
             )
     methods = casework.methods
     return match_spectra(
@@ -273,72 +267,8 @@ def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Sp
         casework.spectral_library,
         methods.spectra,
         casework.provenance(
-            (methods.spectra.version,), (*_inputs(intake, techniques), *_overlay_digests(casework))
+            (methods.spectra.version,), (*run_inputs(intake, techniques), *_overlay_digests(casework))
         ),
-    )
-
-
-def _run_files(
-    intake: IntakeRecord, techniques: frozenset[Technique], role: FileRole
-) -> list[tuple[RunContext, FileFact | Reason]]:
-    """Runs of some techniques, each with a file of the role, or with the reason why there is none."""
-    facts = {(fact.run_id, fact.path): fact for fact in intake.files if fact.run_id is not None}
-    found: list[tuple[RunContext, FileFact | Reason]] = []
-    for context in intake.examination.runs():
-        run = context.run
-        if run.technique not in techniques:
-            continue
-        if run.technique not in SUPPORTED_TECHNIQUES:
-            found.append((context, Reason.TECHNIQUE_NOT_EVALUATED))
-            continue
-        named = [file for file in run.files if file.role is role]
-        if not named:
-            found.append((context, Reason.NO_EVIDENCE_FILE))
-        found += [(context, _usable(facts[(run.run_id, file.path)])) for file in named]
-    return found
-
-
-def _usable(fact: FileFact) -> FileFact | Reason:
-    if fact.sha256 is None:
-        return Reason.FILE_MISSING
-    if fact.declared_sha256 not in (None, fact.sha256):
-        return Reason.FILE_ALTERED
-    return fact
-
-
-def _unchanged(case_dir: Path, fact: FileFact) -> Path:
-    """Path of a file that still has the digest that intake recorded."""
-    path = resolve_inside(case_dir, fact.path)
-    if not path.is_file() or sha256_file(path) != fact.sha256:
-        raise IntegrityError("the file changed after intake", where=fact.path)
-    return path
-
-
-def _reason(error: MuskIdError) -> Reason:
-    return Reason.FILE_ALTERED if isinstance(error, IntegrityError) else Reason.FILE_UNREADABLE
-
-
-def _digest(fact: FileFact) -> Sha256:
-    if fact.sha256 is None:
-        raise IntegrityError("the file has no digest", where=fact.path)
-    return fact.sha256
-
-
-def _failed(context: RunContext, reason: Reason, note: str) -> FailedRun:
-    return FailedRun(
-        run=run_identity(context),
-        declared_locus=context.product.locus,
-        reason=reason,
-        note=Line(" ".join(note.split())[:500]),
-    )
-
-
-def _inputs(intake: IntakeRecord, techniques: frozenset[Technique]) -> tuple[InputDigest, ...]:
-    runs = {c.run.run_id for c in intake.examination.runs() if c.run.technique in techniques}
-    return tuple(
-        InputDigest(name=Line(fact.path), sha256=fact.sha256)
-        for fact in intake.files
-        if fact.run_id in runs and fact.sha256 is not None
     )
 
 
@@ -403,6 +333,7 @@ def record_case(
         methods.controls.version,
         methods.barcode.version,
         methods.animals.version,
+        methods.sanger.version,
         methods.spectra.version,
         methods.evidence.version,
     )

@@ -16,6 +16,7 @@ from musk_id.model.methods import (
     BARCODE_METHODS,
     CONTROL_METHODS,
     EVIDENCE_METHODS,
+    SANGER_METHODS,
     SPECTRA_METHODS,
     require_method,
 )
@@ -90,6 +91,7 @@ class Casework:
         return MethodsUsed(
             barcode=require_method(BARCODE_METHODS, named.barcode),
             animals=require_method(ANIMAL_METHODS, named.animals),
+            sanger=require_method(SANGER_METHODS, named.sanger),
             spectra=require_method(SPECTRA_METHODS, named.spectra),
             controls=require_method(CONTROL_METHODS, named.controls),
             evidence=require_method(EVIDENCE_METHODS, named.evidence),

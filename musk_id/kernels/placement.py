@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from musk_id.kernels.anchoring import Anchor, find_primer
 from musk_id.kernels.nucleotides import Masks, decode, encode, reverse_complement
 
-__all__ = ["MIN_VOTES", "PrimerPair", "anchors_by_locus", "insert_between", "off_diagonal_share"]
+__all__ = ["MIN_VOTES", "PrimerPair", "anchors_by_locus", "insert_between", "insert_span", "off_diagonal_share"]
 
 MIN_VOTES = 8
 
@@ -43,10 +43,16 @@ def off_diagonal_share(anchor: Anchor) -> float:
 
 
 def insert_between(oriented: Masks, primers: PrimerPair, shortest_bp: int, longest_bp: int) -> tuple[Masks, int]:
-    """Sequence between the primers, and how many primers were found and cut.
+    """Sequence between the primers, and how many primers were found and cut (see :func:`insert_span`)."""
+    first, last, cut = insert_span(oriented, primers, shortest_bp, longest_bp)
+    return oriented[first:last], cut
+
+
+def insert_span(oriented: Masks, primers: PrimerPair, shortest_bp: int, longest_bp: int) -> tuple[int, int, int]:
+    """First and last-plus-one letter between the primers, and how many primers were found and cut.
 
     Primers must stand in order, at most ``longest_bp`` and at least ``shortest_bp`` letters apart. A single
-    primer is cut where it stands once; without primers the sequence is returned as it is.
+    primer is cut where it stands once; without primers the sequence is taken as it is.
     """
     starts = find_primer(oriented, primers.forward, MAX_PRIMER_MISMATCHES)
     reverse_pattern = decode(reverse_complement(encode(primers.reverse)))
@@ -57,11 +63,12 @@ def insert_between(oriented: Masks, primers: PrimerPair, shortest_bp: int, longe
         for end in ends
         if shortest_bp <= end - start - len(primers.forward) <= longest_bp
     ]
+    whole = int(oriented.size)
     if pairs:
         first, last = min(pairs, key=lambda pair: (pair[1] - pair[0], pair[0]))
-        return oriented[first:last], 2
+        return first, last, 2
     if len(starts) == 1 and not ends:
-        return oriented[starts[0] + len(primers.forward) :], 1
+        return min(starts[0] + len(primers.forward), whole), whole, 1
     if len(ends) == 1 and not starts:
-        return oriented[: ends[0]], 1
-    return oriented, 0
+        return 0, max(ends[0], 0), 1
+    return 0, whole, 0

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from musk_id.model.provenance import Provenance
 from musk_id.model.trace import Criterion
+from musk_id.model.trace_reading import TraceReading
 from musk_id.model.values import DecimalText, Identifier, Line, Sha256, Text
 from musk_id.vocabulary import CurationState, Finding, Locus, NameView, Rank, Reason, Strand, Technique
 
@@ -113,7 +114,7 @@ class AlignmentPicture:
 class SequenceResult:
     """One sequence of one run: its quality, its locus, its comparison and its call.
 
-    ``sequence_sha256`` is absent for human sequences.
+    ``sequence_sha256`` is absent for human sequences; ``reading`` is there for sequences read from traces.
     """
 
     run: RunIdentity
@@ -131,6 +132,7 @@ class SequenceResult:
     references_compared: int
     call: LocusCall | None
     picture: AlignmentPicture | None
+    reading: TraceReading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

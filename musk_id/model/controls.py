@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from musk_id.model.batch import RunSheet
 from musk_id.model.provenance import Provenance
-from musk_id.model.values import Identifier, Line, RelativePath, Sha256
+from musk_id.model.values import Identifier, Line, RelativePath, Sha256, Text
 from musk_id.vocabulary import ControlKind, ControlOutcome, Locus, Reason
 
-__all__ = ["ControlFile", "ControlFinding", "ControlsRecord", "RequiredControl"]
+__all__ = ["ControlFile", "ControlFinding", "ControlsRecord", "Haplotype", "RequiredControl"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,19 @@ class ControlFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Haplotype:
+    """The compared letters of a sequence at a marker; ``-`` where a coding window has none."""
+
+    locus: Locus
+    letters: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlFinding:
-    """Outcome of one control; ``taxa`` are the genera found in it (human as ``Homo``)."""
+    """Outcome of one control; ``taxa`` are the genera found in it (human as ``Homo``).
+
+    ``haplotypes`` are those of a positive control, for the swap search; never human ones.
+    """
 
     position: Line
     kind: ControlKind
@@ -34,6 +45,7 @@ class ControlFinding:
     reasons: tuple[Reason, ...] = ()
     taxa: tuple[Line, ...] = ()
     note: Line | None = None
+    haplotypes: tuple[Haplotype, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

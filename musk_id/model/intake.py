@@ -10,6 +10,7 @@ from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.provenance import Provenance
 from musk_id.model.request import Request
+from musk_id.model.trace_file import TraceFacts
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256
 from musk_id.vocabulary import FileRole, Reason
 
@@ -18,7 +19,10 @@ __all__ = ["FileFact", "IntakeNote", "IntakeRecord"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFact:
-    """A file of the case as found: digest and size, or missing (both absent)."""
+    """A file of the case as found: digest and size, or missing (both absent).
+
+    ``trace`` is what a readable trace file says of itself.
+    """
 
     path: RelativePath
     role: FileRole
@@ -27,6 +31,7 @@ class FileFact:
     size_bytes: int | None = None
     sha256: Sha256 | None = None
     declared_sha256: Sha256 | None = None
+    trace: TraceFacts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

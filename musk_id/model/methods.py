@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from musk_id.errors import ConfigError
 from musk_id.model.values import DecimalText, Line
-from musk_id.vocabulary import Locus
+from musk_id.vocabulary import Locus, Technique
 
 __all__ = [
     "ANIMAL_METHODS",
     "BARCODE_METHODS",
     "CONTROL_METHODS",
     "EVIDENCE_METHODS",
+    "SANGER_METHODS",
     "SPECTRA_METHODS",
     "AmpliconLimits",
     "AnimalMethod",
@@ -25,6 +26,7 @@ __all__ = [
     "ControlMethod",
     "EvidenceMethod",
     "LongLocusLimits",
+    "SangerMethod",
     "SpectraMethod",
     "require_method",
 ]
@@ -88,6 +90,27 @@ class AnimalMethod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SangerMethod:
+    """How Sanger traces are trimmed, joined and judged.
+
+    ``trim_error_limit`` is the probability of error at which a base scores nothing (0.01: Phred 20).
+    """
+
+    version: Line
+    trim_error_limit: DecimalText
+    min_trimmed_bp: int
+    min_mean_quality: int
+    good_base_quality: int
+    min_good_bases_percent: int
+    min_overlap_bp: int
+    min_double_coverage_percent: int
+    bp_per_conflict: int
+    min_quality_lead: int
+    secondary_peak_percent: int
+    mixed_positions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpectraMethod:
     """How EI spectra are compared with the library and what a match may be called."""
 
@@ -116,12 +139,12 @@ class ControlMethod:
 class EvidenceMethod:
     """How grades and answers are derived.
 
-    ``evaluates_raw_data`` says whether traces, reads and chromatograms are compared with what was called from
-    them; where they are only kept, they do not lift the grade.
+    ``evaluates_raw_of`` names the techniques whose raw data are themselves read and judged; where traces, reads
+    or chromatograms are only kept, they do not lift the grade.
     """
 
     version: Line
-    evaluates_raw_data: bool
+    evaluates_raw_of: tuple[Technique, ...]
     min_extractions_for_grade_a: int
     min_individuals_h1: int
     min_species_h2: int
@@ -193,6 +216,23 @@ ANIMAL_METHODS = (
     ),
 )
 
+SANGER_METHODS = (
+    SangerMethod(
+        version=Line("sanger-1"),
+        trim_error_limit=DecimalText("0.01"),
+        min_trimmed_bp=20,
+        min_mean_quality=30,
+        good_base_quality=20,
+        min_good_bases_percent=95,
+        min_overlap_bp=50,
+        min_double_coverage_percent=90,
+        bp_per_conflict=200,
+        min_quality_lead=10,
+        secondary_peak_percent=20,
+        mixed_positions=3,
+    ),
+)
+
 SPECTRA_METHODS = (
     SpectraMethod(
         version=Line("ei-library-1"),
@@ -219,14 +259,16 @@ CONTROL_METHODS = (
 EVIDENCE_METHODS = (
     EvidenceMethod(
         version=Line("evidence-1"),
-        evaluates_raw_data=False,
+        evaluates_raw_of=(Technique.SANGER_TRACE,),
         min_extractions_for_grade_a=2,
         min_individuals_h1=10,
         min_species_h2=59,
     ),
 )
 
-_Method = TypeVar("_Method", BarcodeMethod, AnimalMethod, SpectraMethod, ControlMethod, EvidenceMethod)
+_Method = TypeVar(
+    "_Method", BarcodeMethod, AnimalMethod, SangerMethod, SpectraMethod, ControlMethod, EvidenceMethod
+)
 
 
 def require_method(methods: tuple[_Method, ...], version: str) -> _Method:

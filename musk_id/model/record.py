@@ -9,7 +9,14 @@ from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord, Statement
 from musk_id.model.intake import IntakeRecord
-from musk_id.model.methods import AnimalMethod, BarcodeMethod, ControlMethod, EvidenceMethod, SpectraMethod
+from musk_id.model.methods import (
+    AnimalMethod,
+    BarcodeMethod,
+    ControlMethod,
+    EvidenceMethod,
+    SangerMethod,
+    SpectraMethod,
+)
 from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.reference import LegalRow, LibraryGap, SourceNote
 from musk_id.model.spectra import SpectraRecord
@@ -25,6 +32,7 @@ class MethodsUsed:
 
     barcode: BarcodeMethod
     animals: AnimalMethod
+    sanger: SangerMethod
     spectra: SpectraMethod
     controls: ControlMethod
     evidence: EvidenceMethod

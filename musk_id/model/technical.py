@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from musk_id.model.barcode import RunIdentity
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectrum import MassSpectrum
+from musk_id.model.trace_file import TraceFile
 from musk_id.model.values import Line, Sha256
 from musk_id.vocabulary import Locus, Reason
 
-__all__ = ["FailedRun", "SequenceEvidence", "SpectrumEvidence"]
+__all__ = ["FailedRun", "SequenceEvidence", "SpectrumEvidence", "StrandTrace", "TraceEvidence"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +45,21 @@ class SpectrumEvidence:
     run: RunIdentity
     file_sha256: Sha256
     spectra: tuple[MassSpectrum, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StrandTrace:
+    """A trace of one strand."""
+
+    file_sha256: Sha256
+    trace: TraceFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TraceEvidence:
+    """The traces of one run: forward, reverse, or both."""
+
+    run: RunIdentity
+    declared_locus: Locus | None
+    forward: StrandTrace | None
+    reverse: StrandTrace | None

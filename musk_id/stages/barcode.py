@@ -9,21 +9,24 @@ a failed control took out of its batch is shown but has no part in the call of i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
-from musk_id.kernels.editdistance import alignment
+from musk_id.kernels.editdistance import edit_distance
 from musk_id.model.barcode import AlignmentPicture, BarcodeRecord, RunIdentity, SequenceResult
-from musk_id.model.methods import AnimalMethod, BarcodeMethod
+from musk_id.model.controls import Haplotype
+from musk_id.model.methods import SANGER_METHODS, AnimalMethod, BarcodeMethod, SangerMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.sequence import NucleotideSequence
-from musk_id.model.technical import FailedRun, SequenceEvidence
+from musk_id.model.technical import FailedRun, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier, Line, Sha256, Text
-from musk_id.stages.comparison import Compared, compare, hit_list
+from musk_id.stages.comparison import Compared, compare, hit_list, reference_row
 from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
 from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
 
@@ -35,18 +38,24 @@ PICTURE_ROWS = 4
 
 def call_barcodes(
     case_id: Identifier,
-    evidence: tuple[SequenceEvidence | FailedRun, ...],
+    evidence: tuple[SequenceEvidence | TraceEvidence | FailedRun, ...],
     library: BarcodeLibrary,
     method: BarcodeMethod,
     animals: AnimalMethod,
     provenance: Provenance,
     *,
     invalid_loci: Mapping[Identifier, tuple[Locus, ...]],
+    sanger: SangerMethod = SANGER_METHODS[0],
+    control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]] = MappingProxyType({}),
 ) -> BarcodeRecord:
     """Call every sequence of a case, then every item that has one.
 
     Parameters
     ----------
+    sanger : SangerMethod
+        How traces become sequences.
+    control_haplotypes : mapping of Identifier to tuple of Haplotype
+        Sequences of the positive controls, by batch id, for the swap search.
     invalid_loci : mapping of Identifier to tuple of Locus
         Markers that the controls of each batch took out, by batch id; a batch without controls on file is
         not in it.
@@ -54,20 +63,16 @@ def call_barcodes(
     results: list[SequenceResult] = []
     called: list[tuple[Identifier, CalledSequence]] = []
     for entry in sorted(evidence, key=lambda e: e.run.run_id):
-        if isinstance(entry, FailedRun):
-            results.append(_failed(entry))
-            continue
-        several = (Reason.SEVERAL_SEQUENCES,) if len(entry.sequences) > 1 else ()
-        for sequence in entry.sequences:
-            result, call = examine_sequence(
-                sequence, entry.run, entry.declared_locus, library, method, animals, several
-            )
+        for result, call in _examined(entry, library, method, animals, sanger):
             if _taken_out(result, invalid_loci):
                 results.append(_set_aside(result))
                 continue
-            results.append(result)
             if call is not None:
                 called.append((entry.run.item_id, call))
+                if _equals_control(result, call, control_haplotypes):
+                    reasons = tuple(sorted({*result.reasons, Reason.HAPLOTYPE_OF_CONTROL}))
+                    result = replace(result, reasons=reasons)
+            results.append(result)
     items = sorted({result.run.item_id for result in results})
     return BarcodeRecord(
         schema=Line(BarcodeRecord.SCHEMA),
@@ -88,10 +93,53 @@ def call_barcodes(
     )
 
 
+def _examined(
+    entry: SequenceEvidence | TraceEvidence | FailedRun,
+    library: BarcodeLibrary,
+    method: BarcodeMethod,
+    animals: AnimalMethod,
+    sanger: SangerMethod,
+) -> Iterator[tuple[SequenceResult, CalledSequence | None]]:
+    """Results of one run, each with its call if there is one."""
+    assembly: Assembly | None = None
+    sequences: tuple[NucleotideSequence, ...] = ()
+    if isinstance(entry, TraceEvidence):
+        made = assemble(entry, sanger)
+        if isinstance(made, FailedRun):
+            entry = made
+        else:
+            assembly, sequences = made, (NucleotideSequence(made.name, made.letters),)
+    elif isinstance(entry, SequenceEvidence):
+        sequences = entry.sequences
+    if isinstance(entry, FailedRun):
+        yield _failed(entry), None
+        return
+    several = (Reason.SEVERAL_SEQUENCES,) if len(sequences) > 1 else ()
+    for sequence in sequences:
+        yield examine_sequence(
+            sequence, entry.run, entry.declared_locus, library, method, animals, several, assembly
+        )
+
+
 def _taken_out(result: SequenceResult, invalid_loci: Mapping[Identifier, tuple[Locus, ...]]) -> bool:
     """Whether a batch that the run went through lost the marker of the sequence to a failed control."""
     taken = {locus for batch in result.run.batch_ids for locus in invalid_loci.get(batch, ())}
     return result.locus in taken if result.locus is not None else taken == set(Locus)
+
+
+def _equals_control(
+    result: SequenceResult,
+    call: CalledSequence,
+    haplotypes: Mapping[Identifier, tuple[Haplotype, ...]],
+) -> bool:
+    """Whether a positive control of the run's batches has the same compared letters, as far as both reach."""
+    held = [h for batch in result.run.batch_ids for h in haplotypes.get(batch, ()) if h.locus is call.locus]
+    if call.locus not in (Locus.COI, Locus.CYTB):
+        return any(edit_distance(call.letters, haplotype.letters).lower == 0 for haplotype in held)
+    return any(
+        all(a == b or "-" in (a, b) for a, b in zip(call.letters, haplotype.letters, strict=False))
+        for haplotype in held
+    )
 
 
 def _set_aside(result: SequenceResult) -> SequenceResult:
@@ -128,20 +176,41 @@ def examine_sequence(
     method: BarcodeMethod,
     animals: AnimalMethod,
     noted: tuple[Reason, ...] = (),
+    assembly: Assembly | None = None,
 ) -> tuple[SequenceResult, CalledSequence | None]:
-    """Place, compare and call one sequence; the second part is ``None`` where no call can be made."""
+    """Place, compare and call one sequence; the second part is ``None`` where no call can be made.
+
+    ``assembly`` is what the sequence was read from, if from traces: their quality then has a say.
+    """
     placed = place_sequence(sequence.letters, declared, library, method)
     if placed.locus is None or placed.masks is None:
+        placed = placed if assembly is None else _judged(placed, assembly, (), coding=False)
         return _result(sequence, run, declared, placed, noted, (), None), None
     limits = limits_of(placed.locus, method, animals)
     compared = compare(placed.masks, library.loci[placed.locus])
     if _is_human(compared, limits):
         return _human(sequence, run, declared, placed), None
-    if not placed.callable or not compared:
-        return _result(sequence, run, declared, placed, noted, compared, None), None
-    call = call_locus(compared, limits, library, method, animals)
-    called = CalledSequence(placed.locus, placed.letters, placed.compared_bp, compared, call, run.extract_id)
-    return _result(sequence, run, declared, placed, noted, compared, called), called
+    if assembly is not None:
+        placed = _judged(placed, assembly, compared, coding=limits.coding)
+    called: CalledSequence | None = None
+    if placed.callable and compared:
+        call = call_locus(compared, limits, library, method, animals)
+        called = CalledSequence(limits.locus, placed.letters, placed.compared_bp, compared, call, run.extract_id)
+    result = _result(sequence, run, declared, placed, noted, compared, called)
+    if assembly is not None and compared and not _may_be_human(compared):
+        result = replace(result, reading=trace_reading(assembly, placed, compared, coding=limits.coding))
+    return result, called
+
+
+def _judged(placed: Placement, assembly: Assembly, compared: tuple[Compared, ...], *, coding: bool) -> Placement:
+    """The placement with the criteria of its traces, and whether they allow a call."""
+    verdict = judge(assembly, placed, compared, coding=coding)
+    return replace(
+        placed,
+        quality=verdict.criteria + placed.quality,
+        reasons=placed.reasons + verdict.reasons,
+        callable=placed.callable and not verdict.blocking,
+    )
 
 
 def _is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
@@ -225,7 +294,7 @@ def _picture(letters: str, compared: tuple[Compared, ...], *, coding: bool) -> A
             break
     chosen += [entry for entry in compared if entry not in chosen][:1]
     chosen.sort(key=lambda c: (c.upper, c.record.accession))
-    rows = [_row(letters, entry, coding=coding) for entry in chosen]
+    rows = [reference_row(letters, entry, coding=coding) for entry in chosen]
     occupied = [i for i, letter in enumerate(letters) if letter != "-"]
     first, last = occupied[0], occupied[-1] + 1
     return AlignmentPicture(
@@ -234,12 +303,3 @@ def _picture(letters: str, compared: tuple[Compared, ...], *, coding: bool) -> A
         accessions=tuple(entry.record.accession for entry in chosen),
         first_column=first + 1,
     )
-
-
-def _row(letters: str, entry: Compared, *, coding: bool) -> str:
-    """Reference letters under the query's letters; letters that the query lacks are left out."""
-    reference = entry.record.sequence
-    if coding:
-        return reference.ljust(len(letters), "-")[: len(letters)]
-    query_row, reference_row = alignment(letters, reference)
-    return "".join(r for q, r in zip(query_row, reference_row, strict=True) if q != "-")

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from musk_id.kernels.bitplanes import mismatches, pack
-from musk_id.kernels.editdistance import edit_distance
+from musk_id.kernels.editdistance import alignment, edit_distance
 from musk_id.kernels.nucleotides import Masks, decode
 from musk_id.model.barcode import BarcodeHit
 from musk_id.model.reference import BarcodeReference
 from musk_id.model.values import decimal_text
 from musk_id.stages.library import LocusLibrary
 
-__all__ = ["Compared", "compare", "hit_list"]
+__all__ = ["Compared", "compare", "deciding_columns", "hit_list", "reference_row"]
 
 HITS_LISTED = 10
+# Ties beyond this many add columns only where one species' haplotypes differ among themselves.
+DECIDING_TIES = 8
 P_DIGITS = 4
 
 
@@ -95,6 +97,42 @@ def hit_list(compared: tuple[Compared, ...], *, coding: bool) -> tuple[BarcodeHi
         if entry.upper <= cut or (new_genus and len(genera) <= 2):
             hits.append(_hit(rank, entry, coding=coding))
     return tuple(hits)
+
+
+def reference_row(letters: str, entry: Compared, *, coding: bool) -> str:
+    """Reference letters under the query's letters; letters that the query lacks are left out."""
+    reference = entry.record.sequence
+    if coding:
+        return reference.ljust(len(letters), "-")[: len(letters)]
+    query_row, aligned = alignment(letters, reference)
+    return "".join(r for q, r in zip(query_row, aligned, strict=True) if q != "-")
+
+
+def deciding_columns(letters: str, compared: tuple[Compared, ...], *, coding: bool) -> tuple[int, ...]:
+    """Columns of the query at which a record of the nearest genus and one of the next genus differ.
+
+    Records that tie for nearest, and for nearest of another genus, all count. In the frame of a coding marker
+    a column without a letter tells nothing; on a short marker a missing letter is a difference.
+    """
+    if not compared:
+        return ()
+    nearest = [entry for entry in compared if entry.upper == compared[0].upper]
+    genera = {entry.record.genus for entry in nearest}
+    others = [entry for entry in compared if entry.record.genus not in genera]
+    least = min((entry.lower for entry in others), default=None)
+    following = [entry for entry in others if entry.lower == least]
+    own, next_rows = (
+        [reference_row(letters, entry, coding=coding) for entry in entries[:DECIDING_TIES]]
+        for entries in (nearest, following)
+    )
+    silent = {"-"} if coding else set()
+    found = []
+    for column, letter in enumerate(letters):
+        here = {row[column] for row in own} - silent
+        there = {row[column] for row in next_rows} - silent
+        if letter != "-" and here and there and len(here | there) > 1:
+            found.append(column)
+    return tuple(found)
 
 
 def _hit(rank: int, entry: Compared, *, coding: bool) -> BarcodeHit:

@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from musk_id.model.barcode import RunIdentity, SequenceResult
 from musk_id.model.batch import RunSheet, SheetRow
-from musk_id.model.controls import ControlFile, ControlFinding, ControlsRecord, RequiredControl
+from musk_id.model.controls import ControlFile, ControlFinding, ControlsRecord, Haplotype, RequiredControl
 from musk_id.model.examination import EvidenceFile
 from musk_id.model.methods import AnimalMethod, BarcodeMethod, ControlMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.sequence import NucleotideSequence
-from musk_id.model.values import Identifier, Line
+from musk_id.model.values import Identifier, Line, Text
 from musk_id.stages.barcode import examine_sequence
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.vocabulary import (
@@ -72,7 +72,10 @@ def assess_controls(
     rows = [row for row in sheet.rows if row.kind is not ControlKind.EXHIBIT]
     exhibits = [row for row in sheet.rows if row.kind is ControlKind.EXHIBIT]
     results = [(row, _results(row, sequences, library, barcode_method, animal_method)) for row in rows]
-    controls = tuple(_finding(row, found, sheet.kind, barcode_method) for row, found in results)
+    controls = tuple(
+        replace(_finding(row, found, sheet.kind, barcode_method), haplotypes=_haplotypes(row, found))
+        for row, found in results
+    )
     required = _required(sheet, exhibits, control_method, controls)
     reasons = {reason for control in controls for reason in control.reasons}
     if any(need.outcome is ControlOutcome.NOT_RECORDED for need in required):
@@ -125,6 +128,17 @@ def _results(
 
 def _sequence_files(row: SheetRow) -> list[EvidenceFile]:
     return [file for file in row.files if file.role is FileRole.SEQUENCE]
+
+
+def _haplotypes(row: SheetRow, results: list[SequenceResult] | None) -> tuple[Haplotype, ...]:
+    """Compared letters of a positive control; none of a sequence that may be human, which has no picture."""
+    if row.kind is not ControlKind.POSITIVE:
+        return ()
+    return tuple(
+        Haplotype(locus=result.locus, letters=Text("-" * (result.picture.first_column - 1) + result.picture.query))
+        for result in results or ()
+        if result.call is not None and result.locus is not None and result.picture is not None
+    )
 
 
 def _taxa(results: list[SequenceResult]) -> tuple[str, ...]:

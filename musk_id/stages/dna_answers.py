@@ -29,7 +29,9 @@ _EXCLUSION_MATERIALS = frozenset({MaterialClass.TISSUE, MaterialClass.GLAND_WALL
 _EXCLUSION_DISTANCES = ("barcode.exclusion_other_close", "barcode.exclusion_moschus_far")
 _SHORT = frozenset({Locus.RRNA_12S, Locus.RRNA_16S})
 _LONG = frozenset({Locus.COI, Locus.CYTB})
-_MIXED = frozenset({Reason.SEVERAL_SEQUENCES, Reason.REPLICATES_DISAGREE, Reason.LOCI_DISAGREE})
+_MIXED = frozenset(
+    {Reason.SEVERAL_SEQUENCES, Reason.REPLICATES_DISAGREE, Reason.LOCI_DISAGREE, Reason.MIXED_TRACE}
+)
 
 _NEXT_STEPS: dict[Reason, str] = {
     Reason.NO_RAW_DATA: "next.send_raw_data",
@@ -48,6 +50,10 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.SEQUENCE_TOO_AMBIGUOUS: "next.longer_sequence",
     Reason.FRAME_BROKEN: "next.longer_sequence",
     Reason.STOP_CODON: "next.longer_sequence",
+    Reason.LOW_QUALITY: "next.both_strands",
+    Reason.STRANDS_DISAGREE: "next.both_strands",
+    Reason.SINGLE_STRAND: "next.both_strands",
+    Reason.MIXED_TRACE: "next.repeat_extraction",
     Reason.LOCUS_NOT_RECOGNISED: "next.longer_sequence",
     Reason.LOCUS_AMBIGUOUS: "next.longer_sequence",
     Reason.FILE_UNREADABLE: "next.readable_file",
@@ -55,6 +61,9 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.FILE_ALTERED: "next.explain_files",
     Reason.FILE_USED_TWICE: "next.explain_files",
     Reason.RECORD_INCOMPLETE: "next.explain_files",
+    Reason.SAMPLE_NAME_DIFFERS: "next.explain_files",
+    Reason.WELL_DIFFERS: "next.explain_files",
+    Reason.RUN_DATE_OUTSIDE: "next.explain_files",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
     Reason.TECHNIQUE_NOT_EVALUATED: "next.evaluated_technique",
     Reason.NO_USABLE_RESULT: "next.longer_sequence",
@@ -227,7 +236,11 @@ def _attempts(results: tuple[SequenceResult, ...]) -> list[Statement]:
     aside = [r for r in results if _set_aside(r)]
     empty = [r for r in results if r not in aside and r.call is None and Reason.HUMAN_DNA not in r.reasons]
     said = [say("dna.runs_set_aside", runs=_run_ids(aside))] if aside else []
-    return [*said, say("dna.runs_without_result", runs=_run_ids(empty))] if empty else said
+    said += [say("dna.runs_without_result", runs=_run_ids(empty))] if empty else []
+    mixed = [r for r in results if Reason.MIXED_TRACE in r.reasons and not _set_aside(r)]
+    said += [say("dna.mixed_traces", runs=_run_ids(mixed))] if mixed else []
+    equal = [r for r in results if Reason.HAPLOTYPE_OF_CONTROL in r.reasons]
+    return [*said, say("dna.haplotype_of_control", runs=_run_ids(equal))] if equal else said
 
 
 def _run_ids(results: list[SequenceResult]) -> list[str]:

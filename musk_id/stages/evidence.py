@@ -85,7 +85,8 @@ def _item_parts(
 ) -> _Parts:
     call = next((c for c in barcode.items if c.item_id == item.item_id), None)
     results = tuple(r for r in barcode.sequences if r.run.item_id == item.item_id)
-    dna_runs = _runs(r.run for r in carrying(results, call))
+    carried = carrying(results, call)
+    dna_runs = _runs(r.run for r in carried)
     chemistry_runs = _runs(r.run for r in spectra.spectra if r.run.item_id == item.item_id and r.call)
     return {
         "dna": grade_parts(
@@ -95,6 +96,7 @@ def _item_parts(
             method,
             trace=call.trace if call else (),
             loci=call.loci if call else (),
+            single_strand=_runs(r.run for r in carried if Reason.SINGLE_STRAND in r.reasons),
         ),
         "chemistry": grade_parts("chemistry", chemistry_runs, facts, method),
     }

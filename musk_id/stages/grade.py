@@ -23,7 +23,15 @@ _RAW_ROLES = frozenset({FileRole.CHROMATOGRAM, FileRole.TRACE_FORWARD, FileRole.
 
 # Notes that block grades A and B until an authorised person explains them (decision rules, section 8).
 _BLOCKING_NOTES = frozenset(
-    {Reason.FILE_ALTERED, Reason.FILE_MISSING, Reason.FILE_USED_TWICE, Reason.RECORD_INCOMPLETE}
+    {
+        Reason.FILE_ALTERED,
+        Reason.FILE_MISSING,
+        Reason.FILE_USED_TWICE,
+        Reason.RECORD_INCOMPLETE,
+        Reason.SAMPLE_NAME_DIFFERS,
+        Reason.WELL_DIFFERS,
+        Reason.RUN_DATE_OUTSIDE,
+    }
 )
 
 
@@ -63,9 +71,10 @@ def _raw_data(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts, met
     if bare:
         statement = say(f"grade.{subject}_raw_absent", runs=_ids(bare))
         return _part(subject, Grade.C, statement, Reason.NO_RAW_DATA)
-    if not method.evaluates_raw_data:
+    kept_only = [run for run in runs if run.technique not in method.evaluates_raw_of]
+    if kept_only:
         # A trace that nobody compared with its sequence carries nothing.
-        statement = say(f"grade.{subject}_raw_not_evaluated", runs=_ids(runs))
+        statement = say(f"grade.{subject}_raw_not_evaluated", runs=_ids(kept_only))
         return _part(subject, Grade.C, statement, Reason.RAW_DATA_NOT_EVALUATED)
     return _part(subject, Grade.A, say(f"grade.{subject}_raw_present", runs=_ids(runs)))
 
@@ -109,6 +118,13 @@ def _second_locus(trace: tuple[Criterion, ...], loci: tuple[str, ...]) -> GradeP
     return None
 
 
+def _single_strand(runs: tuple[RunIdentity, ...]) -> GradePart | None:
+    """Traces with too little double coverage: the call stands, and carries no more than a bare sequence."""
+    if not runs:
+        return None
+    return _part("dna", Grade.C, say("grade.single_strand", runs=_ids(runs)), Reason.SINGLE_STRAND)
+
+
 def _simulated(subject: str, runs: tuple[RunIdentity, ...]) -> GradePart | None:
     simulated = [run for run in runs if run.simulated]
     if not simulated:
@@ -139,6 +155,7 @@ def grade_parts(
     *,
     trace: tuple[Criterion, ...] = (),
     loci: tuple[str, ...] = (),
+    single_strand: tuple[RunIdentity, ...] = (),
 ) -> tuple[GradePart, ...]:
     """Parts of the grade of one line of examination of one item.
 
@@ -154,6 +171,8 @@ def grade_parts(
         Numbers of the grade.
     trace, loci
         For DNA: the item's rule trace (criterion ``barcode.second_locus``) and its loci.
+    single_strand : tuple of RunIdentity
+        For DNA: those of the runs with too little double coverage.
     """
     if not runs:
         return ()
@@ -161,6 +180,7 @@ def grade_parts(
     if subject == "dna":
         parts.append(_extractions(runs, method))
         parts.append(_second_locus(trace, loci))
+        parts.append(_single_strand(single_strand))
     parts.append(_simulated(subject, runs))
     parts.append(_integrity(subject, runs, facts))
     return tuple(part for part in parts if part is not None)

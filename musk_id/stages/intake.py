@@ -8,12 +8,14 @@ are errors of the request, all told at once; remarks on files become notes of th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
+from types import MappingProxyType
 
 from musk_id.errors import Problem
 from musk_id.model.barcode import RunIdentity
+from musk_id.model.batch import RunSheet
 from musk_id.model.examination import Examination, MassBalance, RunContext
 from musk_id.model.intake import FileFact, IntakeNote, IntakeRecord
 from musk_id.model.laboratory import Laboratory
@@ -21,6 +23,7 @@ from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.request import Photograph, Request
 from musk_id.model.values import Identifier, Line
 from musk_id.stages.statements import say
+from musk_id.stages.swaps import trace_notes
 from musk_id.vocabulary import FileRole, Reason, Technique
 
 __all__ = ["SUPPORTED_TECHNIQUES", "case_problems", "declared_files", "freeze_case", "run_identity"]
@@ -28,7 +31,7 @@ __all__ = ["SUPPORTED_TECHNIQUES", "case_problems", "declared_files", "freeze_ca
 INPUT_NAMES = frozenset(
     f"{stem}.{ending}" for stem in ("request", "examination", "laboratory") for ending in ("yaml", "yml", "json")
 )
-SUPPORTED_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.GC_MS_EI})
+SUPPORTED_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.GC_MS_EI})
 
 
 def run_identity(context: RunContext) -> RunIdentity:
@@ -213,6 +216,7 @@ def freeze_case(
     files: tuple[FileFact, ...],
     inputs: tuple[InputDigest, ...],
     software_version: str,
+    sheets: Mapping[Identifier, RunSheet] = MappingProxyType({}),
 ) -> IntakeRecord:
     """The intake record of a case whose inputs do not contradict each other.
 
@@ -222,6 +226,8 @@ def freeze_case(
         The declared files with size and digest as found (absent where a file is missing).
     inputs : tuple of InputDigest
         Digests of the input files themselves.
+    sheets : mapping of Identifier to RunSheet
+        Run sheets of the batches that the case names, for the swap search.
     """
     return IntakeRecord(
         schema=Line(IntakeRecord.SCHEMA),
@@ -234,7 +240,12 @@ def freeze_case(
         examination=examination,
         files=files,
         batch_ids=tuple(sorted({b for context in examination.runs() for b in context.batch_ids})),
-        notes=(*_file_notes(files), *_run_notes(examination), *_date_notes(examination)),
+        notes=(
+            *_file_notes(files),
+            *_run_notes(examination),
+            *_date_notes(examination),
+            *trace_notes(examination, files, sheets),
+        ),
     )
 
 
@@ -259,8 +270,12 @@ def _file_notes(files: tuple[FileFact, ...]) -> Iterator[IntakeNote]:
             )
         if fact.run_id is not None:
             by_content.setdefault(fact.sha256, []).append(fact)
-    for facts in by_content.values():
-        if len(facts) > 1:
+            if fact.trace is not None:
+                # The same signals under another name or date are another file, and the same run.
+                by_content.setdefault(f"trace {fact.trace.content_sha256}", []).append(fact)
+    for key, facts in by_content.items():
+        files_differ = len({fact.sha256 for fact in facts}) > 1
+        if len(facts) > 1 and files_differ == key.startswith("trace "):
             paths = sorted({fact.path for fact in facts})
             run_ids = sorted({fact.run_id for fact in facts if fact.run_id is not None})
             yield IntakeNote(

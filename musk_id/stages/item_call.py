@@ -66,7 +66,7 @@ def call_item(
         human=human,
         nearest_sets=tuple(sorted({c.call.nearest_set for c in moschus if c.call.nearest_set})),
         not_excluded=_not_excluded(moschus) if detected else (),
-        reasons=tuple(sorted(reasons | _replicates(called))),
+        reasons=tuple(sorted(reasons | _replicates(called) | _mixed(usable))),
         trace=trace,
     )
 
@@ -224,6 +224,11 @@ def _replicates(called: tuple[CalledSequence, ...]) -> set[Reason]:
     for sequence in called:
         letters.setdefault(sequence.locus, set()).add(sequence.letters)
     return {Reason.SEVERAL_SEQUENCES} if any(len(found) > 1 for found in letters.values()) else set()
+
+
+def _mixed(usable: tuple[SequenceResult, ...]) -> set[Reason]:
+    """Whether a trace that was used shows more than one source: then no single source can be claimed."""
+    return {Reason.MIXED_TRACE} & {reason for result in usable for reason in result.reasons}
 
 
 def _not_excluded(moschus: tuple[CalledSequence, ...]) -> tuple[NotExcluded, ...]:

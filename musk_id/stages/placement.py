@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from musk_id.kernels.anchoring import Anchor, place
 from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
-from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_between, off_diagonal_share
+from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_span, off_diagonal_share
 from musk_id.kernels.translation import stop_codon_positions
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
 from musk_id.model.trace import Criterion
@@ -25,7 +25,8 @@ class Placement:
     """The compared part of a sequence.
 
     ``masks`` is the insert of a short marker (without gaps) or a coding window (0 where there is no letter);
-    ``reason`` says why the sequence cannot be called, if so.
+    ``reasons`` say why the sequence cannot be called, if so. ``offset`` is the index, in the sequence on the
+    strand of the references, of the first of the ``masks``; negative where a window begins before it.
     """
 
     locus: Locus | None
@@ -35,6 +36,7 @@ class Placement:
     quality: tuple[Criterion, ...]
     reasons: tuple[Reason, ...]
     callable: bool
+    offset: int = 0
 
     @property
     def letters(self) -> str:
@@ -114,7 +116,8 @@ def _amplicon(
     noted: tuple[Reason, ...],
 ) -> Placement:
     primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
-    insert, cut = insert_between(oriented, primers, limits.min_length_bp // 2, limits.max_length_bp)
+    first, last, cut = insert_span(oriented, primers, limits.min_length_bp // 2, limits.max_length_bp)
+    insert = oriented[first:last]
     length = int(insert.size)
     within = limits.min_length_bp <= length <= limits.max_length_bp
     quality = (
@@ -127,7 +130,7 @@ def _amplicon(
     )
     if quality[2].outcome is CriterionOutcome.FAILED:
         failed.append(Reason.SEQUENCE_TOO_AMBIGUOUS)
-    return Placement(limits.locus, strand, insert, length, quality, noted + tuple(failed), not failed)
+    return Placement(limits.locus, strand, insert, length, quality, noted + tuple(failed), not failed, first)
 
 
 def _coding(
@@ -166,4 +169,4 @@ def _coding(
     failed = tuple(
         reason for reason, c in zip(failures, quality, strict=True) if c.outcome is CriterionOutcome.FAILED
     )
-    return Placement(limits.locus, strand, window, compared, quality, noted + failed, not failed)
+    return Placement(limits.locus, strand, window, compared, quality, noted + failed, not failed, -anchor.diagonal)

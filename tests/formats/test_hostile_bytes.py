@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from abif import trace
 from flat_files import flat_record
 from refdata import REFDATA, needs_refdata
 
 from musk_id.errors import InputFormatError
+from musk_id.formats.ab1 import read_ab1
 from musk_id.formats.fasta import read_fasta
 from musk_id.formats.genbank import read_genbank
 from musk_id.formats.jcamp import read_blocks
@@ -31,6 +33,7 @@ READERS: dict[str, tuple[Callable[..., object], bytes]] = {
     "x.msp": (read_msp, MSP),
     "x.jdx": (read_blocks, JCAMP),
     "x.gb": (read_genbank, GENBANK),
+    "x.ab1": (read_ab1, trace("ACGTNACGGTCATTAGC" * 3)),
 }
 NASTY = (b"\0", b"\xff", b"\x1a", b"\r", b"-", b"9" * 400, b"1e308", b"nan", b"##", b">", b"Z99999", b"\x1f\x8b")
 

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 from barcode_cases import records
-from stage_cases import Case, controls, evidence_of, intake
+from stage_cases import Case, barcode, controls, evidence_of, examination, intake
 
 from musk_id.cli.casework import intake_case
 from musk_id.model.evidence import Answer, EvidenceRecord, Statement
 from musk_id.model.intake import IntakeNote
 from musk_id.model.methods import EVIDENCE_METHODS
-from musk_id.model.values import Identifier, Line
+from musk_id.model.values import Identifier, Line, Sha256
 from musk_id.render.catalogue import load_catalogue
+from musk_id.stages.dna_answers import dna_findings
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.statements import say
 from musk_id.vocabulary import (
@@ -101,6 +102,15 @@ def test_raw_data_that_are_not_read_lift_no_grade(  # type: ignore[no-untyped-de
         assert record.grade is Grade.C and moschus(record) is not Finding.EXCLUDED
         found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
         assert Reason.RAW_DATA_NOT_EVALUATED in found.reasons and Reason.NO_RAW_DATA not in found.reasons
+
+
+def test_a_mixed_trace_forbids_the_exclusion(goat, barcode_library) -> None:  # type: ignore[no-untyped-def]
+    item, record = examination(goat).items[0], barcode(goat, barcode_library)
+    photographs = {p.path: Sha256(f"{i}" * 64) for i, s in enumerate(item.sub_samples) for p in s.photographs}
+    (call,) = record.items
+    mixed = replace(record, items=(replace(call, reasons=(*call.reasons, Reason.MIXED_TRACE)),))
+    assert dna_findings(item, record, Grade.A, (), photographs).moschus is Finding.EXCLUDED
+    assert dna_findings(item, mixed, Grade.A, (), photographs).moschus is Finding.NOT_DETECTED
 
 
 def test_gland_wall_may_be_excluded_too(judge, goat) -> None:  # type: ignore[no-untyped-def]

@@ -5,6 +5,8 @@ rule intake:
     """Freeze the cases of a shard."""
     input:
         list=f"{OUT}/shards/{{shard}}/list.tsv",
+        # Trace files are held against the run sheets of their batches.
+        sheets=expand(f"{OUT}/shards/{{batches}}/list.tsv", batches=BATCH_SHARDS),
     output:
         records=f"{OUT}/shards/{{shard}}/intake.jsonl",
     params:

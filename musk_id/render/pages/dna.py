@@ -17,6 +17,7 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, listed, reason_words
+from musk_id.render.pages.traces import trace_blocks
 from musk_id.render.pictures.alignment import AlignmentWords, draw_alignment
 from musk_id.vocabulary import Reason
 
@@ -88,6 +89,7 @@ def _sequence_blocks(result: SequenceResult, catalogue: Catalogue) -> list[Block
     criteria = result.quality + (call.trace if call is not None else ())
     if criteria:
         blocks.append(criteria_table(catalogue, label("dna.trace", run=run), criteria))
+    blocks.extend(trace_blocks(result, catalogue))
     if call is not None and call.views:
         blocks.append(_views_table(call, run, catalogue))
     if result.hits:

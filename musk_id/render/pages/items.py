@@ -20,6 +20,7 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.facts import brief_digest, given, photographs, quantity, said
+from musk_id.render.pages.traces import trace_files_table
 from musk_id.render.pictures.lineage import Node, draw_lineage, parted
 
 __all__ = ["items_section"]
@@ -251,4 +252,6 @@ def _files(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
     heads = tuple(label(f"head.{h}") for h in ("file", "role", "belongs_to", "bytes", "sha256_begin"))
     if not rows:
         return [*blocks, Items((cell(label("items.no_files")),))]
-    return [*blocks, Table(label("items.files_caption"), heads, (10, 5, 5, 3, 6), rows)]
+    blocks.append(Table(label("items.files_caption"), heads, (10, 5, 5, 3, 6), rows))
+    traces = trace_files_table(record.intake.files, catalogue)
+    return blocks if traces is None else [*blocks, traces]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from musk_id.model.methods import AmpliconLimits, AnimalMethod, ControlMethod, LongLocusLimits, SpectraMethod
+from musk_id.model.methods import (
+    AmpliconLimits,
+    AnimalMethod,
+    ControlMethod,
+    LongLocusLimits,
+    SangerMethod,
+    SpectraMethod,
+)
 from musk_id.model.record import CaseRecord, MethodsUsed, ReleaseSummary
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
@@ -30,6 +37,9 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.extend(_barcode(methods, record.release, catalogue))
     blocks.append(Heading(2, label("methods.animals", version=methods.animals.version)))
     blocks.append(_numbers(_animal_numbers(methods.animals), catalogue))
+    blocks.append(Heading(2, label("methods.sanger", version=methods.sanger.version)))
+    blocks.append(Paragraph(cell(label("methods.sanger_words")), quiet=True))
+    blocks.append(_sanger_numbers(methods.sanger, catalogue))
     blocks.append(Heading(2, label("methods.spectra", version=methods.spectra.version)))
     blocks.append(Paragraph(cell(label("methods.spectra_scores")), quiet=True))
     blocks.append(_numbers(_spectra_numbers(methods.spectra), catalogue))
@@ -115,6 +125,24 @@ def _animal_numbers(method: AnimalMethod) -> tuple[tuple[str, str, str], ...]:
         ("animal_long_radius", method.long_radius_p, ""),
         ("animal_long_margin", method.long_margin_p, ""),
     )
+
+
+def _sanger_numbers(method: SangerMethod, catalogue: Catalogue) -> Facts:
+    good = catalogue.label("number.good_bases", quality=str(method.good_base_quality))
+    percent, bp = catalogue.label("unit.percent"), catalogue.label("unit.bp")
+    rows = (
+        (catalogue.label("number.trim_error"), cell(method.trim_error_limit)),
+        (catalogue.label("number.trim_least"), cell(f"{method.min_trimmed_bp} {bp}")),
+        (catalogue.label("number.overlap"), cell(f"{method.min_overlap_bp} {bp}")),
+        (catalogue.label("number.mean_quality"), cell(str(method.min_mean_quality))),
+        (good, cell(f"{method.min_good_bases_percent} {percent}")),
+        (catalogue.label("number.double_coverage"), cell(f"{method.min_double_coverage_percent} {percent}")),
+        (catalogue.label("number.bp_per_conflict"), cell(f"{method.bp_per_conflict} {bp}")),
+        (catalogue.label("number.quality_lead"), cell(str(method.min_quality_lead))),
+        (catalogue.label("number.second_peak"), cell(str(method.secondary_peak_percent))),
+        (catalogue.label("number.mixed_positions"), cell(str(method.mixed_positions))),
+    )
+    return Facts(rows)
 
 
 def _spectra_numbers(method: SpectraMethod) -> tuple[tuple[str, str, str], ...]:

@@ -52,6 +52,21 @@ class Canvas:
             f'stroke="{colour}" stroke-width="{_number(width)}"/>'
         )
 
+    def path(
+        self,
+        points: list[tuple[float, float]],
+        *,
+        dashes: str = "",
+        colour: str = INK,
+        width: float = 1.0,
+    ) -> None:
+        """A line through points; ``dashes`` are lengths of strokes and gaps in turn."""
+        places = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+        pattern = f' stroke-dasharray="{dashes}"' if dashes else ""
+        self._elements.append(
+            f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="{_number(width)}"{pattern}/>'
+        )
+
     def box(
         self,
         corner: tuple[float, float],

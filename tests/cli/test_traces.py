@@ -1,0 +1,219 @@
+"""Cases of Sanger traces through the front door: grade, planted swaps, the given pairs, both ways to run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import abif
+import pytest
+import yaml
+from barcode_cases import records, reversed_strand
+from refdata import REFDATA, needs_refdata
+from trace_cases import CASE, EXAMPLES, trace_root
+
+from musk_id.cli import main
+from musk_id.cli.examine import examine_case
+from musk_id.cli.workplace import Casework
+from musk_id.model.methods import BARCODE_METHODS
+from musk_id.model.record import CaseRecord
+from musk_id.records.canonical import canonical_json, parse_record
+from musk_id.vocabulary import Finding, Grade, Locus, Reason
+
+TRACES = REFDATA / "reads" / "sanger_ab1"
+TAIL = "GTAAAACGACGGCCAGTACGTTGCAACTTACG"
+Pair = tuple[bytes | None, bytes | None]
+
+
+def record_of(root: Path) -> CaseRecord:
+    return examine_case(Casework(root), root / "cases" / CASE)
+
+
+def noted(record: CaseRecord) -> set[Reason]:
+    return {note.reason for note in record.intake.notes}
+
+
+def moschus(record: CaseRecord) -> Finding:
+    return next(a.finding for a in record.evidence.answers if a.question_id == "Q1")
+
+
+def pair_of(letters: str, **words: object) -> Pair:
+    return abif.trace(letters, **words), abif.trace(reversed_strand(letters), **words)
+
+
+@pytest.fixture(scope="module")
+def amplicons(shipped_release) -> dict[str, Pair]:  # type: ignore[no-untyped-def]
+    """Both short markers of one musk deer with primers and tails, as the run of each would give them."""
+    runs = {}
+    for number, limits in enumerate(BARCODE_METHODS[0].amplicons, 1):
+        insert = records(shipped_release, limits.locus)[0].sequence
+        primer = limits.forward_primer.replace("Y", "C").replace("R", "A")
+        last = limits.reverse_primer.replace("Y", "C").replace("R", "A")
+        whole = TAIL + primer + insert + reversed_strand(last) + reversed_strand(TAIL)
+        runs[f"A1-R{number}"] = pair_of(whole, sample=f"A1-R{number}")
+    return runs
+
+
+def test_traces_with_controls_reach_grade_b(tmp_path: Path, amplicons: dict[str, Pair]) -> None:
+    record = record_of(trace_root(tmp_path, amplicons, locus=None))
+    assert noted(record) == set()
+    assert moschus(record) is Finding.DETECTED
+    (item,) = record.evidence.items
+    grades = {reason for part in item.grade_parts for reason in part.reasons}
+    assert item.grade is Grade.B and grades == {Reason.SINGLE_EXTRACTION}
+    assert {s.length_bp - s.compared_bp > 80 for s in record.barcode.sequences} == {True}
+    assert parse_record(CaseRecord, canonical_json(record), "record.json") == record
+
+
+def test_mixed_traces_are_said(tmp_path: Path, amplicons: dict[str, Pair], shipped_release) -> None:  # type: ignore[no-untyped-def]
+    letters = str(records(shipped_release, Locus.RRNA_12S)[0].sequence)
+    second = {i: ("A" if letters[i] != "A" else "G", 400) for i in (30, 50, 70)}
+    pair = abif.trace(letters, second=second), abif.trace(reversed_strand(letters))
+    record = record_of(trace_root(tmp_path, {**amplicons, "A1-R1": pair}, locus=None))
+    statements = [s for item in record.evidence.items for s in item.statements]
+    (said,) = [s for s in statements if s.phrase == "dna.mixed_traces"]
+    assert said.values[0].texts == ("A1-R1",) and moschus(record) is Finding.DETECTED
+
+
+def test_one_strand_is_for_screening(tmp_path: Path, amplicons: dict[str, Pair]) -> None:
+    record = record_of(trace_root(tmp_path, {k: (f, None) for k, (f, _) in amplicons.items()}, locus=None))
+    assert moschus(record) is Finding.DETECTED and record.evidence.grade is Grade.C
+    parts = record.evidence.items[0].grade_parts
+    assert [p.reasons for p in parts if p.grade is Grade.C] == [(Reason.SINGLE_STRAND,)]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ({"SMPL1": abif.text("B7-R1")}, Reason.SAMPLE_NAME_DIFFERS),
+        ({"SMPL1": None}, Reason.SAMPLE_NAME_DIFFERS),
+        ({"TUBE1": abif.text("C9")}, Reason.WELL_DIFFERS),
+        ({"RUND1": abif.date(2026, 1, 9), "RUND2": abif.date(2026, 1, 9)}, Reason.RUN_DATE_OUTSIDE),
+    ],
+)
+def test_planted_swaps_block_the_court_grades(
+    tmp_path: Path, amplicons: dict[str, Pair], words: dict[str, abif.Element | None], reason: Reason
+) -> None:
+    forward, reverse = amplicons["A1-R2"]
+    assert forward is not None
+    swapped = {**amplicons, "A1-R2": (abif.reworded(forward, words), reverse)}
+    record = record_of(trace_root(tmp_path, swapped, locus=None))
+    assert noted(record) == {reason}
+    assert moschus(record) is Finding.DETECTED and record.evidence.grade is Grade.C
+    capped = [p for p in record.evidence.items[0].grade_parts if p.grade is Grade.C]
+    assert [p.reasons for p in capped] == [(reason,)]
+
+
+def test_the_same_signals_under_two_runs(tmp_path: Path, amplicons: dict[str, Pair]) -> None:
+    forward, _ = amplicons["A1-R1"]
+    assert forward is not None
+    copy = abif.reworded(forward, {"SMPL1": abif.text("A1-R2")})
+    record = record_of(trace_root(tmp_path, {**amplicons, "A1-R2": (copy, None)}, locus=None))
+    note = next(n for n in record.intake.notes if n.reason is Reason.FILE_USED_TWICE)
+    assert note.run_ids == ("A1-R1", "A1-R2") and record.evidence.grade is Grade.C
+
+
+def test_unreadable_missing_and_doubled_traces_are_told(tmp_path: Path, amplicons: dict[str, Pair]) -> None:
+    forward, reverse = amplicons["A1-R1"]
+    assert forward is not None
+    root = trace_root(tmp_path, {"A1-R1": (forward[:3000], reverse), "A1-R2": (forward, reverse)}, locus=None)
+    case = root / "cases" / CASE
+    text = (case / "examination.yaml").read_text(encoding="utf-8")
+    content = yaml.safe_load(text)
+    runs = [p["runs"][0] for p in content["items"][0]["sub_samples"][0]["extracts"][0]["products"]]
+    runs[1]["files"][1]["role"] = "TRACE_FORWARD"
+    (case / "examination.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    record = record_of(root)
+    reasons = {r.run.run_id: r.reasons for r in record.barcode.sequences}
+    assert reasons == {"A1-R1": (Reason.FILE_UNREADABLE,), "A1-R2": (Reason.SEVERAL_SEQUENCES,)}
+    (case / "A1-R1_F.ab1").unlink()
+    (case / "examination.yaml").write_text(text, encoding="utf-8")
+    reasons = {r.run.run_id: r.reasons for r in record_of(root).barcode.sequences}
+    assert reasons["A1-R1"] == (Reason.FILE_MISSING,) and reasons["A1-R2"] == ()
+
+
+def test_stages_and_examine_give_the_same_bytes(tmp_path: Path, amplicons: dict[str, Pair]) -> None:
+    """A run sheet with numbers for samples, so that both ways must have read it."""
+    numbered = {
+        run: tuple(abif.reworded(data, {"SMPL1": abif.text("4711")}) for data in pair if data is not None)
+        for run, pair in amplicons.items()
+    }
+    rows = ({"position": "A1", "kind": "EXHIBIT", "sample": "4711"},)
+    root = trace_root(tmp_path, numbered, locus=None, sheet_rows=rows)  # type: ignore[arg-type]
+    out = tmp_path / "staged"
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
+    controls = out / "shards" / "b00001"
+    for name in ("controls", "intake", "barcode", "spectra", "evidence", "record"):
+        shard = controls if name == "controls" else out / "shards" / "s00001"
+        more = ["--cases", str(out / "cases")] if name == "record" else []
+        if name in ("barcode", "evidence", "record"):
+            more += ["--controls", str(controls / "controls.jsonl")]
+        files = ["--shard", str(shard / "list.tsv"), "--out", str(shard / f"{name}.jsonl")]
+        assert main(["stage", name, "--root", str(root), *files, *more]) == 0
+    alone = tmp_path / "alone"
+    assert main(["examine", str(root / "cases" / CASE), "--out", str(alone)]) == 0
+    for name in ("record.json", "record.en.html", "record.en.pdf"):
+        path = Path("cases") / CASE / "record" / name
+        assert (out / path).read_bytes() == (alone / path).read_bytes()
+    record = parse_record(CaseRecord, (alone / "cases" / CASE / "record" / "record.json").read_bytes(), "record")
+    assert noted(record) == set() and record.evidence.grade is Grade.B
+
+
+def test_pages_show_signals_in_ink_and_words(tmp_path: Path, shipped_release) -> None:  # type: ignore[no-untyped-def]
+    letters = str(records(shipped_release, Locus.COI)[0].sequence)
+    other = letters[:300] + ("A" if letters[300] != "A" else "G") + letters[301:]
+    pair = abif.trace(letters, [60] * len(letters)), abif.trace(reversed_strand(other))
+    root = trace_root(tmp_path, {"A1-R1": pair})
+    out = tmp_path / "out"
+    assert main(["examine", str(root / "cases" / CASE), "--out", str(out)]) == 0
+    folder = out / "cases" / CASE / "record"
+    for language in ("en", "ru"):
+        html = (folder / f"record.{language}.html").read_text(encoding="utf-8")
+        pictures = [p for p in re.findall(r"<svg.*?</svg>", html, re.DOTALL) if "polyline" in p]
+        assert 1 <= len(pictures) <= 4 and sum(map(len, pictures)) < 400_000
+        for picture in pictures:
+            assert len(set(re.findall(r'stroke-dasharray="([^"]+)"', picture))) == 3
+            assert re.search(r'aria-label="[^"]+"', picture)
+            assert set(re.findall(r'(?:stroke|fill)="(#[0-9a-f]+)"', picture)) <= {"#1a1a1a", "#6b6b6b"}
+        assert letters[:60] in html
+    assert b"301" in (folder / "record.en.html").read_bytes()
+
+
+def test_human_traces_leave_no_letter_in_any_file(tmp_path: Path, shipped_release) -> None:  # type: ignore[no-untyped-def]
+    human = str(records(shipped_release, Locus.COI, "Homo")[0].sequence)
+    root = trace_root(tmp_path, {"A1-R1": pair_of(human)})
+    assert main(["examine", str(root / "cases" / CASE), "--out", str(tmp_path / "out")]) == 0
+    for path in (tmp_path / "out" / "cases" / CASE / "record").iterdir():
+        data = path.read_bytes()
+        assert not any(human[i : i + 20].encode() in data for i in range(0, len(human) - 20, 10)), path.name
+
+
+def test_a_sequence_of_the_positive_control_is_a_remark(tmp_path: Path, amplicons: dict[str, Pair]) -> None:
+    control = EXAMPLES / "batches" / "DEMO-DNA-1" / "positive_12S-V5.fasta"
+    goat = "".join(control.read_text(encoding="ascii").split("\n")[1:])
+    runs = {"A1-R1": pair_of(goat, sample="A1-R1"), "A1-R2": amplicons["A1-R2"]}
+    record = record_of(trace_root(tmp_path, runs, locus=None))
+    equal = [s.run.run_id for s in record.barcode.sequences if Reason.HAPLOTYPE_OF_CONTROL in s.reasons]
+    assert equal == ["A1-R1"]
+    said = {s.phrase for item in record.evidence.items for s in item.statements}
+    assert "dna.haplotype_of_control" in said
+
+
+@needs_refdata
+def test_swaps_planted_in_a_given_pair_are_found(tmp_path: Path) -> None:
+    pair = [(TRACES / f"Achl_RBNII384-13_{end}.ab1").read_bytes() for end in ("1_F", "2_R")]
+    own = {"SMPL1": abif.text("A1-R1"), "TUBE1": abif.text("A6")}
+    dated = {**own, **{key: abif.date(2026, 2, 25) for key in ("RUND1", "RUND2")}}
+
+    def reasons(folder: str, words: dict[str, abif.Element]) -> set[Reason]:
+        forward, reverse = (abif.reworded(data, words) for data in pair)
+        root = trace_root(tmp_path / folder, {"A1-R1": (forward, reverse)}, changes={"position": "A06"})
+        record = record_of(root)
+        assert moschus(record) is Finding.INCONCLUSIVE and record.barcode.sequences[0].call is None
+        return noted(record)
+
+    remark = Reason.STRANDS_OF_DIFFERENT_RUNS
+    assert reasons("sound", dated) == {remark}
+    assert reasons("name", {**dated, "SMPL1": abif.text("18198735")}) == {remark, Reason.SAMPLE_NAME_DIFFERS}
+    assert reasons("well", {**dated, "TUBE1": abif.text("B6")}) == {remark, Reason.WELL_DIFFERS}
+    assert reasons("date", own) == {remark, Reason.RUN_DATE_OUTSIDE}
