@@ -35,6 +35,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show the traceback of a bug")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _examine(commands)
+    what_if = commands.add_parser(
+        "what-if", help="would the DNA answers of a case stand without a reference record?"
+    )
+    what_if.add_argument("case_dir", type=Path, metavar="CASE_DIR", help="case folder")
+    what_if.add_argument("--drop", action="append", required=True, metavar="ACCESSION", help="record to leave out")
+    what_if.add_argument("--root", type=Path, help="laboratory root")
+    what_if.set_defaults(run=_deferred("what_if", "run_what_if"))
     _verify(commands)
     _case(commands)
     _key(commands)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,9 +65,13 @@ def _package_digest() -> str:
 
 @dataclass(frozen=True)
 class Casework:
-    """A laboratory root with its release and methods; what is costly is prepared at first use."""
+    """A laboratory root with its release and methods; what is costly is prepared at first use.
+
+    ``dropped`` are accessions that the barcode library leaves out, to see whether an answer rests on them.
+    """
 
     root: Path
+    dropped: frozenset[str] = frozenset()
 
     @cached_property
     def laboratory_path(self) -> Path:
@@ -138,7 +142,9 @@ class Casework:
         from musk_id.stages.library import BarcodeLibrary
 
         own = tuple(record for library in self.overlays for record in overlay_barcodes(library))
-        return BarcodeLibrary.from_release(self.release, self.methods.barcode, own)
+        kept = tuple(record for record in self.release.barcodes if record.accession not in self.dropped)
+        own = tuple(record for record in own if record.accession not in self.dropped)
+        return BarcodeLibrary.from_release(replace(self.release, barcodes=kept), self.methods.barcode, own)
 
     @cached_property
     def spectral_library(self) -> SpectralLibrary:
