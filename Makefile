@@ -34,12 +34,12 @@ check: $(VENV)/.installed-dev
 
 # Peers live in an environment of their own; vsearch and blastn are Debian's, where they can be had.
 bench: $(BENCH_VENV)/.installed
-	@bash scripts/bench-packages.sh
+	@bash scripts/system-packages.sh bench
 	@"$(BENCH_BIN)/python" -W ignore benchmarks/side_by_side.py
 	@"$(BENCH_BIN)/python" benchmarks/panel_specificity.py --quick --out "$(BENCH_OUT)/panel-specificity.json"
 
 bench-peers: $(BENCH_VENV)/.installed
-	@bash scripts/bench-packages.sh
+	@bash scripts/system-packages.sh bench
 	@"$(BENCH_BIN)/python" -W ignore benchmarks/side_by_side.py --full $(ARGS)
 
 bench-retrieval: $(BENCH_VENV)/.installed

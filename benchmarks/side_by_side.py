@@ -55,7 +55,7 @@ def barcode(refdata: Path, steps: tuple[int, int], repeats: int) -> Tree:
     programs = [name for name, version in versions.items() if version]
     for name in barcode_peers.PROGRAMS:
         if name not in programs:
-            print(f"skipped: no comparison with {name}, it is not installed (scripts/bench-packages.sh)")
+            print(f"skipped: no comparison with {name}, it is not installed (scripts/system-packages.sh bench)")
     release = load_release(RELEASE)
     tree = head("barcode", versions)
     tree |= {
