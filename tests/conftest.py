@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from musk_id.cli.workplace import Casework
 from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
@@ -17,6 +18,10 @@ from musk_id.stages.library import BarcodeLibrary
 
 PROJECT = Path(__file__).resolve().parents[1]
 EXAMPLES = PROJECT / "examples"
+# A time limit per example would make the outcome hang on how busy the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 CASES = ("DEMO-A", "DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E")
 
 
