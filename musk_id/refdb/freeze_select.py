@@ -226,7 +226,7 @@ def _animals_shown(
     """Where animals are counted, leave out records that may be those of an animal that is counted already.
 
     A record without a statement about its animal and with the letters of another one may be a copy of it: the
-    database holds many such pairs. Animals of one submitter are one voice, as those of an overlay are: a second
+    database holds many such pairs. Animals of one submitter are one voice: a second
     one of the species at the marker would count as independent. Other genera are not counted.
     """
     counted = [c for c in candidates if c.reference.genus in refusals.set_genera]

@@ -214,18 +214,22 @@ def _judged(placed: Placement, assembly: Assembly, compared: tuple[Compared, ...
 
 
 def _is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
-    """Whether a human reference is among the nearest, within the radius by the letters' best reading."""
+    """Whether a human reference is within the radius, or among the nearest by the letters' best reading."""
     if not compared:
         return False
-    smallest = min(entry.lower for entry in compared)
-    nearest = [entry for entry in compared if entry.lower == smallest]
-    return smallest <= limits.radius and any(entry.record.genus == HUMAN_GENUS for entry in nearest)
+    if any(e.record.genus == HUMAN_GENUS and e.upper <= limits.radius for e in compared):
+        return True
+    return min(entry.lower for entry in compared) <= limits.radius and _may_be_human(compared)
 
 
 def _may_be_human(compared: tuple[Compared, ...]) -> bool:
-    """Whether a human reference is among the nearest, at any distance: a poor read is a person's too."""
-    smallest = min((entry.lower for entry in compared), default=None)
-    return any(entry.lower == smallest and entry.record.genus == HUMAN_GENUS for entry in compared)
+    """Whether a human reference is among the nearest, at any distance: a poor read is a person's too.
+
+    A laboratory's own records do not count: one that is nearer must not make a person's sequence an animal's.
+    """
+    released = [entry for entry in compared if entry.record.overlay is None]
+    smallest = min((entry.lower for entry in released), default=None)
+    return any(entry.lower == smallest and entry.record.genus == HUMAN_GENUS for entry in released)
 
 
 def _human(

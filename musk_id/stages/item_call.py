@@ -190,7 +190,8 @@ def _exclusion(
     """Distances of an exclusion (decision rules, section 5): another genus close, every *Moschus* far."""
     measured: dict[Locus, tuple[Fraction, Fraction]] = {}
     for sequence in called:
-        other = [e.upper for e in sequence.compared if e.record.genus != method.genus]
+        # A laboratory's own record may bring *Moschus* nearer; it may not carry the other animal.
+        other = [e.upper for e in sequence.compared if e.record.genus != method.genus and e.record.overlay is None]
         own = [e.lower for e in sequence.compared if e.record.genus == method.genus]
         if other and own:
             measured[sequence.locus] = (min(other), min(own))

@@ -97,10 +97,10 @@ def individuals_at(library: BarcodeLibrary, locus: Locus) -> dict[Line, set[Line
     """Reference individuals of each species of the genus at a marker; independence is counted in these."""
     found: dict[Line, set[Line]] = {species: set() for species in library.genus_species}
     for record in library.loci[locus].records:
-        if record.state is CurationState.REFERENCE and record.organism_as_deposited in found:
-            # Independence needs different submitters: a laboratory's own animals are one voice.
-            own = None if record.overlay is None else Line(f"overlay {record.overlay}")
-            found[record.organism_as_deposited].add(own or record.individual)
+        # A laboratory's own records carry no name, and may be the release's under another number.
+        released = record.overlay is None and record.state is CurationState.REFERENCE
+        if released and record.organism_as_deposited in found:
+            found[record.organism_as_deposited].add(record.individual)
     return found
 
 

@@ -107,16 +107,15 @@ def call_locus(
 ) -> LocusCall:
     """Call a sequence from its distances to all references of the marker (at least one)."""
     views = {view: _view(compared, view) for view in NameView}
-    certified = _certified_margin(views, limits, library)
-    genus = _common_genus(views)
-    reasons, trace = _judge(genus, views, certified, limits, method, animals)
-    if library.has_overlay and genus == method.genus:
-        alone = _overlay_alone(compared, limits, method)
+    rank, taxon, certified, reasons, trace = _called(compared, views, limits, library, method, animals)
+    if library.has_overlay and rank is not Rank.NONE:
+        released = tuple(entry for entry in compared if entry.record.overlay is None)
+        alone = _release_alone(released, (rank, taxon), limits, library, method, animals)
         trace += (alone,)
-        reasons += (Reason.OVERLAY_ONLY,) if alone.outcome is CriterionOutcome.FAILED else ()
-    rank, taxon = _answer(genus, reasons, views, limits, compared, method)
+        if alone.outcome is CriterionOutcome.FAILED:
+            rank, taxon, reasons = Rank.NONE, None, (*reasons, Reason.OVERLAY_ONLY)
     moschus = [c.upper for c in compared if c.record.genus == method.genus]
-    named = genus == method.genus and rank is Rank.GENUS
+    named = taxon == method.genus and rank is Rank.GENUS
     near_set = _nearest_set(views, library.sets) if named else None
     return LocusCall(
         rank=rank,
@@ -154,21 +153,47 @@ def _released(compared: tuple[Compared, ...], genera: frozenset[str], view: Name
     return tuple(entry for entry in own if entry.upper == distance)
 
 
-def _overlay_alone(compared: tuple[Compared, ...], limits: LocusLimits, method: BarcodeMethod) -> Criterion:
-    """Whether the genus would also be inside the radius of the release's own records.
+def _called(
+    compared: tuple[Compared, ...],
+    views: dict[NameView, _View],
+    limits: LocusLimits,
+    library: BarcodeLibrary,
+    method: BarcodeMethod,
+    animals: AnimalMethod,
+) -> tuple[Rank, str | None, Fraction | None, tuple[Reason, ...], tuple[Criterion, ...]]:
+    """Rank, taxon, certified margin, reasons and criteria by the references given."""
+    certified = _certified_margin(views, limits, library)
+    genus = _common_genus(views)
+    reasons, trace = _judge(genus, views, certified, limits, method, animals)
+    rank, taxon = _answer(genus, reasons, views, limits, compared, method)
+    return rank, taxon, certified, reasons, trace
 
-    A record that only the laboratory holds can come nearer, and can be a competitor; it cannot carry the
-    genus by itself, since nobody outside has checked its name.
+
+def _release_alone(
+    released: tuple[Compared, ...],
+    answer: tuple[Rank, str | None],
+    limits: LocusLimits,
+    library: BarcodeLibrary,
+    method: BarcodeMethod,
+    animals: AnimalMethod,
+) -> Criterion:
+    """Whether the release without the laboratory's own records gives the same answer.
+
+    A record that only the laboratory holds can come nearer, and can be a competitor; it cannot carry a name,
+    since nobody outside has checked its own.
     """
-    own = [e for e in compared if e.record.genus == method.genus and e.record.overlay is None]
-    distance = min((entry.upper for entry in own), default=None)
+    found: tuple[Rank, str | None] = (Rank.NONE, None)
+    nearest: tuple[Line, ...] = ()
+    if released:
+        views = {view: _view(released, view) for view in NameView}
+        found = _called(released, views, limits, library, method, animals)[:2]
+        nearest = _accessions(tuple(entry for view in views.values() for entry in view.nearest))
     return criterion(
-        "barcode.release_radius",
-        "-" if distance is None else limits.text(distance),
-        f"<= {limits.text(limits.radius)}",
-        distance is not None and distance <= limits.radius,
-        limits.unit,
-        _accessions(tuple(entry for entry in own if entry.upper == distance)),
+        "barcode.release_alone",
+        " ".join(str(part) for part in found if part is not None),
+        " ".join(str(part) for part in answer if part is not None),
+        found == answer,
+        records=nearest,
     )
 
 
@@ -287,7 +312,7 @@ def _answer(
 ) -> tuple[Rank, str | None]:
     """Rank and taxon: the genus; for other animals else the family; else nothing."""
     if genus == method.genus:
-        blocking = {Reason.OUTSIDE_RADIUS, Reason.MARGIN_TOO_SMALL, Reason.OVERLAY_ONLY} & set(reasons)
+        blocking = {Reason.OUTSIDE_RADIUS, Reason.MARGIN_TOO_SMALL} & set(reasons)
         return (Rank.NONE, None) if blocking else (Rank.GENUS, genus)
     if genus is not None and not reasons:
         return Rank.GENUS, genus

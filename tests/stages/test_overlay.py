@@ -44,7 +44,7 @@ def test_an_own_record_alone_does_not_carry_the_genus() -> None:
     assert result.call is not None
     assert result.call.rank is Rank.NONE
     assert result.hits[0].overlay == "lab"
-    criterion = next(c for c in result.call.trace if c.name == "barcode.release_radius")
+    criterion = next(c for c in result.call.trace if c.name == "barcode.release_alone")
     assert criterion.outcome == "FAILED"
 
 
@@ -70,8 +70,7 @@ def test_own_records_of_the_genus_never_add_a_call(seed: int) -> None:
     plain, mixed = single(with_overlay(), query), single(with_overlay(*overlay), query)
     if mixed.call is not None and mixed.call.taxon == METHOD.genus:
         assert plain.call is not None
-        assert plain.call.genus_of_interest_distance is not None
-        assert int(plain.call.genus_of_interest_distance) <= 2
+        assert (plain.call.rank, plain.call.taxon) == (mixed.call.rank, mixed.call.taxon)
 
 
 def test_an_own_record_of_another_genus_is_a_competitor() -> None:
@@ -84,7 +83,45 @@ def test_an_own_record_of_another_genus_is_a_competitor() -> None:
     assert Reason.MARGIN_TOO_SMALL in result.reasons
 
 
-def test_own_animals_count_as_one_source_for_the_species() -> None:
+def test_an_own_record_does_not_carry_the_margin_of_the_genus() -> None:
+    like = records(RELEASE, SHORT)[0]
+    goat = next(r for r in RELEASE.barcodes_at(SHORT) if r.genus == "Capra")
+    near = mutated(like.sequence, 1, random.Random(8))
+    release = replace(
+        RELEASE, barcodes=(*RELEASE.barcodes, reference(goat, accession=Line("GOAT-2"), sequence=Text(near)))
+    )
+    letters = mutated(like.sequence, 1, random.Random(9))
+    assert single(with_overlay(release=release), letters).finding is Finding.INCONCLUSIVE
+    for number in range(4):
+        query = mutated(like.sequence, 1, random.Random(number))
+        assert single(with_overlay(own(like, query), release=release), query).finding is Finding.INCONCLUSIVE
+
+
+def test_an_own_record_names_no_other_animal_and_carries_no_exclusion() -> None:
+    like = next(r for r in RELEASE.barcodes_at(Locus.COI) if r.genus != METHOD.genus)
+    # Transitions at third positions keep the amino acids: far from every record, and no stop codon.
+    swap = str.maketrans("ACGT", "GTAC")
+    found = []
+    for phase in range(3):
+        letters = "".join(c.translate(swap) if n % 6 == phase else c for n, c in enumerate(like.sequence))
+        assert single(with_overlay(), letters).finding is Finding.INCONCLUSIVE
+        mine = own(like, letters, genus=Line("Bos"), organism_as_deposited=Line("Bos taurus"))
+        found.append(single(with_overlay(mine), letters))
+    assert {result.finding for result in found} == {Finding.INCONCLUSIVE}
+    (result,) = (result for result in found if Reason.STOP_CODON not in result.reasons)
+    assert Reason.OVERLAY_ONLY in result.reasons
+
+
+def test_an_own_record_does_not_make_a_person_an_animal() -> None:
+    person = next(r for r in RELEASE.barcodes if r.genus == "Homo" and r.locus is Locus.COI)
+    goat = next(r for r in RELEASE.barcodes_at(Locus.COI) if r.genus == "Capra")
+    letters = mutated(person.sequence, 3, random.Random(6))
+    result = single(with_overlay(own(goat, letters)), letters)
+    assert Reason.HUMAN_DNA in result.reasons
+    assert not result.hits and result.picture is None and result.sequence_sha256 is None
+
+
+def test_own_animals_do_not_count_for_the_species() -> None:
     barcodes = rich_barcodes(RELEASE, Locus.CYTB)
     mine = [r for r in barcodes if r.organism_as_deposited == "Moschus moschiferus" and r.locus is Locus.CYTB]
     rest = [r for r in barcodes if r not in mine]
@@ -92,20 +129,20 @@ def test_own_animals_count_as_one_source_for_the_species() -> None:
     letters = (mine[0].sequence, short.sequence)
     whole = BarcodeLibrary.from_release(replace(RELEASE, barcodes=tuple(barcodes)), METHOD)
     assert item(whole, *letters).rank is Rank.SPECIES
-    # The same animals, all but one of them the laboratory's own: two sources, not three.
+    # The same animals, all but one of them the laboratory's own: these do not count.
     released = replace(RELEASE, barcodes=(*rest, mine[0]))
     overlay = tuple(replace(r, overlay=Line("lab")) for r in mine[1:])
     call = item(BarcodeLibrary.from_release(released, METHOD, overlay), *letters)
     assert call.moschus is Finding.DETECTED
     assert call.rank is Rank.GENUS
     measured = {c.name: c.measured for c in call.trace}
-    assert measured["barcode.species_individuals"] == "2"
+    assert measured["barcode.species_individuals"] == "1"
 
 
 def test_a_library_without_own_records_adds_no_criterion() -> None:
     letters = records(RELEASE, SHORT)[0].sequence
     names = [c.name for c in single(with_overlay(), letters).call.trace]
-    assert "barcode.release_radius" not in names
+    assert "barcode.release_alone" not in names
 
 
 # Made up for this test: no published spectrum of muscone may be kept here.
