@@ -10,7 +10,7 @@ from barcode_cases import ANIMALS, METHOD, PROVENANCE
 
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.batch import RunSheet
-from musk_id.model.controls import ControlsRecord
+from musk_id.model.controls import ControlFinding, ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.examination import (
     EvidenceFile,
@@ -36,6 +36,8 @@ from musk_id.stages.intake import run_identity
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.vocabulary import (
     BatchKind,
+    ControlKind,
+    ControlOutcome,
     ExtractKind,
     FileRole,
     Locus,
@@ -63,6 +65,9 @@ class Case:
     photographs_missing: tuple[str, ...] = ()
     raw: bool = True
     batch: bool = True
+    extract_batch: bool = True
+    negatives: tuple[Locus, ...] = tuple(Locus)
+    batch_kind: BatchKind = BatchKind.DNA
     controls_passed: bool = True
     controls_reasons: tuple[Reason, ...] = ()
     invalid_loci: tuple[Locus, ...] = ()
@@ -131,7 +136,12 @@ def _sub_sample(case: Case, number: int, letters: Letters) -> SubSample:
         )
         for i, locus in enumerate(letters)
     )
-    extract = Extract(extract_id=Identifier(f"{name}-E"), kind=ExtractKind.DNA, products=products)
+    extract = Extract(
+        extract_id=Identifier(f"{name}-E"),
+        kind=ExtractKind.DNA,
+        batch_id=_batch(case, number) if case.batch and case.extract_batch else None,
+        products=products,
+    )
     return SubSample(
         sub_sample_id=Identifier(name),
         photographs=(photograph(taken),) if taken is not None else (),
@@ -175,7 +185,7 @@ def intake(case: Case, example: IntakeRecord) -> IntakeRecord:
 
 
 def controls(case: Case) -> tuple[ControlsRecord, ...]:
-    first = _controls_of(Identifier("B0"))
+    first = _controls_of(Identifier("B0"), case)
     own = replace(
         first,
         passed=case.controls_passed,
@@ -184,20 +194,26 @@ def controls(case: Case) -> tuple[ControlsRecord, ...]:
     )
     if not case.batch:
         return ()
-    return (own, _controls_of(Identifier("B1"))) if case.batch_per_sub_sample else (own,)
+    return (own, _controls_of(Identifier("B1"), case)) if case.batch_per_sub_sample else (own,)
 
 
-def _controls_of(batch: Identifier) -> ControlsRecord:
+def _controls_of(batch: Identifier, case: Case) -> ControlsRecord:
     return ControlsRecord(
         schema=Line(ControlsRecord.SCHEMA),
         batch_id=batch,
         provenance=PROVENANCE,
-        sheet=RunSheet(schema=Line(RunSheet.SCHEMA), batch_id=batch, kind=BatchKind.DNA),
+        sheet=RunSheet(schema=Line(RunSheet.SCHEMA), batch_id=batch, kind=case.batch_kind),
         exhibit_rows=1,
         files=(),
-        controls=(),
+        controls=tuple(_negative(locus) for locus in case.negatives),
         required=(),
         passed=True,
+    )
+
+
+def _negative(locus: Locus) -> ControlFinding:
+    return ControlFinding(
+        position=Line("A1"), kind=ControlKind.PCR_NEGATIVE, locus=locus, outcome=ControlOutcome.PASSED
     )
 
 

@@ -29,6 +29,7 @@ from musk_id.model.controls import ControlFile, ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.examination import EvidenceFile
 from musk_id.model.intake import FileFact, IntakeRecord
+from musk_id.model.methods import SangerMethod
 from musk_id.model.provenance import InputDigest
 from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.sequence import NucleotideSequence
@@ -137,7 +138,7 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
         for named in row.files:
             fact = _control_file(batch_dir, named, row.position)
             files.append(fact)
-            sequences[named.path] = _control_sequences(batch_dir, named, fact)
+            sequences[named.path] = _control_sequences(batch_dir, named, fact, casework.methods.sanger)
     methods = casework.methods
     inputs = [InputDigest(name=Line(path.name), sha256=sha256_file(path))]
     inputs += [InputDigest(name=Line(f.path), sha256=f.sha256) for f in files if f.sha256 is not None]
@@ -149,7 +150,9 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
         methods.controls,
         methods.barcode,
         methods.animals,
-        casework.provenance((methods.controls.version, methods.barcode.version), tuple(inputs)),
+        casework.provenance(
+            (methods.controls.version, methods.barcode.version, methods.sanger.version), tuple(inputs)
+        ),
     )
 
 
@@ -162,16 +165,24 @@ def _control_file(batch_dir: Path, named: EvidenceFile, position: str) -> Contro
 
 
 def _control_sequences(
-    batch_dir: Path, named: EvidenceFile, fact: ControlFile
+    batch_dir: Path, named: EvidenceFile, fact: ControlFile, method: SangerMethod
 ) -> tuple[NucleotideSequence, ...] | None:
-    if named.role is not FileRole.SEQUENCE or fact.sha256 is None:
+    """Sequences of a control file, or what trimming leaves of a trace; ``None`` if it is not as it should be."""
+    from musk_id.formats.ab1 import read_ab1
+    from musk_id.formats.sequence_files import read_sequences
+    from musk_id.stages.controls import TRACE_ROLES
+    from musk_id.stages.sanger import kept_letters
+
+    if named.role not in {FileRole.SEQUENCE} | TRACE_ROLES or fact.sha256 is None:
         return None
     if named.sha256 is not None and named.sha256 != fact.sha256:
         return None
-    from musk_id.formats.sequence_files import read_sequences
-
+    path = resolve_inside(batch_dir, named.path)
     try:
-        return read_sequences(resolve_inside(batch_dir, named.path))
+        if named.role is FileRole.SEQUENCE:
+            return read_sequences(path)
+        letters = kept_letters(read_ab1(path), method)
+        return (NucleotideSequence(named.path, letters),) if letters else ()
     except InputFormatError:
         return None
 

@@ -96,7 +96,7 @@ def read_ab1(path: Path, *, max_bytes: int = MAX_BYTES) -> TraceFile:
         raise InputFormatError("the positions of the letters do not rise within the signals", where=name)
     for array in (qualities, peaks, channels):
         array.setflags(write=False)
-    facts = _facts(raw, words, _content_digest(letters, qualities, peaks, channels), letters)
+    facts = _facts(raw, words, _signal_digest(channels), letters)
     return TraceFile(letters=letters, qualities=qualities, peaks=peaks, channels=channels, facts=facts)
 
 
@@ -191,11 +191,9 @@ def _channels(raw: dict[str, Any], name: str) -> NDArray[np.int64]:
     return np.stack(rows)
 
 
-def _content_digest(letters: str, *arrays: NDArray[np.int64]) -> Sha256:
-    digest = hashlib.sha256(letters.encode("ascii"))
-    for array in arrays:
-        digest.update(b"\0" + np.ascontiguousarray(array, dtype=">i4").tobytes())
-    return Sha256(digest.hexdigest())
+def _signal_digest(channels: NDArray[np.int64]) -> Sha256:
+    """Of the signals alone: the same electropherogram called twice has other letters and qualities."""
+    return Sha256(hashlib.sha256(np.ascontiguousarray(channels, dtype=">i4").tobytes()).hexdigest())
 
 
 def _facts(raw: dict[str, Any], words: dict[str, Line | None], content: Sha256, letters: str) -> TraceFacts:
@@ -205,7 +203,7 @@ def _facts(raw: dict[str, Any], words: dict[str, Line | None], content: Sha256, 
     dates = {key: IsoDate(str(raw[key])) if key in raw else None for key in ("RUND1", "RUND2")}
     times = {key: Line(str(raw[key])) if key in raw else None for key in ("RUNT1", "RUNT2")}
     return TraceFacts(
-        content_sha256=content,
+        signals_sha256=content,
         bases=len(letters),
         edited_bases=differing,
         sample_name=words.get("SMPL1"),

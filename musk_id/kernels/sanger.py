@@ -60,10 +60,17 @@ def share_at_least(qualities: Qualities, least: int) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class PeakHeights:
-    """Heights at each base: of the base that was called, and of the highest other peak in its window."""
+    """Heights at each base: of the base that was called, of the highest other peak in its window, and of the
+    strongest channel at the base's position."""
 
     primary: Counts
     secondary: Counts
+    strongest: Counts
+
+    @property
+    def against(self) -> NDArray[np.bool_]:
+        """Where the signals do not bear the called base: no signal of it, or another channel is stronger."""
+        return (self.primary <= 0) | (self.primary < self.strongest)
 
     def at_least(self, percent: int) -> NDArray[np.bool_]:
         """Where the second peak reaches this percentage of the first."""
@@ -94,7 +101,7 @@ def peak_heights(channels: Counts, peaks: Counts, called: Counts) -> PeakHeights
     primary = np.zeros(count, dtype=np.int64)
     secondary = np.zeros(count, dtype=np.int64)
     if not count:
-        return PeakHeights(primary, secondary)
+        return PeakHeights(primary, secondary, primary)
     maxima = np.zeros_like(channels)
     for row, signal in enumerate(channels):
         places = find_peaks(signal)[0]
@@ -108,7 +115,7 @@ def peak_heights(channels: Counts, peaks: Counts, called: Counts) -> PeakHeights
             heights = inside.max(axis=1)
             heights[chosen[base]] = 0
             secondary[base] = heights.max()
-    return PeakHeights(primary, np.maximum(secondary, 0))
+    return PeakHeights(primary, np.maximum(secondary, 0), channels[:, peaks].max(axis=0))
 
 
 def _windows(peaks: Counts, scans: int) -> Counts:

@@ -16,12 +16,12 @@ __all__ = ["TraceFacts", "TraceFile"]
 class TraceFacts:
     """What a trace file says of itself; absent where it says nothing.
 
-    ``content_sha256`` is the digest of calls, qualities, positions and signals only: a copy under other names
+    ``signals_sha256`` is the digest of the signals only: a copy under other names, or one that was called again,
     has the same one. ``edited_bases`` counts the letters in which the calls edited by hand differ from the
     basecaller's. Dates and times are the instrument's, as recorded.
     """
 
-    content_sha256: Sha256
+    signals_sha256: Sha256
     bases: int
     edited_bases: int
     sample_name: Line | None = None

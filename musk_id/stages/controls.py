@@ -32,7 +32,7 @@ from musk_id.vocabulary import (
     Technique,
 )
 
-__all__ = ["assess_controls"]
+__all__ = ["TRACE_ROLES", "assess_controls"]
 
 _BLANKS = frozenset(
     {
@@ -42,6 +42,7 @@ _BLANKS = frozenset(
         ControlKind.CARRY_OVER_BLANK,
     }
 )
+TRACE_ROLES = frozenset({FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
 _HUMAN = "Homo"
 _UNNAMED = "not named"
 
@@ -105,7 +106,8 @@ def _results(
 ) -> list[SequenceResult] | None:
     """Results of the sequences of a control; ``None`` if a sequence file of it cannot be read.
 
-    Traces, reads and spectra of a control are kept and not read by this version: the laboratory's word stands.
+    Traces of a blank are read strand by strand. Traces of a positive, reads and spectra are kept and not read
+    by this version: the laboratory's word stands.
     """
     run = RunIdentity(
         item_id=Identifier("control"),
@@ -127,7 +129,8 @@ def _results(
 
 
 def _sequence_files(row: SheetRow) -> list[EvidenceFile]:
-    return [file for file in row.files if file.role is FileRole.SEQUENCE]
+    roles = {FileRole.SEQUENCE} | (TRACE_ROLES if row.kind in _BLANKS else set())
+    return [file for file in row.files if file.role in roles]
 
 
 def _haplotypes(row: SheetRow, results: list[SequenceResult] | None) -> tuple[Haplotype, ...]:

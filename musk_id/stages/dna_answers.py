@@ -54,6 +54,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.STRANDS_DISAGREE: "next.both_strands",
     Reason.SINGLE_STRAND: "next.both_strands",
     Reason.MIXED_TRACE: "next.repeat_extraction",
+    Reason.LETTERS_AGAINST_SIGNALS: "next.readable_file",
     Reason.LOCUS_NOT_RECOGNISED: "next.longer_sequence",
     Reason.LOCUS_AMBIGUOUS: "next.longer_sequence",
     Reason.FILE_UNREADABLE: "next.readable_file",
@@ -237,6 +238,8 @@ def _attempts(results: tuple[SequenceResult, ...]) -> list[Statement]:
     empty = [r for r in results if r not in aside and r.call is None and Reason.HUMAN_DNA not in r.reasons]
     said = [say("dna.runs_set_aside", runs=_run_ids(aside))] if aside else []
     said += [say("dna.runs_without_result", runs=_run_ids(empty))] if empty else []
+    unnamed = [r for r in results if r not in aside and r.call is not None and r.call.rank is Rank.NONE]
+    said += [say("dna.runs_unnamed", runs=_run_ids(unnamed))] if unnamed else []
     mixed = [r for r in results if Reason.MIXED_TRACE in r.reasons and not _set_aside(r)]
     said += [say("dna.mixed_traces", runs=_run_ids(mixed))] if mixed else []
     equal = [r for r in results if Reason.HAPLOTYPE_OF_CONTROL in r.reasons]
@@ -319,7 +322,7 @@ def _exclusion_trace(
     close_and_far = len({c.name for c in distances}) == len(_EXCLUSION_DISTANCES) and all(
         c.outcome is CriterionOutcome.PASSED for c in distances
     )
-    mixed = bool(_MIXED & set(call.reasons)) or call.human or len(call.other_taxa) != 1
+    mixed = bool(_MIXED & set(call.reasons)) or call.human or len(call.other_taxa) != 1 or _contrary(results)
     return (
         _criterion("exclusion.material", material.value, "TISSUE or GLAND_WALL", material in _EXCLUSION_MATERIALS),
         _criterion("exclusion.grade", grade.value, "A", grade is Grade.A),
@@ -327,6 +330,17 @@ def _exclusion_trace(
         _criterion("exclusion.photographed_sub_samples", str(len(photographed)), ">= 2", len(photographed) >= 2),
         _criterion("exclusion.single_source", "no" if mixed else "yes", "yes", not mixed),
         _criterion("exclusion.distances", "yes" if close_and_far else "no", "yes", close_and_far),
+    )
+
+
+def _contrary(results: tuple[SequenceResult, ...]) -> bool:
+    """Whether any run of the item, also one without a call or set aside, is mixed or nearest to the genus.
+
+    Such a run carries nothing by itself; an exclusion must not be stated beside it.
+    """
+    return any(
+        Reason.MIXED_TRACE in result.reasons or any(hit.rank == 1 and hit.genus == GENUS for hit in result.hits)
+        for result in results
     )
 
 

@@ -14,7 +14,16 @@ from musk_id.model.methods import EvidenceMethod
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line
 from musk_id.stages.statements import say
-from musk_id.vocabulary import CriterionOutcome, FileRole, Grade, Reason, Technique
+from musk_id.vocabulary import (
+    BatchKind,
+    ControlKind,
+    ControlOutcome,
+    CriterionOutcome,
+    FileRole,
+    Grade,
+    Reason,
+    Technique,
+)
 
 __all__ = ["CaseFacts", "grade_parts", "weakest"]
 
@@ -42,6 +51,7 @@ class CaseFacts:
     runs: Mapping[Identifier, Run]
     controls: Mapping[Identifier, ControlsRecord]
     notes: tuple[IntakeNote, ...]
+    extract_without_batch: frozenset[Identifier]
 
     @classmethod
     def of(cls, intake: IntakeRecord, controls: Iterable[ControlsRecord]) -> CaseFacts:
@@ -50,6 +60,9 @@ class CaseFacts:
             runs=_runs(intake.examination),
             controls={record.batch_id: record for record in controls},
             notes=intake.notes,
+            extract_without_batch=frozenset(
+                c.run.run_id for c in intake.examination.runs() if c.extract.batch_id is None
+            ),
         )
 
 
@@ -85,8 +98,28 @@ def _is_raw(run: Run | None) -> bool:
     return run.technique in _RAW_TECHNIQUES or any(file.role in _RAW_ROLES for file in run.files)
 
 
-def _controls(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts) -> GradePart:
-    without = [run for run in runs if not run.batch_ids or any(b not in facts.controls for b in run.batch_ids)]
+def _has_controls(run: RunIdentity, subject: str, facts: CaseFacts) -> bool:
+    """Whether every batch of a run is on file and of its line of examination, and the extract names one."""
+    kind = BatchKind.DNA if subject == "dna" else BatchKind.CHEMISTRY
+    sheets = [facts.controls.get(batch) for batch in run.batch_ids]
+    of_kind = all(record is not None and record.sheet.kind is kind for record in sheets)
+    return bool(sheets) and of_kind and run.run_id not in facts.extract_without_batch
+
+
+def _has_negative(locus: str, batches: list[Identifier], facts: CaseFacts) -> bool:
+    """Whether a batch has a PCR negative of the marker; the exhibits' rows on the sheet need not name it."""
+    return any(
+        control.kind is ControlKind.PCR_NEGATIVE and control.locus == locus
+        for batch in batches
+        for control in facts.controls[batch].controls
+        if control.outcome is not ControlOutcome.NOT_RECORDED
+    )
+
+
+def _controls(
+    subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts, loci: tuple[str, ...] = ()
+) -> GradePart:
+    without = [run for run in runs if not _has_controls(run, subject, facts)]
     if without:
         statement = say("grade.controls_absent", runs=_ids(without))
         return _part(subject, Grade.C, statement, Reason.CONTROL_ABSENT)
@@ -97,6 +130,10 @@ def _controls(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts) -> 
         kept = tuple(sorted(reasons & {Reason.CONTROL_ABSENT, Reason.CONTROL_FAILED}))
         statement = say("grade.controls_not_passed", batches=not_passed)
         return _part(subject, Grade.C, statement, *(kept or (Reason.CONTROL_ABSENT,)))
+    bare = [locus for locus in loci if not _has_negative(locus, batches, facts)]
+    if bare:
+        statement = say("grade.controls_no_negative", loci=bare, batches=batches)
+        return _part(subject, Grade.C, statement, Reason.CONTROL_ABSENT)
     return _part(subject, Grade.A, say("grade.controls_passed", batches=batches))
 
 
@@ -176,7 +213,10 @@ def grade_parts(
     """
     if not runs:
         return ()
-    parts: list[GradePart | None] = [_raw_data(subject, runs, facts, method), _controls(subject, runs, facts)]
+    parts: list[GradePart | None] = [
+        _raw_data(subject, runs, facts, method),
+        _controls(subject, runs, facts, loci),
+    ]
     if subject == "dna":
         parts.append(_extractions(runs, method))
         parts.append(_second_locus(trace, loci))

@@ -272,7 +272,7 @@ def _file_notes(files: tuple[FileFact, ...]) -> Iterator[IntakeNote]:
             by_content.setdefault(fact.sha256, []).append(fact)
             if fact.trace is not None:
                 # The same signals under another name or date are another file, and the same run.
-                by_content.setdefault(f"trace {fact.trace.content_sha256}", []).append(fact)
+                by_content.setdefault(f"trace {fact.trace.signals_sha256}", []).append(fact)
     for key, facts in by_content.items():
         files_differ = len({fact.sha256 for fact in facts}) > 1
         if len(facts) > 1 and files_differ == key.startswith("trace "):

@@ -27,12 +27,19 @@ from musk_id.stages.electropherogram import TracePart, choose_windows, draw_wind
 from musk_id.stages.placement import Placement, criterion
 from musk_id.vocabulary import CriterionOutcome, FileRole, Reason, Strand
 
-__all__ = ["Assembly", "TraceVerdict", "assemble", "judge", "trace_reading"]
+__all__ = ["Assembly", "TraceVerdict", "assemble", "judge", "kept_letters", "trace_reading"]
 
 Indices = NDArray[np.int64]
 
 _SHORT_NAMES = {FileRole.TRACE_FORWARD: "F", FileRole.TRACE_REVERSE: "R"}
-_BLOCKING = frozenset({Reason.LOW_QUALITY, Reason.STRANDS_DISAGREE, Reason.SEQUENCE_TOO_AMBIGUOUS})
+_BLOCKING = frozenset(
+    {
+        Reason.LOW_QUALITY,
+        Reason.STRANDS_DISAGREE,
+        Reason.SEQUENCE_TOO_AMBIGUOUS,
+        Reason.LETTERS_AGAINST_SIGNALS,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +89,12 @@ class TraceVerdict:
     def blocking(self) -> bool:
         """Whether one of the reasons forbids a call."""
         return bool(_BLOCKING & set(self.reasons))
+
+
+def kept_letters(trace: TraceFile, method: SangerMethod) -> str:
+    """Letters of a trace that trimming leaves, in the direction of the file; may be none."""
+    first, last = mott_trim(trace.qualities, float(method.trim_error_limit), method.min_trimmed_bp)
+    return trace.letters[first:last]
 
 
 def assemble(evidence: TraceEvidence, method: SangerMethod) -> Assembly | FailedRun:
@@ -170,6 +183,7 @@ def judge(assembly: Assembly, placed: Placement, compared: tuple[Compared, ...],
         (_conflicts(assembly, part), Reason.STRANDS_DISAGREE),
         (_deciding_conflicts(assembly, deciding), Reason.STRANDS_DISAGREE),
         (_deciding_ambiguous(assembly, deciding), Reason.SEQUENCE_TOO_AMBIGUOUS),
+        (_against_signals(assembly, part), Reason.LETTERS_AGAINST_SIGNALS),
         (_second_peaks(assembly, part), Reason.MIXED_TRACE),
     )
     reasons = dict.fromkeys(reason for c, reason in judged if c.outcome is CriterionOutcome.FAILED)
@@ -269,8 +283,26 @@ def _deciding_conflicts(assembly: Assembly, deciding: tuple[int, ...] | None) ->
     if deciding is None or len(assembly.strands) < 2:
         return _not_tested("sanger.deciding_conflicts")
     sites = set(deciding)
-    count = sum(bool(sites & set(touched)) for touched in _conflict_positions(assembly))
+    touching = {site for touched in _conflict_positions(assembly) for site in touched}
+    count = len(sites & (touching | _hidden_conflicts(assembly, deciding)))
     return criterion("sanger.deciding_conflicts", f"{count} / {len(deciding)}", "0", count == 0, "sites")
+
+
+def _hidden_conflicts(assembly: Assembly, sites: tuple[int, ...]) -> set[int]:
+    """Sites at which a strand has an ambiguity letter over signals of another base than the consensus."""
+    found: set[int] = set()
+    for strand in assembly.strands:
+        turned = strand.role is FileRole.TRACE_REVERSE
+        for site in sites:
+            index = int(assembly.columns[strand.role][site])
+            if index < 0 or strand.trace.letters[index] in "ACGT":
+                continue
+            signals = strand.trace.channels[:, strand.trace.peaks[index]]
+            strongest = np.array([1 << int(signals.argmax())], dtype=np.uint8)
+            base = (reverse_complement(strongest) if turned else strongest)[0]
+            if signals.max() > 0 and not base & assembly.consensus.masks[site]:
+                found.add(site)
+    return found
 
 
 def _deciding_ambiguous(assembly: Assembly, deciding: tuple[int, ...] | None) -> Criterion:
@@ -278,6 +310,23 @@ def _deciding_ambiguous(assembly: Assembly, deciding: tuple[int, ...] | None) ->
         return _not_tested("sanger.deciding_ambiguous")
     count = int(is_ambiguous(assembly.consensus.masks[list(deciding)]).sum()) if deciding else 0
     return criterion("sanger.deciding_ambiguous", f"{count} / {len(deciding)}", "0", count == 0, "sites")
+
+
+def _against_signals(assembly: Assembly, part: Indices) -> Criterion:
+    """Letters that the signals do not bear: a file whose letters are not those of its signals proves nothing."""
+    counts: dict[FileRole, int] = {}
+    for strand in assembly.strands:
+        index = _indices(assembly, strand, part)
+        plain = np.array([letter in "ACGT" for letter in strand.trace.letters])
+        counts[strand.role] = int((strand.heights.against & plain)[index].sum())
+    least = assembly.method.mixed_positions
+    return criterion(
+        "sanger.letters_against_signals",
+        _by_strand(assembly, {role: str(count) for role, count in counts.items()}),
+        f"< {least}",
+        max(counts.values()) < least,
+        "positions",
+    )
 
 
 def _second_peaks(assembly: Assembly, part: Indices) -> Criterion:

@@ -160,7 +160,15 @@ def _well(text: str) -> str | None:
 
 
 def _well_notes(context: RunContext, fact: FileFact, trace: TraceFacts) -> _Found:
-    """Only wells can be compared; a position that is none, and a file without a well, say nothing."""
+    """Only wells can be compared: a position that is none, and a file without a well, say nothing.
+
+    A position that is not recorded is a note where the file has a well: silence is not agreement.
+    """
+    if context.run.position is None and trace.well is not None:
+        yield (
+            Reason.WELL_DIFFERS,
+            say("intake.position_absent", path=fact.path, well=trace.well, run=context.run.run_id),
+        )
     declared = None if context.run.position is None else _well(context.run.position)
     found = None if trace.well is None else _well(trace.well)
     if declared is not None and found is not None and declared != found:

@@ -52,12 +52,12 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         assert not array.flags.writeable
 
 
-def test_content_digest_sees_the_signals_and_not_the_words(tmp_path: Path) -> None:
+def test_signal_digest_sees_the_signals_and_not_the_words(tmp_path: Path) -> None:
     first = read_ab1(stored(tmp_path, abif.trace(LETTERS))).facts
     other = read_ab1(stored(tmp_path, abif.trace(LETTERS, sample="other", day=(2001, 1, 1)))).facts
     louder = abif.elements(LETTERS) | {"DATA9": abif.shorts([7] * (12 * (len(LETTERS) + 1)))}
-    assert first.content_sha256 == other.content_sha256
-    assert read_ab1(stored(tmp_path, abif.write(louder))).facts.content_sha256 != first.content_sha256
+    assert first.signals_sha256 == other.signals_sha256
+    assert read_ab1(stored(tmp_path, abif.write(louder))).facts.signals_sha256 != first.signals_sha256
 
 
 def test_edited_calls_are_counted_and_not_used(tmp_path: Path) -> None:

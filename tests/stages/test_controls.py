@@ -13,7 +13,7 @@ from musk_id.model.examination import EvidenceFile
 from musk_id.model.methods import CONTROL_METHODS
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Identifier, Line, RelativePath
-from musk_id.stages.controls import assess_controls
+from musk_id.stages.controls import TRACE_ROLES, assess_controls
 from musk_id.vocabulary import (
     BatchKind,
     ControlKind,
@@ -55,8 +55,9 @@ def assess(barcode_library):  # type: ignore[no-untyped-def]
     def run(*rows: SheetRow, kind: BatchKind = BatchKind.DNA, **sequences: str | None) -> ControlsRecord:
         sheet = RunSheet(schema=Line(RunSheet.SCHEMA), batch_id=Identifier("B"), kind=kind, rows=rows)
         held = {
-            f"{name}.fasta": None if text is None else (NucleotideSequence(name, text),)
+            f"{name}.{end}": None if text is None else (NucleotideSequence(name, text),)
             for name, text in sequences.items()
+            for end in ("fasta", "ab1")
         }
         return assess_controls(sheet, (), held, barcode_library, CONTROL_METHODS[0], METHOD, ANIMALS, PROVENANCE)
 
@@ -176,14 +177,25 @@ def test_a_second_template_in_the_positive_fails_it(assess, letters) -> None:  #
     assert found.controls[2].outcome is ControlOutcome.FAILED
 
 
-@pytest.mark.parametrize("role", [r for r in FileRole if r is not FileRole.SEQUENCE])
+@pytest.mark.parametrize("role", [r for r in FileRole if r is not FileRole.SEQUENCE and r not in TRACE_ROLES])
 def test_a_file_that_this_version_does_not_read_takes_nothing_out(assess, role) -> None:  # type: ignore[no-untyped-def]
-    """A trace beside a control is no unreadable sequence; the laboratory's word on the control stands."""
+    """A spectrum beside a control is no unreadable sequence; the laboratory's word on the control stands."""
     kept = EvidenceFile(path=RelativePath("x.ab1"), role=role)
     found = assess(*(replace(r, files=(kept,)) if r.kind is not ControlKind.EXHIBIT else r for r in SOUND), x=None)
     assert found.passed and found.invalid_loci == ()
     chemistry = (replace(r, files=(kept,)) for r in CHEMISTRY)
     assert assess(*chemistry, kind=BatchKind.CHEMISTRY, x=None).passed
+
+
+@pytest.mark.parametrize("role", sorted(TRACE_ROLES))
+def test_a_trace_of_a_blank_is_read(assess, letters, role) -> None:  # type: ignore[no-untyped-def]
+    trace = EvidenceFile(path=RelativePath("x.ab1"), role=role)
+    blank, *others = (replace(SOUND[0], files=(trace,)), *SOUND[1:])
+    assert blank.kind is ControlKind.EXTRACTION_BLANK and blank.result is ControlResult.NO_PRODUCT
+    found = assess(blank, *others, x=letters("Moschus"))
+    assert found.controls[0].taxa == ("Moschus",) and found.invalid_loci == tuple(sorted(Locus))
+    unreadable = assess(blank, *others, x=None)
+    assert Reason.FILE_UNREADABLE in unreadable.controls[0].reasons and not unreadable.passed
 
 
 def test_declared_moschus_positive_fails_without_a_file(assess) -> None:  # type: ignore[no-untyped-def]

@@ -18,6 +18,7 @@ from musk_id.stages.dna_answers import dna_findings
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.statements import say
 from musk_id.vocabulary import (
+    BatchKind,
     CriterionOutcome,
     Finding,
     Grade,
@@ -92,6 +93,31 @@ def test_exclusion_when_every_condition_holds(judge, goat) -> None:  # type: ign
     assert found.finding is Finding.EXCLUDED and "dna.moschus_excluded" in phrases(found.statements)
     criteria = [c for c in found.trace if c.name.startswith("exclusion.")]
     assert len(criteria) == 6 and all(c.outcome is CriterionOutcome.PASSED for c in criteria)
+
+
+def test_a_run_of_musk_deer_that_carries_nothing_forbids_the_exclusion(judge, goat, letters) -> None:  # type: ignore[no-untyped-def]
+    third = {locus: "N" * 4 + text[4:] for locus, text in letters("Moschus").items()}
+    for sub_sample in (third, {Locus.RRNA_12S: letters("Moschus")[Locus.RRNA_12S][:95]}):
+        case = replace(goat, sub_samples=(*goat.sub_samples, sub_sample), photographed=(True, True, True))
+        record = judge(case)
+        found = answer(record, QuestionKind.MUSK_DEER_PRESENT)
+        assert found.finding is not Finding.EXCLUDED, sub_sample
+        single = [c.outcome for c in found.trace if c.name == "exclusion.single_source"]
+        assert single in ([], [CriterionOutcome.FAILED])
+
+
+def test_a_marker_that_names_no_animal_is_told_beside_the_finding(judge, letters) -> None:  # type: ignore[no-untyped-def]
+    far = letters("Moschus") | {Locus.RRNA_16S: thinned(letters("Moschus")[Locus.RRNA_16S])}
+    found = answer(judge(Case(sub_samples=(letters("Moschus"), far))), QuestionKind.MUSK_DEER_PRESENT)
+    assert found.finding is Finding.DETECTED
+    (statement,) = (s for s in found.statements if s.phrase == "dna.runs_unnamed")
+    assert "S1-1-R" in load_catalogue(Language.EN).statement(statement)
+
+
+def thinned(letters: str) -> str:
+    """Letters of which the later ones are changed: outside every radius, still of the marker."""
+    swap = str.maketrans("ACGT", "GTAC")
+    return "".join(c.translate(swap) if n > 50 and n % 4 == 0 else c for n, c in enumerate(letters))
 
 
 def test_raw_data_that_are_not_read_lift_no_grade(  # type: ignore[no-untyped-def]
@@ -291,6 +317,9 @@ def test_musk_deer_at_grade_a(judge, musk_deer) -> None:  # type: ignore[no-unty
     [
         ({"raw": False}, Grade.C, Reason.NO_RAW_DATA),
         ({"batch": False}, Grade.C, Reason.CONTROL_ABSENT),
+        ({"extract_batch": False}, Grade.C, Reason.CONTROL_ABSENT),
+        ({"negatives": (Locus.RRNA_12S,)}, Grade.C, Reason.CONTROL_ABSENT),
+        ({"batch_kind": BatchKind.CHEMISTRY}, Grade.C, Reason.CONTROL_ABSENT),
         ({"simulated": "by hand"}, Grade.C, Reason.SIMULATED_DATA),
         ({"controls_passed": False, "controls_reasons": (Reason.CONTROL_ABSENT,)}, Grade.C, Reason.CONTROL_ABSENT),
     ],

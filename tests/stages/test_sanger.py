@@ -72,7 +72,7 @@ def failed(result: SequenceResult) -> set[str]:
 def test_a_sound_pair_gives_its_sequence_and_the_genus(musk, strand, examined) -> None:  # type: ignore[no-untyped-def]
     whole = FLANK + musk + reversed_strand(FLANK)
     result, item = parts(examined(strand(whole), strand(reversed_strand(whole))))
-    assert failed(result) == set() and len(outcomes(result)) == 7
+    assert failed(result) == set() and len(outcomes(result)) == 8
     assert result.call is not None and (result.call.rank, result.call.taxon) == (Rank.GENUS, "Moschus")
     assert item.moschus is Finding.DETECTED and not result.reasons
     assert result.reading is not None and result.reading.consensus == whole
@@ -185,6 +185,30 @@ def test_an_ambiguity_letter_at_a_deciding_site_blocks(musk, strand, examined) -
         settled = parts(examined(strand(letters), pair[1]))[0]
         assert failed(settled) == set() and settled.call is not None
         assert settled.reading is not None and not settled.reading.disagreements[0].conflict
+
+
+def test_letters_that_the_signals_do_not_bear_block(musk, strand, examined) -> None:  # type: ignore[no-untyped-def]
+    forward, reverse = strand(musk), strand(reversed_strand(musk))
+    _, quiet = _sites(parts(examined(forward, reverse))[0])
+    for count, blocked in ((2, False), (3, True)):
+        signals = strand(changed(musk, sorted(quiet)[:count]))
+        trace = replace(forward.trace, channels=signals.trace.channels)
+        result = parts(examined(replace(forward, trace=trace), reverse))[0]
+        assert (Reason.LETTERS_AGAINST_SIGNALS in result.reasons) is (result.call is None) is blocked
+    flat = replace(forward.trace, channels=forward.trace.channels * 0)
+    result = parts(examined(replace(forward, trace=flat), reverse))[0]
+    assert "sanger.letters_against_signals" in failed(result) and result.call is None
+
+
+def test_an_n_hides_no_contradiction_at_a_deciding_site(musk, strand, examined) -> None:  # type: ignore[no-untyped-def]
+    forward, reverse = strand(musk), strand(reversed_strand(musk))
+    deciding, _ = _sites(parts(examined(forward, reverse))[0])
+    place = min(deciding)
+    signals = strand(reversed_strand(changed(musk, [place])))
+    hidden = reversed_strand(musk[:place] + "N" + musk[place + 1 :])
+    trace = replace(signals.trace, letters=hidden)
+    result = parts(examined(forward, replace(signals, trace=trace)))[0]
+    assert failed(result) == {"sanger.deciding_conflicts"} and result.call is None
 
 
 def test_second_peaks_make_a_trace_mixed_and_leave_the_call(musk, strand, examined) -> None:  # type: ignore[no-untyped-def]

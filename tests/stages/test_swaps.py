@@ -24,7 +24,7 @@ from musk_id.stages.swaps import trace_notes
 from musk_id.vocabulary import BatchKind, ControlKind, ExtractKind, FileRole, Reason, Technique
 
 FACTS = TraceFacts(
-    content_sha256=Sha256("c" * 64),
+    signals_sha256=Sha256("c" * 64),
     bases=700,
     edited_bases=0,
     sample_name=Line("A1-R1"),
@@ -130,7 +130,10 @@ def test_wells() -> None:
     assert found(fact(well=Line("e04"))) == []
     assert found(fact(well=Line("F4"))) == [Reason.WELL_DIFFERS]
     # What is no well cannot be compared.
-    assert found(fact(well=None)) == found(fact(), position="17") == found(fact(), position=None) == []
+    assert found(fact(well=None)) == found(fact(), position="17") == []
+    # Silence of the examination is no agreement.
+    assert found(fact(), position=None) == [Reason.WELL_DIFFERS]
+    assert found(fact(well=None), position=None) == []
 
 
 def test_dates() -> None:
@@ -158,5 +161,5 @@ def test_the_same_signals_in_another_file_are_found() -> None:
     assert note.reason is Reason.FILE_USED_TWICE and note.run_ids == ("A1-R1", "A12-R1")
     (note,) = _file_notes((first, replace(second, sha256=first.sha256)))
     assert note.reason is Reason.FILE_USED_TWICE
-    other = replace(second, trace=replace(FACTS, content_sha256=Sha256("d" * 64)))
+    other = replace(second, trace=replace(FACTS, signals_sha256=Sha256("d" * 64)))
     assert list(_file_notes((first, other))) == []
