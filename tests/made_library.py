@@ -101,6 +101,17 @@ def write_sources(
     return folder
 
 
+def with_spectra(sources: Path, text: str, *, name: str = "s.msp", redistribute: bool = True) -> Path:
+    """The sources with a file of spectra (MSP) besides."""
+    (sources / name).write_text(text)
+    with (sources / "library.toml").open("a") as stream:
+        stream.write(
+            f'\n[[spectra]]\npath = "{name}"\nsource = "made"\nlicence = "all rights reserved"\n'
+            f"redistribute = {str(redistribute).lower()}\n"
+        )
+    return sources
+
+
 def build(sources: Path, release: ReferenceRelease, out: Path) -> Path:
     """Built library."""
     return build_library(sources, sources, out, release, BARCODE_METHODS[-1])

@@ -126,7 +126,7 @@ def _lines(diff: CollectionDiff) -> Iterator[str]:
         yield f"{word}: {side.kind} {side.collection_id} of {side.date}, manifest {side.manifest_sha256}"
     counts = Counter(record.change for record in diff.records)
     told = ", ".join(f"{count} {change.value.lower()}" for change, count in sorted(counts.items()))
-    yield f"records: {told or 'no difference'}"
+    yield f"records of sequences: {told or 'no difference'}"
     for record in diff.records:
         yield from _record_lines(record)
     tables = Counter(row.table for row in diff.rows)

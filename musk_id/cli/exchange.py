@@ -17,6 +17,7 @@ from musk_id.model.values import RULES, Identifier, IsoDate, Line, RelativePath
 from musk_id.records.files import read_limited, sha256_bytes, write_atomic
 from musk_id.refdb.adopt import adopt_library
 from musk_id.refdb.exchange import (
+    SPECTRA_STAY,
     ExchangePolicy,
     RefusedRecord,
     parse_policy,
@@ -43,21 +44,20 @@ def run_export(arguments: argparse.Namespace) -> int:
     policy = _policy(arguments.policy)
     built = read_library(arguments.library)
     keep, refused = select_for_exchange(built, policy)
-    _say_refused(refused)
+    spectra = built.library.spectra
+    held = 0 if spectra is None else len(spectra)
+    _say_refused(refused, held)
     listed = out.with_name(out.name + REFUSED_ENDING)
     if not keep:
-        write_atomic(listed, refused_bytes(refused))
-        raise UsageError(
-            f"none of {len(built.records)} records may be exported: no bundle was written",
-            where=built.library.library_id,
-            hint=f"see the reasons above and in {listed.name}; state what is missing in the sources",
-        )
+        write_atomic(listed, refused_bytes(refused, spectra))
+        raise _nothing_left(built, held, listed.name)
     members, library_id = _members(arguments, built, keep)
     header = _header(built, library_id, keep, policy, members)
     key = load_key(arguments.key, ask_passphrase())
     write_bundle(out, header, members, key)
-    write_atomic(listed, refused_bytes(refused))
-    say(f"library {library_id}: {header.records} records exported, {len(refused)} refused")
+    write_atomic(listed, refused_bytes(refused, spectra))
+    left = f", {held} spectra left out" if held else ""
+    say(f"library {library_id}: {header.records} records exported, {len(refused)} refused{left}")
     say(f"  signed by {key[0]}; manifest {header.manifest_sha256}")
     say(f"  {out}")
     say(f"  {listed}")
@@ -71,11 +71,28 @@ def _policy(path: Path) -> ExchangePolicy:
         raise ConfigError(error.message, where=path.name) from error
 
 
-def _say_refused(refused: tuple[RefusedRecord, ...]) -> None:
+def _nothing_left(built: BuiltLibrary, spectra: int, listed: str) -> UsageError:
+    where = built.library.library_id
+    if spectra and not built.records:
+        return UsageError(
+            f"{spectra} spectra and no sequences; {SPECTRA_STAY}: no bundle was written",
+            where=where,
+            hint=f"see {listed}; hand on the files from which the library was built, where their terms permit it",
+        )
+    return UsageError(
+        f"none of {len(built.records)} records may be exported: no bundle was written",
+        where=where,
+        hint=f"see the reasons above and in {listed}; state what is missing in the sources",
+    )
+
+
+def _say_refused(refused: tuple[RefusedRecord, ...], spectra: int) -> None:
     for entry in refused:
         say(f"refused: {entry.record.accession} {entry.record.locus}: {entry.reason}: {entry.detail}")
     for reason, count in sorted(Counter(entry.reason for entry in refused).items()):
         say(f"  {count} refused for {reason}")
+    if spectra:
+        say(f"  {spectra} spectra left out: {SPECTRA_STAY}")
 
 
 def _members(
@@ -85,8 +102,7 @@ def _members(
     wanted = arguments.library_id
     if wanted is not None and not RULES[Identifier].accepts(wanted):
         raise UsageError(f"--library-id is not {RULES[Identifier].described}")
-    is_whole = len(keep) == len(built.records)
-    if is_whole and wanted in (None, whole):
+    if _travels_whole(built, keep) and wanted in (None, whole):
         return own_files(arguments.library), whole
     library_id = Identifier(wanted) if wanted is not None else part_id(whole)
     if library_id == whole:
@@ -95,6 +111,12 @@ def _members(
         )
     anchors = load_release(locate_release(built.library.anchors_release, arguments.releases))
     return subset_library(built, anchors, keep, library_id), library_id
+
+
+def _travels_whole(built: BuiltLibrary, keep: frozenset[Key]) -> bool:
+    """Whether nothing stays; files of the whole also name what was set aside of inputs that are not shared."""
+    all_shared = all(entry.redistribute for entry in built.inputs)
+    return len(keep) == len(built.records) and built.library.spectra is None and all_shared
 
 
 def _header(

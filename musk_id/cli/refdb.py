@@ -47,11 +47,12 @@ def _list_libraries(root: Path) -> None:
         if library is None:
             say(f"library {listed.directory.name}  NOT USABLE: {listed.fault}")
             continue
-        loci = ", ".join(f"{locus} {table.records}" for locus, table in library.loci.items())
+        loci = ", ".join(f"{locus} {table.records}" for locus, table in library.loci.items()) or "none"
+        spectra = 0 if library.spectra is None else len(library.spectra)
         origin = f"; exported by {listed.exporter}" if listed.exporter else ""
         say(
-            f"library {library.library_id}  {library.date}  {len(library.taxa)} taxa; barcodes: {loci}{origin}; "
-            f"manifest {library.manifest_sha256}"
+            f"library {library.library_id}  {library.date}  {len(library.taxa)} taxa; barcodes: {loci}; "
+            f"{spectra} spectra{origin}; manifest {library.manifest_sha256}"
         )
 
 

@@ -18,12 +18,12 @@ from musk_id.refdb.audit_sequences import sequence_remarks
 from musk_id.refdb.audit_table import AuditTable, audit_table, without_copies
 from musk_id.vocabulary import Locus
 
-__all__ = ["AUDIT_METHOD", "Provenance", "audit_library"]
+__all__ = ["AUDIT_METHOD", "CONFLICT_FLAGS", "Provenance", "audit_library"]
 
 AUDIT_METHOD = Line("library-audit-1")
 MEMBERS_SHOWN = 12
 
-_CONFLICT_FLAGS = frozenset({AuditFlag.NAME_CONFLICT, AuditFlag.NEARER_OTHER_NAME})
+CONFLICT_FLAGS = frozenset({AuditFlag.NAME_CONFLICT, AuditFlag.NEARER_OTHER_NAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def audit_library(
         marker = _Marker(tuple(library.taxa), table)
         found = list(marker.conflicts())
         noted = list(marker.remarks(method, provenance))
-        doubted = {c.accession for c in found if c.flag in _CONFLICT_FLAGS}
+        doubted = {c.accession for c in found if c.flag in CONFLICT_FLAGS}
         doubted |= {a for r in noted if r.flag is AuditFlag.DUPLICATE_ACROSS_NAMES for a in r.accessions}
         rows = frozenset(row for row in marker.places.rows if marker.accession(row) in doubted)
         conflicts += found

@@ -11,6 +11,7 @@ from musk_id.kernels.nucleotides import decode
 from musk_id.model.library import RecordSource
 from musk_id.model.refdiff import CollectionSide, RecordSide
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
+from musk_id.model.spectral_table import SPECTRUM_COLUMNS, SpectrumTable
 from musk_id.model.values import Line, Sha256
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.build import TABLE_KEYS
@@ -20,6 +21,7 @@ from musk_id.refdb.library_sources import CURATION_COLUMNS
 from musk_id.refdb.library_store import HEAD_NAME, TAXA_COLUMNS, TAXA_NAME
 from musk_id.refdb.library_tables import ASIDE_COLUMNS, INPUT_COLUMNS
 from musk_id.refdb.manifest import read_verified
+from musk_id.refdb.spectra_store import SPECTRA_NAME
 from musk_id.vocabulary import Locus
 
 __all__ = ["Key", "Side", "Table", "animals_among", "is_library", "library_side", "release_side"]
@@ -134,6 +136,8 @@ def library_side(folder: Path, built: BuiltLibrary) -> Side:
         name: _table((folder / name).read_bytes(), columns, key)
         for name, (columns, key) in sorted(_LIBRARY_TABLES.items())
     }
+    if library.spectra is not None:
+        tables[SPECTRA_NAME] = _spectra(library.spectra)
     return Side(
         head=CollectionSide(
             kind=Line("library"),
@@ -146,6 +150,20 @@ def library_side(folder: Path, built: BuiltLibrary) -> Side:
         keeps_labels=False,
         tables=tables,
     )
+
+
+def _spectra(spectra: SpectrumTable) -> Table:
+    """What is known of each spectrum, its state, and the digest of its peaks as published and in unit mass."""
+    rows = [
+        (*row.removesuffix("\n").split("\t"), spectra.state_of(number).value, _peaks_digest(spectra, number))
+        for number, row in enumerate(spectra.rows)
+    ]
+    return Table((*SPECTRUM_COLUMNS, "state", "peaks_sha256"), ("accession",), tuple(rows))
+
+
+def _peaks_digest(spectra: SpectrumTable, number: int) -> Sha256:
+    arrays = (*spectra.peaks(number), *spectra.unit_peaks(number))
+    return sha256_bytes(b"".join(array.tobytes() for array in arrays))
 
 
 def _of_library(record: LibraryRecord, letters: str, haplotype: str, haplotype_of: Line) -> RecordSide:

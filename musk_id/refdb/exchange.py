@@ -11,6 +11,7 @@ from typing import Any
 from musk_id.errors import ConfigError, Problem
 from musk_id.library_vocabulary import NotExported
 from musk_id.model.library import LibraryInput, RecordSource
+from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import RULES, Identifier, Line, Sha256, Text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.library_read import BuiltLibrary, LibraryRecord
@@ -19,6 +20,7 @@ from musk_id.refdb.tables import table_bytes
 
 __all__ = [
     "REFUSED_COLUMNS",
+    "SPECTRA_STAY",
     "ExchangePolicy",
     "RefusedRecord",
     "parse_policy",
@@ -30,6 +32,7 @@ __all__ = [
 POLICY_SCHEMA = "musk-id/exchange-policy/1"
 REFUSED_COLUMNS = ("locus", "accession", "species", "input", "licence", "reason", "detail")
 PART_ENDING = "-part"
+SPECTRA_STAY = "spectra are not exported by this version"
 
 _KEYS = ("schema", "exporter", "statement", "licences", "required_provenance")
 _FIELDS = tuple(name for name in RecordSource.__slots__ if name != "licence")
@@ -121,7 +124,7 @@ def _may_travel(licence: str) -> bool:
 def select_for_exchange(
     built: BuiltLibrary, policy: ExchangePolicy
 ) -> tuple[frozenset[Key], tuple[RefusedRecord, ...]]:
-    """Records that may travel, by marker and accession, and those that may not, in their order."""
+    """Records of sequences that may travel, by marker and accession, and those that may not, in their order."""
     inputs = {entry.path: entry for entry in built.inputs}
     refused: dict[Key, RefusedRecord] = {}
     for record in built.records:
@@ -170,9 +173,9 @@ def _refuse_lonely_names(built: BuiltLibrary, refused: dict[Key, RefusedRecord])
             )
 
 
-def refused_bytes(refused: tuple[RefusedRecord, ...]) -> bytes:
-    """Table of what does not travel."""
-    rows = (
+def refused_bytes(refused: tuple[RefusedRecord, ...], spectra: SpectrumTable | None = None) -> bytes:
+    """Table of what does not travel: records that the policy refuses, and every spectrum of the library."""
+    rows: list[tuple[str, ...]] = [
         (
             r.record.locus.value,
             r.record.accession,
@@ -183,6 +186,10 @@ def refused_bytes(refused: tuple[RefusedRecord, ...]) -> bytes:
             r.detail,
         )
         for r in refused
+    ]
+    rows += (
+        ("", entry.accession, "", entry.input, entry.licence, NotExported.SPECTRUM.value, SPECTRA_STAY)
+        for entry in (spectra.entries() if spectra is not None else ())
     )
     return table_bytes(REFUSED_COLUMNS, rows)
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musk_id.errors import Problem, ReferenceDataError, UsageError
+from musk_id.library_vocabulary import LeftOut
 from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
+from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import RULES, IsoDate
 from musk_id.refdb.build import files_of_tables, place_release
 from musk_id.refdb.content import COLUMNS, SOURCE_TABLES, parse_content
@@ -21,21 +23,30 @@ from musk_id.refdb.release import RELEASE_ID_PATTERN, load_release
 from musk_id.refdb.tables import LIST_SEPARATOR, table_bytes
 from musk_id.vocabulary import CurationState
 
-__all__ = ["LEFT_OUT_COLUMNS", "FrozenRelease", "freeze_release", "left_out_bytes", "left_out_path"]
+__all__ = [
+    "LEFT_OUT_COLUMNS",
+    "SPECTRA_STAY",
+    "FrozenRelease",
+    "freeze_release",
+    "left_out_bytes",
+    "left_out_path",
+]
 
 LEFT_OUT_COLUMNS = ("locus", "accession", "species", "state", "input", "reason", "detail")
 NOT_STATED = "not stated"
+SPECTRA_STAY = "freezing adds sequences only; spectra of a release come from its sources"
 _DIGEST_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenRelease:
-    """What freezing made."""
+    """What freezing made; ``spectra`` are those of the library, none of which enters."""
 
     folder: Path
     added: tuple[BarcodeReference, ...]
     left_out: tuple[LeftOutRecord, ...]
     taxa_added: int
+    spectra: SpectrumTable | None = None
 
     @property
     def duplicates(self) -> int:
@@ -48,9 +59,9 @@ def left_out_path(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.left_out.tsv")
 
 
-def left_out_bytes(left_out: tuple[LeftOutRecord, ...]) -> bytes:
-    """Table of what was left out."""
-    rows = (
+def left_out_bytes(left_out: tuple[LeftOutRecord, ...], spectra: SpectrumTable | None = None) -> bytes:
+    """Table of what was left out: records with their reasons, and every spectrum of the library."""
+    rows = [
         (
             entry.record.locus.value,
             entry.record.accession,
@@ -61,8 +72,16 @@ def left_out_bytes(left_out: tuple[LeftOutRecord, ...]) -> bytes:
             entry.detail,
         )
         for entry in left_out
-    )
-    return table_bytes(LEFT_OUT_COLUMNS, rows)
+    ]
+    return table_bytes(LEFT_OUT_COLUMNS, [*rows, *_spectrum_rows(spectra)])
+
+
+def _spectrum_rows(spectra: SpectrumTable | None) -> Iterable[tuple[str, ...]]:
+    if spectra is None:
+        return
+    for number, entry in enumerate(spectra.entries()):
+        state = spectra.state_of(number).value
+        yield "", entry.accession, "", state, entry.input, LeftOut.SPECTRUM.value, SPECTRA_STAY
 
 
 def freeze_release(
@@ -86,7 +105,7 @@ def freeze_release(
     Raises
     ------
     UsageError
-        If number or date do not follow those of the base and the library.
+        If number or date do not follow those of the base and the library, or the library holds spectra alone.
     ReferenceDataError
         If a table takes from a set, or contradicts another.
     IntegrityError
@@ -95,6 +114,7 @@ def freeze_release(
     before = load_release(base)
     built = read_library(library)
     _require_later(before, built, release_id, date)
+    _require_sequences(built)
     tables = _base_tables(base)
     if sets is not None:
         tables["sets.tsv"] = sets
@@ -112,7 +132,7 @@ def freeze_release(
         (gap for gap in _rows_of(tables["absent.tsv"]) if gap[0] not in known),
     )
     folder = place_release(release_id, files_of_tables(tables, release_id, date), out)
-    return FrozenRelease(folder, added, left_out, len(new_taxa))
+    return FrozenRelease(folder, added, left_out, len(new_taxa), built.library.spectra)
 
 
 def _require_later(before: ReferenceRelease, built: BuiltLibrary, release_id: str, date: str) -> None:
@@ -128,6 +148,16 @@ def _require_later(before: ReferenceRelease, built: BuiltLibrary, release_id: st
     latest = max(before.date, built.library.date)
     if date < latest:
         raise UsageError(f"a release of {date} would rest on what is of {latest}", hint="give a later date")
+
+
+def _require_sequences(built: BuiltLibrary) -> None:
+    """A library of spectra alone adds nothing: a release made from it would be its base under another number."""
+    if built.library.spectra is not None and not built.records:
+        raise UsageError(
+            f"{len(built.library.spectra)} spectra and no sequences: no release was made",
+            where=built.library.library_id,
+            hint=SPECTRA_STAY,
+        )
 
 
 def _number(release_id: str) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from musk_id.model.library_report import LibraryReport, LocusSummary, TreeFigure
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.values import Line
+from musk_id.refdb.audit import CONFLICT_FLAGS
 from musk_id.refdb.histograms import distance_histogram
 from musk_id.refdb.resolvability import resolution_rows
 from musk_id.refdb.trees import REPLICATES, neighbour_joining
@@ -72,7 +73,7 @@ def report_library(
         resolution=resolution_rows(library, species),
         histograms=tuple(distance_histogram(library, locus) for locus in library.loci),
         trees=tuple(tree for tree in trees if tree is not None),
-        conflicts=len({(c.locus, c.accession) for c in audit.conflicts}),
+        conflicts=len({(c.locus, c.accession) for c in audit.conflicts if c.flag in CONFLICT_FLAGS}),
         spectra=spectra,
     )
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_library import Input, Made, build, files_of, made_from, panel, write_sources
+from made_library import Input, Made, build, files_of, made_from, panel, with_spectra, write_sources
+from spectra_libraries import msp
 
 from musk_id.cli import main
 from musk_id.library_vocabulary import ChangeKind, RecordAspect
@@ -239,6 +240,35 @@ def test_command_prints_writes_and_compares_answers(
     assert change.after.taxon == "Novus"
     assert main(["refdb", "diff", "2026.1", "2026.1"]) == 0
     assert capsys.readouterr().out.count("no difference") == 2
+
+
+def test_spectra_of_libraries_are_compared(
+    release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    peaks = {31.0: 999.0, 45.0: 500.0, 46.0: 200.0}
+    record = made_from(panel(release, Locus.COI, 1)[0], "AB000001.1")
+    texts = {
+        "one": msp("SP1", peaks) + msp("SP2", peaks) + msp("SP3", peaks),
+        "two": msp("SP1", peaks | {45.0: 501.0}) + msp("SP2", peaks, Authors="B. Person") + msp("SP4", peaks),
+    }
+    made = {}
+    for name, text in texts.items():
+        sources = write_sources(tmp_path / name, {"a": Input((record,))})
+        folder = build(with_spectra(sources, text), release, tmp_path / name / "lib")
+        made[name] = library_side(folder, read_library(folder)), folder
+    (one, first), (two, second) = made.values()
+    diff = diff_sides(one, two)
+    assert diff.records == ()
+    found = {r.key: (r.change, [f.column for f in r.fields]) for r in diff.rows if r.table == "spectra.tsv"}
+    assert found["SP1"] == (ChangeKind.CHANGED, ["peaks_sha256"])
+    assert found["SP2"] == (ChangeKind.CHANGED, ["authors"])
+    assert (found["SP3"][0], found["SP4"][0]) == (ChangeKind.REMOVED, ChangeKind.ADDED)
+    assert diff_sides(two, one) == mirrored(diff)
+    assert diff_sides(one, one).rows == ()
+    assert main(["refdb", "diff", str(first), str(second)]) == 0
+    out = capsys.readouterr().out
+    assert "records of sequences: no difference" in out
+    assert "spectra.tsv 4" in out
 
 
 def test_what_cannot_be_compared(release: ReferenceRelease, tmp_path: Path) -> None:

@@ -7,19 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audit_tables import library
+from audit_tables import library, species_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
 from musk_id.cli import main
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.nucleotides import encode
-from musk_id.library_vocabulary import Resolution
+from musk_id.library_vocabulary import AuditFlag, Resolution
 from musk_id.model.library_report import LibraryReport, TreeFigure
 from musk_id.model.methods import BARCODE_METHODS
 from musk_id.model.values import Line
 from musk_id.records.canonical import parse_record
+from musk_id.refdb.audit import Provenance, audit_library
 from musk_id.refdb.histograms import BIN_PERCENT, distance_histogram
+from musk_id.refdb.library_report import report_library
 from musk_id.refdb.release import load_release, locate_release
 from musk_id.refdb.release_library import release_library
 from musk_id.refdb.resolvability import resolution_rows
@@ -176,6 +178,18 @@ def test_report_of_the_release_says_first_that_it_names_no_species(tmp_path: Pat
     assert main(["refdb", "report", "2026.1", "--out", str(tmp_path / "b")]) == 0
     for path in (tmp_path / "a").iterdir():
         assert (tmp_path / "b" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_records_that_sit_with_another_name_alone_are_no_conflicts() -> None:
+    names = [name for name in ("Aus albus", "Aus niger", "Bus ruber", "Cus viridis") for _ in range(6)]
+    names[0], names[8] = "Cus viridis", "Dus solus"
+    held = library(species_sequences(7, 4, 6), names)
+    audit = audit_library(held, RELEASE, METHOD, Provenance({}, {}))
+    assert {(c.accession, c.flag) for c in audit.conflicts} == {
+        ("XX001000", AuditFlag.NAME_CONFLICT),
+        ("XX009000", AuditFlag.SITS_WITH),
+    }
+    assert report_library(held, audit, RELEASE, METHOD, spectra=0, replicates=1).conflicts == 1
 
 
 def test_a_folder_that_is_no_library_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
