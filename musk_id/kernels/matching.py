@@ -37,7 +37,7 @@ from musk_id.kernels.matching_clusters import Clusters, gather, ranges
 from musk_id.kernels.matching_counts import Counts, Packed, block_counts, pack_rows, pair_counts
 from musk_id.kernels.nucleotides import Masks
 
-__all__ = ["Found", "MatchIndex"]
+__all__ = ["Found", "MatchIndex", "deciding_rows"]
 
 QUERY_BLOCK = 128
 # References counted at once in a block: with the queries of a step what is worked on stays in the cache.
@@ -126,6 +126,12 @@ class MatchIndex:
         with ThreadPoolExecutor(threads) as pool:
             return Found.joined(list(pool.map(self._block, blocks)))
 
+    def measure(self, query: Masks) -> Counts:
+        """Counts of one query, shape (width,), against every reference, in the order of the references."""
+        counts = _counted(pack_rows(query[None, :]), self._columns, ambiguous=self._packed.ambiguous)
+        place = np.argsort(self._order)
+        return Counts(counts.incompatible[0], counts.possible[0], counts.compared[0]).take(place)
+
     def _block(self, masks: Masks) -> Found:
         queries = pack_rows(masks)
         if self._clusters is None:
@@ -189,11 +195,8 @@ class MatchIndex:
             counts = _counted(queries.take(here), self._columns, ambiguous=self._packed.ambiguous)
             for row, query in enumerate(here.tolist()):
                 own = Counts(counts.incompatible[row], counts.possible[row], counts.compared[row])
-                everything = np.arange(self._packed.size)
-                pairs = _Pairs(np.zeros_like(everything), everything, own)
-                deciding, _ = _deciding(pairs, self._groups, 1, np.full(1, np.inf))
-                kept = pairs.take(np.flatnonzero(deciding))
-                parts.append(_Pairs(np.full(kept.row.size, query), kept.row, kept.counts))
+                kept = deciding_rows(own, self._groups)
+                parts.append(_Pairs(np.full(kept.size, query), kept, own.take(kept)))
         return _Pairs.joined(parts)
 
     @cached_property
@@ -220,9 +223,7 @@ class _Pairs:
 
     def take(self, chosen: Indices) -> _Pairs:
         """Some of the pairs."""
-        c = self.counts
-        counts = Counts(c.incompatible[chosen], c.possible[chosen], c.compared[chosen])
-        return _Pairs(self.query[chosen], self.row[chosen], counts)
+        return _Pairs(self.query[chosen], self.row[chosen], self.counts.take(chosen))
 
     @classmethod
     def joined(cls, parts: Sequence[_Pairs]) -> _Pairs:
@@ -238,6 +239,17 @@ class _Pairs:
         return cls(
             np.concatenate([part.query for part in parts]), np.concatenate([part.row for part in parts]), counts
         )
+
+
+def deciding_rows(counts: Counts, groups: Indices) -> Indices:
+    """Rows that decide for one query (:class:`Found`), given its counts against every reference.
+
+    With one column compared everywhere the counts may be distances of any other kind.
+    """
+    everything = np.arange(groups.size)
+    pairs = _Pairs(np.zeros_like(everything), everything, counts)
+    deciding, _ = _deciding(pairs, groups, 1, np.full(1, np.inf))
+    return np.flatnonzero(deciding)
 
 
 def _columns(planes: Words) -> Words:

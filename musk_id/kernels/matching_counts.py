@@ -61,6 +61,10 @@ class Counts:
     possible: Numbers
     compared: Numbers
 
+    def take(self, rows: Indices) -> Counts:
+        """Counts of some of the pairs."""
+        return Counts(self.incompatible[rows], self.possible[rows], self.compared[rows])
+
 
 def pack_rows(masks: Masks) -> Packed:
     """Planes of masks of shape (n, width); 0 marks a column without a letter."""
