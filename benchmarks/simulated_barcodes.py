@@ -17,8 +17,8 @@ __all__ = ["LETTERS", "Simulated", "query_letters", "simulate"]
 
 WIDTH = 658
 SEED = 20261
-# In COI barcodes the first complete codon begins at the second letter.
-FRAME = 1
+# Column of the first codon, as the window of the marker is read.
+FRAME = 0
 RATES = (0.35, 0.08, 2.57)
 TRANSITIONS = 0.85
 FAMILY, GENUS, SPECIES, INDIVIDUAL = 0.15, 0.08, 0.03, 0.004

@@ -130,8 +130,8 @@ def whole_sequence(name: str, number: int, pieces: list[str], file_name: str) ->
     letters = "".join(pieces).strip(_GAPS)
     if not letters:
         raise InputFormatError(f"sequence {name[:60]!r} has no letters", where=where)
-    gap = next((i for i, letter in enumerate(letters, 1) if letter in _GAPS), None)
-    if gap is not None:
+    if any(gap in letters for gap in _GAPS):
+        gap = next(i for i, letter in enumerate(letters, 1) if letter in _GAPS)
         raise InputFormatError(
             f"sequence {name[:60]!r} holds a gap at letter {gap}", where=where, hint="hand in unaligned sequences"
         )

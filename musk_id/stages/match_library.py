@@ -62,6 +62,7 @@ class LibraryMatcher:
         self._entries = {
             locus: Entries(library, table, coding=locus in windows) for locus, table in library.loci.items()
         }
+        self._limits = {locus: limits_of(locus, method, animals) for locus in self._entries}
         self.frame = _frame(library, anchors, method, self._entries)
 
     def rows(self, sequences: Sequence[NucleotideSequence], first_number: int) -> list[MatchRow]:
@@ -100,7 +101,7 @@ class LibraryMatcher:
         def owners(nearest: tuple[Compared, ...]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
             return _owners(nearest, entries)
 
-        return placed_row(number, name, place, compared, call, self._method, self._animals, owners, NOTED)
+        return placed_row(number, name, place, compared, call, self._limits[entries.table.locus], owners, NOTED)
 
     def _compared(self, placed: Sequence[Placement]) -> dict[int, tuple[Compared, ...]]:
         """References that decide, by the number of the sequence."""
@@ -126,7 +127,7 @@ class LibraryMatcher:
 
     def _call(self, place: Placement, compared: tuple[Compared, ...], entries: Entries) -> LocusCall:
         """The call; where it rests on all families within reach, these are looked for."""
-        limits = limits_of(entries.table.locus, self._method, self._animals)
+        limits = self._limits[entries.table.locus]
         call = call_locus(compared, limits, self.frame, self._method, self._animals)
         nearest = {genus for view in call.views for genus in view.nearest_genus}
         settled = call.rank is Rank.GENUS or self._method.genus in nearest or entries.in_full

@@ -14,7 +14,7 @@ from musk_id.model.sequence import NucleotideSequence
 from musk_id.stages.barcode import is_human
 from musk_id.stages.comparison import Compared, compare
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.locus_call import call_locus, limits_of
+from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
 from musk_id.stages.placement import Placement, place_sequence
 from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason, Strand
 
@@ -63,28 +63,18 @@ def match_release(
     animals: AnimalMethod,
 ) -> list[MatchRow]:
     """Rows of sequences against a release, every reference compared."""
+    every = {locus: limits_of(locus, method, animals) for locus in library.loci}
     rows = []
     for number, sequence in enumerate(sequences, first_number):
         placed = place_sequence(sequence.letters, None, library, method)
         compared: tuple[Compared, ...] = ()
         if placed.locus is not None and placed.masks is not None:
             compared = compare(placed.masks, library.loci[placed.locus])
-        call = called(placed, compared, library, method, animals)
-        rows.append(placed_row(number, sequence.name, placed, compared, call, method, animals, owners))
+        limits = None if placed.locus is None else every[placed.locus]
+        # Distances are told even where the sequence cannot be called.
+        call = call_locus(compared, limits, library, method, animals) if limits and compared else None
+        rows.append(placed_row(number, sequence.name, placed, compared, call, limits, owners))
     return rows
-
-
-def called(
-    placed: Placement,
-    compared: tuple[Compared, ...],
-    library: BarcodeLibrary,
-    method: BarcodeMethod,
-    animals: AnimalMethod,
-) -> LocusCall | None:
-    """The call of a placed sequence; its distances are told even where it cannot be called."""
-    if placed.locus is None or not compared:
-        return None
-    return call_locus(compared, limits_of(placed.locus, method, animals), library, method, animals)
 
 
 def owners(nearest: tuple[Compared, ...]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
@@ -100,8 +90,7 @@ def placed_row(
     placed: Placement,
     compared: tuple[Compared, ...],
     call: LocusCall | None,
-    method: BarcodeMethod,
-    animals: AnimalMethod,
+    limits: LocusLimits | None,
     owners: Owners,
     noted: tuple[Reason, ...] = (),
 ) -> MatchRow:
@@ -112,9 +101,9 @@ def placed_row(
     noted : tuple of Reason
         What holds for every call with the library in use.
     """
-    if placed.locus is None or call is None:
+    if call is None or limits is None:
         return MatchRow(number=number, name=name, locus=placed.locus, strand=placed.strand, reasons=placed.reasons)
-    if is_human(compared, limits_of(placed.locus, method, animals)):
+    if is_human(compared, limits):
         return MatchRow(
             number=number,
             name=HUMAN,
