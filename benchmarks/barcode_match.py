@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -40,6 +39,14 @@ from musk_id.vocabulary import Locus  # noqa: E402
 OUT = PROJECT / "build" / "bench" / "barcode-match.json"
 COMMAND = "vsearch --usearch_global Q --db L --id 0.9 --strand both --threads 2 --blast6out"
 CHECKED = 500
+# A small process of its own starts each command: a fork counts the memory of what it was forked from.
+RUNNER = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+wall, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+print(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+"""
 Tree = dict[str, object]
 
 
@@ -108,16 +115,16 @@ def check_exact(simulated: Simulated, letters: list[str]) -> int:
     return len(queries)
 
 
-def run(command: list[str]) -> tuple[float, int]:
-    """Wall time in seconds and peak memory in bytes of a command, its own and no other child's."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=PROJECT)
-    assert process.stderr is not None
-    told = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, told.decode("utf-8", "replace")
-    return time.perf_counter() - start, usage.ru_maxrss * 1024
+def run(command: list[str]) -> tuple[float, float, int]:
+    """Wall and processor seconds, and peak memory in bytes, of a command.
+
+    The memory is that of the largest of its processes; what forked processes share counts in each.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER, *command], check=True, capture_output=True, text=True, cwd=PROJECT
+    )
+    wall, used, peak = done.stdout.split()
+    return float(wall), float(used), int(peak)
 
 
 def agreement(own: Path, peer: Path) -> dict[str, int]:
@@ -152,25 +159,26 @@ def measure(references: int, queries: int, repeats: int) -> Tree:
         write_fasta(folder / "library.fasta", text, "SIM")
         del simulated, letters, text
         own = [sys.executable, "-m", "musk_id", "barcode", "match", str(folder / "queries.fasta")]
-        own += ["--library", str(folder / "library"), "--out", str(folder / "own.tsv"), "--threads", THREADS]
+        own += ["--library", str(folder / "library"), "--out", str(folder / "own.tsv"), "--processes", THREADS]
         commands = {"musk-id": own}
         vsearch = shutil.which("vsearch")
         if vsearch is not None:
             where = [vsearch, "--usearch_global", str(folder / "queries.fasta"), "--db"]
             where += [str(folder / "library.fasta"), "--id", "0.9", "--strand", "both", "--threads", THREADS]
             commands["vsearch"] = [*where, "--blast6out", str(folder / "hits.tsv"), "--quiet"]
-        taken: dict[str, list[tuple[float, int]]] = {program: [] for program in commands}
+        taken: dict[str, list[tuple[float, float, int]]] = {program: [] for program in commands}
         for _ in range(repeats):
             for program, command in commands.items():
                 taken[program].append(run(command))
         for program, results in taken.items():
-            seconds = sorted(wall for wall, _ in results)
+            seconds = sorted(wall for wall, _, _ in results)
             tree[program] = {
                 "median_s": statistics.median(seconds),
                 "fastest_s": seconds[0],
                 "slowest_s": seconds[-1],
                 "runs": len(seconds),
-                "peak_bytes": max(peak for _, peak in results),
+                "median_processor_s": statistics.median(used for _, used, _ in results),
+                "peak_bytes": max(peak for _, _, peak in results),
             }
         if "vsearch" in commands:
             tree["agreement"] = agreement(folder / "own.tsv", folder / "hits.tsv")
@@ -203,10 +211,20 @@ def main() -> int:
                         f"{found['fastest_s']:.2f}",
                         f"{found['slowest_s']:.2f}",
                         f"{found['median_s'] / own['median_s']:.2f}",
+                        f"{found['median_processor_s']:.2f}",
                         f"{found['peak_bytes'] / 1e6:.0f}",
                     )
                 )
-    columns = ("references", "program", "median s", "fastest", "slowest", "time / musk-id", "peak MB")
+    columns = (
+        "references",
+        "program",
+        "median s",
+        "fastest",
+        "slowest",
+        "time / musk-id",
+        "processor s",
+        "peak MB",
+    )
     print_table(f"{options.queries} queries of 658 bp, whole commands, {THREADS} threads", columns, rows)
     for tree in sizes:
         print(f"{tree['references']} references: {tree.get('agreement', 'no peer')}")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import re
 import shutil
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_match"]
 
-BATCH = 2000
+BATCH = 500
 COLUMNS = (
     "number", "id", "locus", "strand", "compared_bp", "nearest", "nearest_names", "distance", "ties",
     "next_genus", "margin", "certified_margin", "rank", "answer", "finding", "reasons",
@@ -35,6 +39,8 @@ _HARMLESS = re.compile(r"(?:-?[0-9]+(?:\.[0-9]+)?|[A-Za-z0-9][A-Za-z0-9 ._:|,_-]
 
 Matcher = Callable[["list[NucleotideSequence]", int], "list[MatchRow]"]
 
+_adopted: Matcher | None = None
+
 
 def run_match(arguments: argparse.Namespace) -> int:
     """Write one row a sequence; the table appears as a whole or not at all."""
@@ -43,22 +49,68 @@ def run_match(arguments: argparse.Namespace) -> int:
     queries, out = Path(arguments.queries), str(arguments.out)
     if out != "-" and Path(out).resolve() == queries.resolve():
         raise UsageError("the table would overwrite the sequences", where="--out")
-    threads = arguments.threads or os.cpu_count() or 1
-    match = _matcher(arguments.library, arguments.releases, threads)
+    processes = max(1, arguments.processes or os.cpu_count() or 1)
+    match = _matcher(arguments.library, arguments.releases)
     stream = FastaStream(queries)
     with _target(out) as table:
         table.write(_line(COLUMNS))
-        done = 0
         with _progress(stream) as show:
-            for batch in stream.batches(BATCH):
-                rows = match(batch, done + 1)
-                table.write(b"".join(_line(_cells(row)) for row in rows))
-                done += len(batch)
+            for done, lines in _matched(stream.batches(BATCH), match, processes):
+                table.write(lines)
                 show(done)
     return 0
 
 
-def _matcher(named: str, releases: Path | None, threads: int) -> Matcher:
+def _matched(
+    batches: Iterator[list[NucleotideSequence]], match: Matcher, processes: int
+) -> Iterator[tuple[int, bytes]]:
+    """Lines of each batch and the number of its last sequence, in the order of the batches.
+
+    Placing and calling are Python, which threads would not speed up. Forked processes share the prepared library;
+    rows are computed one by one, so that neither batches nor processes change them. Only so many batches are
+    read ahead as there is work for.
+    """
+    first = next(batches, [])
+    if processes == 1 or len(first) < BATCH or not sys.platform.startswith("linux"):
+        done = 0
+        for batch in chain([first], batches):
+            yield done + len(batch), _lines(match, batch, done + 1)
+            done += len(batch)
+        return
+    waiting: deque[tuple[int, Future[bytes]]] = deque()
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_adopt, initargs=(match,))
+    try:
+        done = 0
+        for batch in chain([first], batches):
+            waiting.append((done + len(batch), pool.submit(_adopted_lines, batch, done + 1)))
+            done += len(batch)
+            if len(waiting) > 2 * processes:
+                number, result = waiting.popleft()
+                yield number, result.result()
+        for number, result in waiting:
+            yield number, result.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _adopt(match: Matcher) -> None:
+    """Keep the matcher in a process that was made for matching."""
+    global _adopted
+    _adopted = match
+
+
+def _adopted_lines(batch: list[NucleotideSequence], first: int) -> bytes:
+    if _adopted is None:
+        raise RuntimeError("the process was given no matcher")
+    return _lines(_adopted, batch, first)
+
+
+def _lines(match: Matcher, batch: list[NucleotideSequence], first: int) -> bytes:
+    return b"".join(_line(_cells(row)) for row in match(batch, first))
+
+
+def _matcher(named: str, releases: Path | None) -> Matcher:
     """How sequences are matched: by the rules against a release, or against a built library."""
     from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
     from musk_id.refdb.release import load_release, locate_release
@@ -68,7 +120,7 @@ def _matcher(named: str, releases: Path | None, threads: int) -> Matcher:
     method, animals = BARCODE_METHODS[-1], ANIMAL_METHODS[-1]
     folder = Path(named)
     if (folder / "library.json").is_file():
-        return _library_matcher(folder, releases, threads)
+        return _library_matcher(folder, releases)
     if not folder.is_dir():
         folder = locate_release(named, releases)
     elif not (folder / "release.toml").is_file():
@@ -77,7 +129,7 @@ def _matcher(named: str, releases: Path | None, threads: int) -> Matcher:
     return lambda batch, first: match_release(batch, first, library, method, animals)
 
 
-def _library_matcher(folder: Path, releases: Path | None, threads: int) -> Matcher:
+def _library_matcher(folder: Path, releases: Path | None) -> Matcher:
     from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
     from musk_id.refdb.library_store import load_library
     from musk_id.refdb.release import load_release, locate_release
@@ -85,8 +137,7 @@ def _library_matcher(folder: Path, releases: Path | None, threads: int) -> Match
 
     library = load_library(folder)
     anchors = load_release(locate_release(library.anchors_release, releases))
-    matcher = LibraryMatcher(library, anchors, BARCODE_METHODS[-1], ANIMAL_METHODS[-1], threads)
-    return matcher.rows
+    return LibraryMatcher(library, anchors, BARCODE_METHODS[-1], ANIMAL_METHODS[-1]).rows
 
 
 def _cells(row: MatchRow) -> tuple[str, ...]:

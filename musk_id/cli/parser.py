@@ -99,7 +99,7 @@ def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     match.add_argument("queries", type=Path, metavar="QUERIES", help="FASTA file, also with gzip")
     match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
     match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
-    match.add_argument("--threads", type=int, help="threads for the search (default: all processors)")
+    match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
     match.add_argument("--releases", type=Path, help="folder of releases")
     match.set_defaults(run=_deferred("match", "run_match"))
 

@@ -102,22 +102,26 @@ class KmerIndex:
         for number, (table, _) in enumerate(self._tables.values()):
             self._holders[table] |= self._holders.dtype.type(1 << number)
 
-    def anchors(self, query: Masks) -> tuple[Anchor, ...]:
-        """Best anchor of each marker and strand with any vote, most votes first, then by name and strand."""
+    def anchors(self, query: Masks, least: int = 1) -> tuple[Anchor, ...]:
+        """Best anchor of each marker and strand, most votes first, then by name and strand.
+
+        A marker and strand in which fewer than ``least`` words of the query stand has fewer votes, and is left
+        out unlooked at.
+        """
         found = [
             anchor
             for strand, masks in ((1, query), (-1, reverse_complement(query)))
-            for anchor in self._on_strand(masks, strand)
+            for anchor in self._on_strand(masks, strand, least)
         ]
         return tuple(sorted(found, key=lambda a: (-a.votes, a.locus, -a.strand)))
 
-    def _on_strand(self, masks: Masks, strand: int) -> list[Anchor]:
+    def _on_strand(self, masks: Masks, strand: int, least: int) -> list[Anchor]:
         words, positions = _words(masks)
         holders = self._holders[words]
         anchors: list[Anchor] = []
         for number, (locus, (table, columns)) in enumerate(self._tables.items()):
             hits = np.flatnonzero(holders & self._holders.dtype.type(1 << number))
-            if not hits.size:
+            if hits.size < max(least, 1):
                 continue
             low = np.searchsorted(table, words[hits], side="left")
             repeats = np.searchsorted(table, words[hits], side="right") - low
