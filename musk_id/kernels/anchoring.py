@@ -86,7 +86,7 @@ class KmerIndex:
 
     def __init__(self, references: Mapping[str, Sequence[tuple[int, Masks]]], slack: Mapping[str, int]) -> None:
         self._slack = dict(slack)
-        self._tables: dict[str, tuple[Words, NDArray[np.int64]]] = {}
+        self._tables: dict[str, tuple[Words, NDArray[np.int64], NDArray[np.int64]]] = {}
         for locus in sorted(references):
             words: list[Words] = []
             columns: list[NDArray[np.int64]] = []
@@ -95,11 +95,12 @@ class KmerIndex:
                 words.append(found)
                 columns.append(positions + first_column)
             pairs = np.unique(np.concatenate(words) << _INDEX_BITS | np.concatenate(columns))
-            self._tables[locus] = (pairs >> _INDEX_BITS, pairs & _INDEX_MASK)
+            distinct, starts = np.unique(pairs >> _INDEX_BITS, return_index=True)
+            self._tables[locus] = (distinct, np.append(starts, pairs.size), pairs & _INDEX_MASK)
         # Which markers hold a word: nearly all words of a query are in one marker on one strand, and need be
         # looked for there only.
         self._holders = np.zeros(_BASES**KMER, np.min_scalar_type((1 << len(self._tables)) - 1))
-        for number, (table, _) in enumerate(self._tables.values()):
+        for number, (table, _, _) in enumerate(self._tables.values()):
             self._holders[table] |= self._holders.dtype.type(1 << number)
 
     def anchors(self, query: Masks, least: int = 1) -> tuple[Anchor, ...]:
@@ -119,12 +120,13 @@ class KmerIndex:
         words, positions = _words(masks)
         holders = self._holders[words]
         anchors: list[Anchor] = []
-        for number, (locus, (table, columns)) in enumerate(self._tables.items()):
+        for number, (locus, (table, starts, columns)) in enumerate(self._tables.items()):
             hits = np.flatnonzero(holders & self._holders.dtype.type(1 << number))
             if hits.size < max(least, 1):
                 continue
-            low = np.searchsorted(table, words[hits], side="left")
-            repeats = np.searchsorted(table, words[hits], side="right") - low
+            held = np.searchsorted(table, words[hits])
+            low = starts[held]
+            repeats = starts[held + 1] - low
             offsets = _ranges(low, repeats)
             query_index = np.repeat(hits, repeats)
             diagonals = columns[offsets] - positions[query_index]
