@@ -7,6 +7,7 @@ import gzip
 import io
 from pathlib import Path
 
+import made_library
 import pytest
 
 from musk_id.cli import main
@@ -112,3 +113,32 @@ def test_the_stream_names_the_line(tmp_path):
     (tmp_path / "q.fa").write_bytes(b">a\r\nACGT\r\nAC-GT\r\nAJ\r\n")
     with pytest.raises(InputFormatError, match=r"line 4.*J"):
         list(FastaStream(tmp_path / "q.fa").batches(5))
+
+
+def test_processes_and_batches_do_not_change_the_table(tmp_path, monkeypatch, shipped_release):
+    queries = tmp_path / "q.fasta"
+    queries.write_text(fasta(shipped_release, 20))
+    assert matched(queries, "--out", str(tmp_path / "whole.tsv"), "--processes", "1") == 0
+    monkeypatch.setattr("musk_id.cli.match.BATCH", 3)
+    assert matched(queries, "--out", str(tmp_path / "parts.tsv"), "--processes", "2") == 0
+    assert (tmp_path / "parts.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
+    queries.write_text(fasta(shipped_release, 20) + ">late\nAC*T\n")
+    assert matched(queries, "--out", str(tmp_path / "late.tsv"), "--processes", "2") == 3
+    assert not (tmp_path / "late.tsv").exists()
+
+
+def test_a_library_answers_with_its_own_records(tmp_path, shipped_release):
+    made = [made_library.made_from(r, f"OWN{n}", 0) for n, r in enumerate(records(shipped_release))]
+    sources = made_library.write_sources(tmp_path / "src", made_library.inputs_of(made))
+    library = made_library.build(sources, shipped_release, tmp_path / "libraries")
+    queries, out = tmp_path / "q.fasta", tmp_path / "t.tsv"
+    queries.write_text(fasta(shipped_release))
+    words = ["barcode", "match", str(queries), "--library", str(library), "--out", str(out)]
+    assert main(words) == 0
+    rows = table(out.read_text(encoding="utf-8"))
+    assert all(row["nearest"].startswith("OWN") and row["distance"].strip("0.") == "" for row in rows)
+    # Only Moschus is held: without another genus there is no margin, and no answer.
+    assert {row["answer"] for row in rows} == {""}
+    assert all("MARGIN_TOO_SMALL" in row["reasons"] and "NOT_CALIBRATED" in row["reasons"] for row in rows)
+    (library / "taxa.tsv").write_text("changed")
+    assert main(words) == 4
