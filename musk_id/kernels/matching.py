@@ -88,8 +88,8 @@ class MatchIndex:
 
     Parameters
     ----------
-    masks : ndarray of uint8, shape (n, width)
-        References in their columns, 0 where there is no letter.
+    references : ndarray of uint8, shape (n, width), or Packed
+        References in their columns, 0 where there is no letter; packed ones are taken over and put in order.
     groups : ndarray of int64, shape (n,)
         Group (genus) of each reference.
     labels : ndarray of int64, shape (n,), optional
@@ -99,16 +99,16 @@ class MatchIndex:
     """
 
     def __init__(
-        self, masks: Masks, groups: Indices, labels: Indices | None = None, *, pruned: bool = True
+        self, references: Masks | Packed, groups: Indices, labels: Indices | None = None, *, pruned: bool = True
     ) -> None:
-        packed = pack_rows(masks)
+        packed = references if isinstance(references, Packed) else pack_rows(references)
         groups = np.asarray(groups, np.int64)
         self._clusters: Clusters | None = None
         self._order: Indices = np.arange(packed.size)
         if pruned and packed.size:
             self._clusters = gather(packed, groups, groups if labels is None else np.asarray(labels, np.int64))
             self._order = self._clusters.order
-            packed = packed.take(self._order)
+            packed.reorder(self._order)
             self._chiefs = _columns(packed.planes[self._clusters.chiefs])
         self._packed, self._groups = packed, groups[self._order]
 

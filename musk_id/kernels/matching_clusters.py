@@ -56,8 +56,8 @@ def gather(references: Packed, groups: Indices, labels: Indices) -> Clusters:
     """Clusters of at least one reference; they begin from labels, chiefs from groups."""
     everything = np.arange(references.size)
     # A label that stands in two groups counts as two.
-    _, finer = np.unique(np.stack([groups, labels]), axis=1, return_inverse=True)
-    centre_of = _lead(references, everything, finer.reshape(-1), CENTRE_SHARE)
+    finer = np.asarray(groups, np.int64) * (int(np.max(labels)) + 1) + labels
+    centre_of = _lead(references, everything, finer, CENTRE_SHARE)
     centres = np.unique(centre_of)
     chief_of_centre = _lead(references, centres, np.asarray(groups)[centres], CHIEF_SHARE)
     chief_of = chief_of_centre[np.searchsorted(centres, centre_of)]

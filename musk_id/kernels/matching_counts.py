@@ -6,6 +6,7 @@ a pair is read from two places in memory.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from musk_id.kernels.bitplanes import pack
 from musk_id.kernels.nucleotides import Masks, is_ambiguous
 
-__all__ = ["Counts", "Packed", "block_counts", "pack_rows", "pair_counts", "unlike"]
+__all__ = ["Counts", "Packed", "block_counts", "pack_parts", "pack_rows", "pair_counts", "unlike"]
 
 _BASES = 4
 # Pairs that are counted at once: what is worked on stays in the processor's second cache.
 _PAIRS = 1024
+_PACKED_ROWS = 4096
 
 Numbers = NDArray[np.int32]
 Indices = NDArray[np.int64]
@@ -52,6 +54,12 @@ class Packed:
         """Some of the sequences."""
         return Packed(self.planes[rows], self.letters[rows], self.ambiguous)
 
+    def reorder(self, order: Indices) -> None:
+        """Put the sequences in another order in place, plane by plane: planes are most of the memory."""
+        for plane in range(_BASES + 1):
+            self.planes[:, plane] = self.planes[order, plane]
+        self.letters[:] = self.letters[order]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
@@ -68,12 +76,27 @@ class Counts:
 
 def pack_rows(masks: Masks) -> Packed:
     """Planes of masks of shape (n, width); 0 marks a column without a letter."""
-    words = pack(masks).words
-    planes = np.empty((words.shape[1], _BASES + 1, words.shape[2]), np.uint64)
-    planes[:, :_BASES] = words.transpose(1, 0, 2)
-    planes[:, _BASES] = words[0] | words[1] | words[2] | words[3]
+    steps = range(0, max(len(masks), 1), _PACKED_ROWS)
+    return pack_parts((masks[first : first + _PACKED_ROWS] for first in steps), len(masks))
+
+
+def pack_parts(parts: Iterable[Masks], count: int) -> Packed:
+    """As :func:`pack_rows`, of masks that come in parts (at least one), ``count`` in all; no part is kept."""
+    planes: Words | None = None
+    ambiguous, first = False, 0
+    for masks in parts:
+        words = pack(masks).words
+        if planes is None:
+            planes = np.empty((count, _BASES + 1, words.shape[2]), np.uint64)
+        own = planes[first : first + len(masks)]
+        own[:, :_BASES] = words.transpose(1, 0, 2)
+        own[:, _BASES] = words[0] | words[1] | words[2] | words[3]
+        ambiguous = ambiguous or bool(is_ambiguous(masks).any())
+        first += len(masks)
+    if planes is None:
+        raise ValueError("the width of the frame is not known without a part")
     letters = np.bitwise_count(planes[:, _BASES]).sum(axis=1, dtype=np.int32)
-    return Packed(planes, letters, bool(is_ambiguous(masks).any()))
+    return Packed(planes, letters, ambiguous)
 
 
 def block_counts(queries: Packed, references: Words, *, ambiguous: bool) -> Counts:

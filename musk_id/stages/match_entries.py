@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.matching import MatchIndex, deciding_rows
-from musk_id.kernels.matching_counts import Counts
+from musk_id.kernels.matching_counts import Counts, pack_parts
 from musk_id.kernels.nucleotides import Masks, decode
 from musk_id.model.library import Library, LocusTable
 from musk_id.model.reference import BarcodeReference
@@ -23,6 +23,8 @@ from musk_id.vocabulary import CurationState
 __all__ = ["Entries"]
 
 _KEPT_REFERENCES = 20_000
+# Sequences that are unpacked at once.
+_ROWS = 4096
 
 Indices = NDArray[np.int64]
 
@@ -64,9 +66,11 @@ class Entries:
         self._owned = records[np.argsort(inverse, kind="stable")]
         self._owned_from = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(inverse))])
         self.genus, self.family = genus_of[taxon[first]], family_of[taxon[first]]
-        masks = self.masks(np.arange(self.record.size))
-        self.index = MatchIndex(masks, self.genus, taxon[first]) if coding else None
-        self._letters = [] if coding else [decode(row[row > 0]) for row in masks]
+        count = self.record.size
+        places = (np.arange(n, min(n + _ROWS, count)) for n in range(0, max(count, 1), _ROWS))
+        parts = (self.masks(part) for part in places)
+        self.index = MatchIndex(pack_parts(parts, count), self.genus, taxon[first]) if coding else None
+        self._letters = [] if coding else [decode(row[row > 0]) for part in parts for row in part]
         self._references: dict[int, BarcodeReference] = {}
         self._numbers: dict[str, int] = {}
 
@@ -77,8 +81,11 @@ class Entries:
 
     def representatives(self) -> Indices:
         """The entry with most letters of each genus, the first of equal ones."""
-        packed = np.asarray(self.table.packed)[np.asarray(self.table.haplotype)[self.record]]
-        letters = (packed & 0x0F > 0).sum(axis=1) + (packed >> 4 > 0).sum(axis=1)
+        held = [
+            (packed & 0x0F > 0).sum(axis=1) + (packed >> 4 > 0).sum(axis=1)
+            for packed in (self.table.packed[n : n + _ROWS] for n in range(0, self.table.haplotypes, _ROWS))
+        ]
+        letters = np.concatenate([np.zeros(0, np.int64), *held])[self.table.haplotype[self.record]]
         order = np.lexsort((-letters, self.genus))
         starts = np.flatnonzero(np.append(True, np.diff(self.genus[order]) > 0)) if order.size else order
         return order[starts]
