@@ -45,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _verify(commands)
     _case(commands)
     _key(commands)
+    _barcode(commands)
     _refdb(commands)
     _stage(commands)
     _runs(commands)
@@ -96,6 +97,18 @@ def _key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     new.add_argument("--role", choices=KEY_ROLES, default="seal")
     new.add_argument("--out", type=Path, required=True, help="folder for the key files")
     new.set_defaults(run=_deferred("key", "run_new"))
+
+
+def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("barcode", help="barcodes outside of a case")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    match = actions.add_parser("match", help="what the barcode rules say of each of many sequences, as a table")
+    match.add_argument("queries", type=Path, metavar="QUERIES", help="FASTA file, also with gzip")
+    match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
+    match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
+    match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
+    match.add_argument("--releases", type=Path, help="folder of releases")
+    match.set_defaults(run=_deferred("match", "run_match"))
 
 
 def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

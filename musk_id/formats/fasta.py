@@ -9,7 +9,15 @@ from musk_id.errors import InputFormatError
 from musk_id.formats.limited import decode_text, read_bytes, split_lines
 from musk_id.model.sequence import NucleotideSequence
 
-__all__ = ["read_fasta", "read_fasta_bytes"]
+__all__ = [
+    "MAX_LENGTH_BP",
+    "looks_like",
+    "read_fasta",
+    "read_fasta_bytes",
+    "sequence_letters",
+    "sequence_name",
+    "whole_sequence",
+]
 
 MAX_BYTES = 50_000_000
 MAX_RECORDS = 200_000
@@ -63,14 +71,14 @@ def read_fasta_bytes(
         if line.startswith(">"):
             if len(records) == max_records:
                 raise InputFormatError(f"more than {max_records} sequences", where=where)
-            records.append((_name(line[1:].strip(), where), number, []))
+            records.append((sequence_name(line[1:].strip(), where), number, []))
             length = 0
         elif not records:
             raise InputFormatError(
-                _looks_like(raw), where=where, hint="hand in FASTA: a line '>name', then the letters"
+                looks_like(raw), where=where, hint="hand in FASTA: a line '>name', then the letters"
             )
         else:
-            records[-1][2].append(_letters(line, where))
+            records[-1][2].append(sequence_letters(line, where))
             length += len(records[-1][2][-1])
             if length > MAX_LENGTH_BP:
                 raise InputFormatError(
@@ -79,17 +87,19 @@ def read_fasta_bytes(
     if not records:
         raise InputFormatError("no sequence in the file", where=file_name)
     _refuse_equal_names(records, file_name)
-    return tuple(_sequence(*record, file_name) for record in records)
+    return tuple(whole_sequence(*record, file_name) for record in records)
 
 
-def _looks_like(line: str) -> str:
+def looks_like(line: str) -> str:
+    """What a file seems to be whose first line is no FASTA."""
     for beginning, kind in _OTHER_FORMATS:
         if line.startswith(beginning):
             return f"the file begins like {kind}, not like FASTA ('>' is expected)"
     return "the file does not begin with a '>' line"
 
 
-def _name(text: str, where: str) -> str:
+def sequence_name(text: str, where: str) -> str:
+    """Name of a sequence, blanks as one space; refused if empty or too long."""
     if not text:
         raise InputFormatError("a sequence has no name", where=where)
     if len(text) > MAX_NAME_LENGTH:
@@ -99,7 +109,8 @@ def _name(text: str, where: str) -> str:
     return " ".join(text.split())
 
 
-def _letters(line: str, where: str) -> str:
+def sequence_letters(line: str, where: str) -> str:
+    """Letters of a line in upper case, ``U`` as ``T``; gaps are kept."""
     letters = "".join(line.split()).upper().replace("U", "T")
     plain = letters.replace("-", "").replace(".", "")
     if not _LETTERS.fullmatch(plain):
@@ -113,13 +124,14 @@ def _letters(line: str, where: str) -> str:
     return letters
 
 
-def _sequence(name: str, number: int, pieces: list[str], file_name: str) -> NucleotideSequence:
+def whole_sequence(name: str, number: int, pieces: list[str], file_name: str) -> NucleotideSequence:
+    """The sequence of the pieces below the name on line ``number``; gaps at its ends are dropped."""
     where = f"{file_name}, line {number}"
     letters = "".join(pieces).strip(_GAPS)
     if not letters:
         raise InputFormatError(f"sequence {name[:60]!r} has no letters", where=where)
-    gap = next((i for i, letter in enumerate(letters, 1) if letter in _GAPS), None)
-    if gap is not None:
+    if any(gap in letters for gap in _GAPS):
+        gap = next(i for i, letter in enumerate(letters, 1) if letter in _GAPS)
         raise InputFormatError(
             f"sequence {name[:60]!r} holds a gap at letter {gap}", where=where, hint="hand in unaligned sequences"
         )

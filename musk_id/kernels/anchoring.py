@@ -19,7 +19,9 @@ __all__ = ["Anchor", "KmerIndex", "WordIndex", "find_primer", "place"]
 
 KMER = 11
 
-_CODE = np.full(16, 255, dtype=np.uint8)
+_BASES = 4
+_UNKNOWN = 255
+_CODE = np.full(16, _UNKNOWN, dtype=np.uint8)
 _CODE[[1, 2, 4, 8]] = (0, 1, 2, 3)
 
 Words = NDArray[np.int64]
@@ -61,11 +63,14 @@ def _words(masks: Masks) -> tuple[Words, NDArray[np.int64]]:
     """K-mer codes of unambiguous stretches and their positions."""
     if masks.size < KMER:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    codes = _CODE[masks]
-    windows = np.lib.stride_tricks.sliding_window_view(codes, KMER)
-    positions = np.flatnonzero((windows != 255).all(axis=1)).astype(np.int64)
-    powers = 4 ** np.arange(KMER, dtype=np.int64)[::-1]
-    return windows[positions].astype(np.int64) @ powers, positions
+    codes = _CODE[masks].astype(np.int64)
+    words = np.zeros(masks.size - KMER + 1, np.int64)
+    for place in range(KMER):
+        words *= _BASES
+        words += codes[place : place + words.size]
+    unknown = np.concatenate([np.zeros(1, np.int64), np.cumsum(codes == _UNKNOWN)])
+    positions = np.flatnonzero(unknown[KMER:] == unknown[:-KMER]).astype(np.int64)
+    return (words, positions) if positions.size == words.size else (words[positions], positions)
 
 
 class KmerIndex:
@@ -81,7 +86,7 @@ class KmerIndex:
 
     def __init__(self, references: Mapping[str, Sequence[tuple[int, Masks]]], slack: Mapping[str, int]) -> None:
         self._slack = dict(slack)
-        self._tables: dict[str, tuple[Words, NDArray[np.int64]]] = {}
+        self._tables: dict[str, tuple[Words, NDArray[np.int64], NDArray[np.int64]]] = {}
         for locus in sorted(references):
             words: list[Words] = []
             columns: list[NDArray[np.int64]] = []
@@ -90,28 +95,39 @@ class KmerIndex:
                 words.append(found)
                 columns.append(positions + first_column)
             pairs = np.unique(np.concatenate(words) << _INDEX_BITS | np.concatenate(columns))
-            self._tables[locus] = (pairs >> _INDEX_BITS, pairs & _INDEX_MASK)
+            distinct, starts = np.unique(pairs >> _INDEX_BITS, return_index=True)
+            self._tables[locus] = (distinct, np.append(starts, pairs.size), pairs & _INDEX_MASK)
+        # Which markers hold a word: nearly all words of a query are in one marker on one strand, and need be
+        # looked for there only.
+        self._holders = np.zeros(_BASES**KMER, np.min_scalar_type((1 << len(self._tables)) - 1))
+        for number, (table, _, _) in enumerate(self._tables.values()):
+            self._holders[table] |= self._holders.dtype.type(1 << number)
 
-    def anchors(self, query: Masks) -> tuple[Anchor, ...]:
-        """Best anchor of each marker and strand with any vote, most votes first, then by name and strand."""
+    def anchors(self, query: Masks, least: int = 1) -> tuple[Anchor, ...]:
+        """Best anchor of each marker and strand, most votes first, then by name and strand.
+
+        A marker and strand in which fewer than ``least`` words of the query stand has fewer votes, and is left
+        out unlooked at.
+        """
         found = [
             anchor
             for strand, masks in ((1, query), (-1, reverse_complement(query)))
-            for anchor in self._on_strand(masks, strand)
+            for anchor in self._on_strand(masks, strand, least)
         ]
         return tuple(sorted(found, key=lambda a: (-a.votes, a.locus, -a.strand)))
 
-    def _on_strand(self, masks: Masks, strand: int) -> list[Anchor]:
+    def _on_strand(self, masks: Masks, strand: int, least: int) -> list[Anchor]:
         words, positions = _words(masks)
+        holders = self._holders[words]
         anchors: list[Anchor] = []
-        for locus, (table, columns) in self._tables.items():
-            low = np.searchsorted(table, words, side="left")
-            high = np.searchsorted(table, words, side="right")
-            hits = np.flatnonzero(high > low)
-            if not hits.size:
+        for number, (locus, (table, starts, columns)) in enumerate(self._tables.items()):
+            hits = np.flatnonzero(holders & self._holders.dtype.type(1 << number))
+            if hits.size < max(least, 1):
                 continue
-            repeats = (high - low)[hits]
-            offsets = _ranges(low[hits], repeats)
+            held = np.searchsorted(table, words[hits])
+            low = starts[held]
+            repeats = starts[held + 1] - low
+            offsets = _ranges(low, repeats)
             query_index = np.repeat(hits, repeats)
             diagonals = columns[offsets] - positions[query_index]
             anchors.append(self._best(locus, strand, diagonals, query_index, words.size))

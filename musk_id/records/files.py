@@ -7,12 +7,14 @@ import hashlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from musk_id.errors import InputFormatError, IntegrityError
 from musk_id.model.values import RULES, RelativePath, Sha256
 
-__all__ = ["read_limited", "resolve_inside", "sha256_bytes", "sha256_file", "write_atomic"]
+__all__ = ["atomic_stream", "read_limited", "resolve_inside", "sha256_bytes", "sha256_file", "write_atomic"]
 
 _CHUNK = 1 << 20
 
@@ -72,11 +74,18 @@ def resolve_inside(root: Path, relative: str) -> Path:
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Write a file so that at any moment either the old or the whole new content is there."""
+    with atomic_stream(path) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def atomic_stream(path: Path) -> Iterator[BinaryIO]:
+    """As :func:`write_atomic`, for content that is written piece by piece; an error leaves the old content."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o644)

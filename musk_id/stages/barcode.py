@@ -30,7 +30,7 @@ from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
 
-__all__ = ["call_barcodes", "examine_sequence"]
+__all__ = ["call_barcodes", "examine_sequence", "is_human"]
 
 HUMAN_GENUS = "Homo"
 PICTURE_ROWS = 4
@@ -188,7 +188,7 @@ def examine_sequence(
         return _result(sequence, run, declared, placed, noted, (), None), None
     limits = limits_of(placed.locus, method, animals)
     compared = compare(placed.masks, library.loci[placed.locus])
-    if _is_human(compared, limits):
+    if is_human(compared, limits):
         return _human(sequence, run, declared, placed), None
     if assembly is not None:
         placed = _judged(placed, assembly, compared, coding=limits.coding)
@@ -213,7 +213,7 @@ def _judged(placed: Placement, assembly: Assembly, compared: tuple[Compared, ...
     )
 
 
-def _is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
+def is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
     """Whether a human reference is within the radius, or among the nearest by the letters' best reading."""
     if not compared:
         return False

@@ -15,12 +15,20 @@ from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import Line
 from musk_id.vocabulary import CurationState, Locus, NameView
 
-__all__ = ["BarcodeLibrary", "LocusLibrary", "genera_of", "individuals_at", "species_of"]
+__all__ = [
+    "AMPLICON_SLACK",
+    "LEFT_OUT",
+    "BarcodeLibrary",
+    "LocusLibrary",
+    "genera_of",
+    "individuals_at",
+    "species_of",
+]
 
 # Anchoring diagonals of one amplicon differ by its length variation; coding windows have none.
-_AMPLICON_SLACK = 12
+AMPLICON_SLACK = 12
 
-_LEFT_OUT = (CurationState.UNUSABLE, CurationState.DUPLICATE)
+LEFT_OUT = (CurationState.UNUSABLE, CurationState.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +67,14 @@ class BarcodeLibrary:
         loci = {
             locus: _locus_library(locus, barcodes, windows.get(locus))
             for locus in Locus
-            if any(record.locus is locus and record.state not in _LEFT_OUT for record in barcodes)
+            if any(record.locus is locus and record.state not in LEFT_OUT for record in barcodes)
         }
         index = KmerIndex(
             {
                 locus.value: [(0, encode(record.sequence)) for record in library.records]
                 for locus, library in loci.items()
             },
-            slack={locus.value: 0 if locus in windows else _AMPLICON_SLACK for locus in loci},
+            slack={locus.value: 0 if locus in windows else AMPLICON_SLACK for locus in loci},
         )
         return cls(
             release_id=release.release_id,
@@ -82,7 +90,7 @@ class BarcodeLibrary:
 def _locus_library(locus: Locus, barcodes: Iterable[BarcodeReference], window_bp: int | None) -> LocusLibrary:
     """Records of a marker; a coding one has a window, beyond which a record's letters are flank."""
     records = tuple(
-        sorted((r for r in barcodes if r.locus is locus and r.state not in _LEFT_OUT), key=lambda r: r.accession)
+        sorted((r for r in barcodes if r.locus is locus and r.state not in LEFT_OUT), key=lambda r: r.accession)
     )
     if window_bp is None:
         return LocusLibrary(locus, records, None, 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from musk_id.kernels.anchoring import Anchor, place
 from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
-from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_span, off_diagonal_share
+from musk_id.kernels.placement import MIN_VOTES, PrimerPair, anchors_by_locus, insert_span, off_diagonal_share
 from musk_id.kernels.translation import stop_codon_positions
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
 from musk_id.model.trace import Criterion
@@ -71,7 +71,7 @@ def place_sequence(
         Marker that the examination names; it decides only between markers that a long sequence holds.
     """
     masks = encode(letters)
-    anchor, reason = _anchor(library.index.anchors(masks), declared)
+    anchor, reason = _anchor(library.index.anchors(masks, MIN_VOTES), declared)
     if anchor is None:
         return Placement(None, None, None, 0, (), (reason,), False)
     locus = Locus(anchor.locus)

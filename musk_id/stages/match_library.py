@@ -1,0 +1,205 @@
+"""Sequences matched against a built library of any size, by the same rules as against a release.
+
+Only the references that can decide are handed to the rules; which these are is found exactly
+(:mod:`musk_id.kernels.matching`), so that the answers are those of all references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musk_id.kernels.anchoring import KmerIndex
+from musk_id.kernels.matching_counts import Counts
+from musk_id.kernels.nucleotides import Masks, encode
+from musk_id.model.barcode import LocusCall
+from musk_id.model.library import Library
+from musk_id.model.methods import AnimalMethod, BarcodeMethod
+from musk_id.model.reference import BarcodeReference, ReferenceRelease
+from musk_id.model.sequence import NucleotideSequence
+from musk_id.stages.comparison import Compared
+from musk_id.stages.library import AMPLICON_SLACK, LEFT_OUT, BarcodeLibrary, LocusLibrary
+from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
+from musk_id.stages.match_entries import Entries
+from musk_id.stages.match_rows import LISTED, MatchRow, placed_row
+from musk_id.stages.placement import Placement, place_sequence
+from musk_id.vocabulary import Locus, Rank, Reason
+
+__all__ = ["LibraryMatcher"]
+
+# No margin is certified by a wide comparison, and no limit was calibrated, for a library of one's own.
+NOTED = (Reason.NOT_CALIBRATED,)
+
+
+class LibraryMatcher:
+    """A library prepared for matching.
+
+    Parameters
+    ----------
+    library : Library
+        The library.
+    anchors : ReferenceRelease
+        Release in whose frames it was built.
+    method, animals : BarcodeMethod, AnimalMethod
+        The rules.
+    threads : int
+        Threads for the search.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        anchors: ReferenceRelease,
+        method: BarcodeMethod,
+        animals: AnimalMethod,
+        threads: int = 1,
+    ) -> None:
+        self._method, self._animals, self._threads = method, animals, threads
+        windows = {limits.locus: limits.window_bp for limits in method.long_loci}
+        self._entries = {
+            locus: Entries(library, table, coding=locus in windows) for locus, table in library.loci.items()
+        }
+        self._limits = {locus: limits_of(locus, method, animals) for locus in self._entries}
+        self.frame = _frame(library, anchors, method, self._entries)
+
+    def rows(self, sequences: Sequence[NucleotideSequence], first_number: int) -> list[MatchRow]:
+        """Rows of sequences, in their order."""
+        for entries_of_locus in self._entries.values():
+            entries_of_locus.forget()
+        placed = [place_sequence(s.letters, None, self.frame, self._method) for s in sequences]
+        compared = self._compared(placed)
+        rows = []
+        for number, (sequence, place) in enumerate(zip(sequences, placed, strict=True)):
+            found = compared.get(number, ())
+            entries = None if place.locus is None else self._entries.get(place.locus)
+            call = None if entries is None or not found else self._call(place, found, entries)
+            rows.append(self._row(first_number + number, sequence.name, place, found, call, entries))
+        return rows
+
+    def _row(
+        self,
+        number: int,
+        name: str,
+        place: Placement,
+        compared: tuple[Compared, ...],
+        call: LocusCall | None,
+        entries: Entries | None,
+    ) -> MatchRow:
+        if entries is None:
+            reasons = place.reasons if place.locus is None else (*place.reasons, Reason.NO_REFERENCE_AT_LOCUS)
+            return MatchRow(
+                number=number,
+                name=name,
+                locus=place.locus,
+                strand=place.strand,
+                reasons=tuple(sorted(set(reasons))),
+            )
+
+        def owners(nearest: tuple[Compared, ...]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+            return _owners(nearest, entries)
+
+        return placed_row(number, name, place, compared, call, self._limits[entries.table.locus], owners, NOTED)
+
+    def _compared(self, placed: Sequence[Placement]) -> dict[int, tuple[Compared, ...]]:
+        """References that decide, by the number of the sequence."""
+        found: dict[int, tuple[Compared, ...]] = {}
+        for locus, entries in self._entries.items():
+            numbers = [n for n, place in enumerate(placed) if place.locus is locus and place.masks is not None]
+            masks = [place.masks for place in (placed[n] for n in numbers) if place.masks is not None]
+            if not masks or not entries.record.size:
+                continue
+            if entries.index is None or entries.in_full:
+                known: dict[bytes, tuple[Compared, ...]] = {}
+                for number, query in zip(numbers, masks, strict=True):
+                    if query.tobytes() not in known:
+                        known[query.tobytes()] = _all_deciding(query, entries)
+                    found[number] = known[query.tobytes()]
+                continue
+            nearest = entries.index.nearest(np.stack(masks), threads=self._threads)
+            for place, number in enumerate(numbers):
+                here = slice(nearest.offsets[place], nearest.offsets[place + 1])
+                counts = Counts(nearest.incompatible[here], nearest.possible[here], nearest.compared[here])
+                found[number] = entries.compared(nearest.rows[here], counts, 0)
+        return found
+
+    def _call(self, place: Placement, compared: tuple[Compared, ...], entries: Entries) -> LocusCall:
+        """The call; where it rests on all families within reach, these are looked for."""
+        limits = self._limits[entries.table.locus]
+        call = call_locus(compared, limits, self.frame, self._method, self._animals)
+        nearest = {genus for view in call.views for genus in view.nearest_genus}
+        settled = call.rank is Rank.GENUS or self._method.genus in nearest or entries.in_full
+        if settled or Reason.OUTSIDE_RADIUS in call.reasons or place.masks is None or not place.callable:
+            return call
+        wider = compared + _families(place.masks, compared, entries, limits)
+        return call_locus(wider, limits, self.frame, self._method, self._animals)
+
+
+def _all_deciding(query: Masks, entries: Entries) -> tuple[Compared, ...]:
+    counts = entries.measure(query)
+    rows = entries.deciding(counts)
+    return entries.compared(rows, counts.take(rows), int(query.size))
+
+
+def _families(
+    query: Masks, compared: tuple[Compared, ...], entries: Entries, limits: LocusLimits
+) -> tuple[Compared, ...]:
+    """The nearest entry, by the lower distance, of each family within reach of the margin."""
+    counts = entries.measure(query)
+    reach = min(entry.upper for entry in compared) + limits.other_margin
+    shares = np.where(counts.compared > 0, counts.incompatible / np.maximum(counts.compared, 1), np.inf)
+    order = np.lexsort((shares, entries.family))
+    starts = np.flatnonzero(np.append(True, np.diff(entries.family[order]) > 0))
+    rows: NDArray[np.int64] = order[starts]
+    rows = rows[counts.compared[rows] > 0]
+    within = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in rows.tolist()]
+    rows = rows[np.array(within, np.bool_)]
+    return entries.compared(rows, counts.take(rows), int(query.size))
+
+
+def _owners(nearest: tuple[Compared, ...], entries: Entries) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
+    """Number of records at the smallest distance, and the first of their accessions and names."""
+    total = 0
+    accessions: list[str] = []
+    for entry in nearest:
+        records = entries.owners(entry.record)
+        total += records.size
+        accessions += [entries.table.accessions[record] for record in records[:LISTED].tolist()]
+    names = sorted({str(entry.record.organism_as_deposited) for entry in nearest})
+    return total, tuple(sorted(accessions)[:LISTED]), tuple(names[:LISTED])
+
+
+def _frame(
+    library: Library, anchors: ReferenceRelease, method: BarcodeMethod, entries: dict[Locus, Entries]
+) -> BarcodeLibrary:
+    """What placing and calling ask of a library: words of each genus, and the records of the genus of interest."""
+    windows = {limits.locus: limits.window_bp for limits in method.long_loci}
+    words: dict[str, list[tuple[int, Masks]]] = {}
+    for record in anchors.barcodes:
+        if record.state not in LEFT_OUT:
+            words.setdefault(record.locus.value, []).append((0, encode(record.sequence)))
+    for locus, own in entries.items():
+        for row in own.masks(own.representatives()):
+            kept = row if locus in windows else row[row > 0]
+            words.setdefault(locus.value, []).append((0, kept))
+    loci = {Locus(name): (entries.get(Locus(name))) for name in words}
+    return BarcodeLibrary(
+        release_id=library.library_id,
+        loci={
+            locus: LocusLibrary(locus, _of_genus(own, method), None, windows.get(locus, 0))
+            for locus, own in loci.items()
+        },
+        index=KmerIndex(words, slack={name: 0 if Locus(name) in windows else AMPLICON_SLACK for name in words}),
+        wide_edits={},
+        sets=(),
+        genus_species=tuple(sorted(t.species for t in anchors.taxa if t.genus == method.genus)),
+        has_overlay=False,
+    )
+
+
+def _of_genus(entries: Entries | None, method: BarcodeMethod) -> tuple[BarcodeReference, ...]:
+    if entries is None:
+        return ()
+    return tuple(entries.records_of(method.genus))
