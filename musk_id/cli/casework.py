@@ -6,7 +6,7 @@ cases of a shard; because both call the same functions, their records have the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -27,18 +27,21 @@ from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestErr
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlFile, ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
-from musk_id.model.examination import EvidenceFile
+from musk_id.model.examination import EvidenceFile, Examination
 from musk_id.model.intake import FileFact, IntakeRecord
 from musk_id.model.methods import SangerMethod
 from musk_id.model.provenance import InputDigest
 from musk_id.model.record import CaseRecord, OverlaySummary
+from musk_id.model.request import Request
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence, TraceEvidence
 from musk_id.model.values import Line
 from musk_id.records.canonical import digest
 from musk_id.records.files import resolve_inside, sha256_file
-from musk_id.records.inputs import find_input, read_examination, read_request, read_run_sheet
+from musk_id.records.ids import id_problems
+from musk_id.records.inputs import decode_input, find_input, read_run_sheet
+from musk_id.records.tree import read_tree
 from musk_id.stages.intake import case_problems, declared_files, freeze_case, run_identity
 from musk_id.vocabulary import FileRole, Reason, Technique
 
@@ -69,10 +72,10 @@ def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
     laboratory = casework.laboratory
     paths = [find_input(case_dir, "request"), find_input(case_dir, "examination")]
     problems: list[Problem] = []
-    request = _read(read_request, paths[0], problems)
-    examination = _read(read_examination, paths[1], problems)
+    request = _read(Request, paths[0], problems)
+    examination = _read(Examination, paths[1], problems)
     if request is not None and examination is not None:
-        problems += case_problems(request, examination, case_dir.name)
+        problems += case_problems(request, examination)
     if problems or request is None or examination is None:
         raise RequestError(
             f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in the inputs of the case",
@@ -93,10 +96,12 @@ def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
     )
 
 
-def _read(read: Callable[[Path], _Input], path: Path, problems: list[Problem]) -> _Input | None:
-    """An input, or ``None`` and its problems added."""
+def _read(cls: type[_Input], path: Path, problems: list[Problem]) -> _Input | None:
+    """An input, or ``None``; problems of the file and of its ids are added."""
     try:
-        return read(path)
+        tree = read_tree(path)
+        problems += id_problems(path.stem, tree.tree, path.parent.name)
+        return decode_input(cls, tree, path.name)
     except RequestError as error:
         if error.problems:
             problems += [replace(p, where=f"{path.name}: {p.where}") for p in error.problems]

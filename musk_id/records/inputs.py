@@ -7,18 +7,15 @@ from typing import TypeVar
 
 from musk_id.errors import RequestError
 from musk_id.model.batch import RunSheet
-from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
-from musk_id.model.request import Request
 from musk_id.records.codec import Decoder
-from musk_id.records.tree import read_tree
+from musk_id.records.tree import TextTree, read_tree
 
 __all__ = [
+    "decode_input",
     "find_input",
-    "read_examination",
     "read_input",
     "read_laboratory",
-    "read_request",
     "read_run_sheet",
 ]
 
@@ -33,15 +30,20 @@ def read_input(cls: type[_T], path: Path) -> _T:
     RequestError
         With every problem of the file at once, each with its key, line and what is allowed.
     """
-    tree = read_tree(path)
+    return decode_input(cls, read_tree(path), path.name)
+
+
+def decode_input(cls: type[_T], tree: TextTree, name: str) -> _T:
+    """An input of a class from the tree of its file; raises as :func:`read_input` does."""
     decoder = Decoder(texts=True, line_of=tree.line_of)
     value = decoder.decode(cls, tree.tree)
-    if value is None:
-        count = len(decoder.problems)
+    problems = (*tree.problems, *decoder.problems)
+    if value is None or problems:
+        count = len(problems)
         raise RequestError(
             f"{count} problem{'s' if count > 1 else ''}",
-            where=path.name,
-            problems=tuple(decoder.problems),
+            where=name,
+            problems=problems,
             hint="correct the file and run 'musk-id case check' again",
         )
     return value
@@ -70,16 +72,6 @@ def find_input(folder: Path, stem: str) -> Path:
             hint="see 'musk-id case new' for templates",
         )
     return found[0]
-
-
-def read_request(path: Path) -> Request:
-    """A request file."""
-    return read_input(Request, path)
-
-
-def read_examination(path: Path) -> Examination:
-    """An examination file."""
-    return read_input(Examination, path)
 
 
 def read_run_sheet(path: Path) -> RunSheet:

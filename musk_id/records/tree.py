@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musk_id.errors import RequestError
+from musk_id.errors import Problem, RequestError
 
 if TYPE_CHECKING:
     import yaml
@@ -29,9 +29,13 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 @dataclass(slots=True)
 class TextTree:
-    """A tree of dict, list, text and ``None``, with the line of each key path."""
+    """A tree of dict, list, text and ``None``, with the line of each key path.
+
+    Of a key that stands twice the first value is in the tree, and ``problems`` tells the second.
+    """
 
     tree: Any = None
+    problems: list[Problem] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
     nodes: int = 0
 
@@ -152,7 +156,8 @@ def _convert(node: yaml.Node, path: str, name: str, result: TextTree, depth: int
         key = key_node.value
         _refuse_characters(key, f"{name}, line {key_line}")
         if key in found:
-            raise RequestError(f"key {key[:60]!r} stands twice", where=f"{name}, line {key_line}")
+            result.problems.append(Problem(f"line {key_line}", f"key {key[:60]!r} stands twice", "each key once"))
+            continue
         where = f"{path}.{key}" if path else key
         result.lines[where] = key_line
         found[key] = _convert(value_node, where, name, result, depth + 1)
@@ -179,8 +184,8 @@ def parse_json(text: str, name: str) -> TextTree:
         found: dict[str, Any] = {}
         for key, value in items:
             if key in found:
-                raise RequestError(f"key {key[:60]!r} stands twice", where=name)
-            found[key] = value
+                result.problems.append(Problem("", f"key {key[:60]!r} stands twice", "each key once"))
+            found.setdefault(key, value)
         return found
 
     try:

@@ -48,54 +48,13 @@ def run_identity(context: RunContext) -> RunIdentity:
     )
 
 
-def case_problems(request: Request, examination: Examination, folder_name: str) -> tuple[Problem, ...]:
-    """Contradictions between request, examination and folder; all of them."""
+def case_problems(request: Request, examination: Examination) -> tuple[Problem, ...]:
+    """Contradictions between request and examination, and in their amounts and names of files; all of them."""
     return (
-        *_case_ids(request, examination, folder_name),
-        *_duplicate_ids(request, examination),
         *_unknown_items(request, examination),
         *_impossible_amounts(examination),
         *_file_names(request, examination),
     )
-
-
-def _case_ids(request: Request, examination: Examination, folder_name: str) -> Iterator[Problem]:
-    for name, case_id in (("request", request.case_id), ("examination", examination.case_id)):
-        if case_id != folder_name:
-            yield Problem(f"{name}: case_id", f"found {case_id!r}", f"the folder's name, {folder_name!r}")
-
-
-def _duplicate_ids(request: Request, examination: Examination) -> Iterator[Problem]:
-    contexts = list(examination.runs())
-    kinds: list[tuple[str, str, list[Identifier]]] = [
-        ("request", "question_id", [q.question_id for q in request.questions]),
-        ("request", "item_id", [i.item_id for i in request.items]),
-        ("examination", "item_id", [i.item_id for i in examination.items]),
-        ("examination", "sub_sample_id", [s.sub_sample_id for i in examination.items for s in i.sub_samples]),
-        (
-            "examination",
-            "extract_id",
-            [e.extract_id for i in examination.items for s in i.sub_samples for e in s.extracts],
-        ),
-        ("examination", "run_id", [c.run.run_id for c in contexts]),
-        (
-            "examination",
-            "product_id",
-            [
-                p.product_id
-                for i in examination.items
-                for s in i.sub_samples
-                for e in s.extracts
-                for p in e.products
-            ],
-        ),
-        ("examination", "finding_id", [f.finding_id for f in examination.outside_findings]),
-    ]
-    for where, kind, ids in kinds:
-        # Ids that differ by case only would be one file name on some systems.
-        counted = Counter(identifier.lower() for identifier in ids)
-        for identifier in sorted({i for i in ids if counted[i.lower()] > 1}):
-            yield Problem(f"{where}: {kind}", f"{identifier!r} stands more than once", "ids used once")
 
 
 def _unknown_items(request: Request, examination: Examination) -> Iterator[Problem]:

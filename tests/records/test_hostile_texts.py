@@ -11,7 +11,7 @@ import pytest
 from musk_id.errors import RequestError
 from musk_id.model.request import Request
 from musk_id.records.codec import Decoder
-from musk_id.records.inputs import find_input, read_request
+from musk_id.records.inputs import find_input, read_input
 from musk_id.records.tree import parse_json, parse_yaml
 
 
@@ -44,7 +44,7 @@ def test_many_unknown_keys_are_told_in_no_time(tmp_path: Path) -> None:
     path.write_text(json.dumps({f"authorit{i}": "x" for i in range(80_000)}), encoding="ascii")
     begin = time.monotonic()
     with pytest.raises(RequestError, match="problems"):
-        read_request(path)
+        read_input(Request, path)
     assert time.monotonic() - begin < 10
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -21,7 +22,8 @@ from musk_id.model.request import Request
 from musk_id.records.canonical import canonical_json
 from musk_id.records.codec import Decoder, plan_of
 from musk_id.records.files import read_limited, resolve_inside, write_atomic
-from musk_id.records.inputs import find_input, read_examination, read_laboratory, read_request, read_run_sheet
+from musk_id.records.ids import id_problems
+from musk_id.records.inputs import decode_input, find_input, read_input, read_laboratory, read_run_sheet
 from musk_id.records.schemas import PUBLISHED, json_schema, schema_file_name, write_schemas
 from musk_id.records.tree import parse_json, parse_yaml, read_tree
 
@@ -67,7 +69,7 @@ def test_norway_dates_and_leading_zeros_reach_their_fields(tmp_path: Path) -> No
     path = tmp_path / "request.yaml"
     changed = re.sub(r"seal_number: .*", "seal_number: 010", source.replace("country: RU", "country: NO"), count=1)
     path.write_text(changed, encoding="utf-8")
-    request = read_request(path)
+    request = read_input(Request, path)
     assert request.alleged_origin is not None and request.alleged_origin.country == "NO"
     assert request.items[0].seal_number == "010"
     assert request.date_of_act in source
@@ -81,8 +83,6 @@ def test_nothing_is_nothing_only_where_it_is_not_quoted(word: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2\n", "key 'a' stands twice"),
-        ("a: {b: 1, b: 1}\n", "key 'b' stands twice"),
         ("a: &x 1\nb: *x\n", "anchors and aliases"),
         ("a: !!python/object/apply:os.system ['true']\n", "tags"),
         ("a: !!int 1\n", "tags"),
@@ -106,7 +106,6 @@ def test_traps_of_yaml_are_refused(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": 1, "a": 1}', "key 'a' stands twice"),
         ('{"a": NaN}', "NaN is no JSON"),
         ('{"a": }', "not readable as JSON"),
         ('{"a": "\\u0000"}', "control character"),
@@ -118,6 +117,36 @@ def test_traps_of_yaml_are_refused(text: str, message: str) -> None:
 def test_traps_of_json_are_refused(text: str, message: str) -> None:
     with pytest.raises(RequestError, match=message):
         parse_json(text, "x.json")
+
+
+@pytest.mark.parametrize(
+    ("parse", "text"),
+    [(parse_yaml, "a: {b: 1, b: 1}\na: 2\n"), (parse_json, '{"a": {"b": 1, "b": 1}, "a": 2}')],
+)
+def test_keys_that_stand_twice_are_told_with_all_else(parse, text: str) -> None:  # type: ignore[no-untyped-def]
+    tree = parse(text, "x")
+    assert tree.tree == {"a": {"b": "1"}}
+    assert [problem.message for problem in tree.problems] == ["key 'b' stands twice", "key 'a' stands twice"]
+    with pytest.raises(RequestError) as caught:
+        decode_input(Request, tree, "x")
+    assert caught.value.problems[:2] == tuple(tree.problems) and len(caught.value.problems) > 2
+
+
+def test_ids_are_looked_at_in_what_was_written() -> None:
+    runs = [{"run_id": "R1"}, {"run_id": "r1"}, "no run", {"run_id": ["R1"]}]
+    items = [{"item_id": "A", "sub_samples": [{"extracts": [{"products": [{"runs": runs}]}]}]}, {"item_id": "B"}]
+    tree = {"case_id": "OTHER", "items": items, "custody": [{"item_id": "A"}]}
+    found = [str(problem) for problem in id_problems("examination", tree, "CASE")]
+    assert found == [
+        "examination: case_id: found 'OTHER' (allowed: the folder's name, 'CASE')",
+        "examination: run_id: 'R1' stands more than once (allowed: ids used once)",
+        "examination: run_id: 'r1' stands more than once (allowed: ids used once)",
+    ]
+    # A product without runs has an id too.
+    bare = {"items": [{"sub_samples": [{"extracts": [{"products": [{"product_id": "P"}, {"product_id": "P"}]}]}]}]}
+    assert [p.where for p in id_problems("examination", bare, "CASE")] == ["examination: product_id"]
+    for odd in (None, "x", [], {"items": "x"}, {"case_id": {"a": "b"}}):
+        assert list(id_problems("request", odd, "CASE")) == []
 
 
 def test_numbers_of_json_stay_text() -> None:
@@ -168,8 +197,8 @@ def test_problems_are_collected_with_path_and_line() -> None:
 
 
 READERS = {
-    Request: read_request,
-    Examination: read_examination,
+    Request: partial(read_input, Request),
+    Examination: partial(read_input, Examination),
     RunSheet: read_run_sheet,
     Laboratory: read_laboratory,
 }
@@ -234,7 +263,7 @@ def test_schemas_are_closed_and_valid(cls: type) -> None:
 
 def test_schema_and_reader_refuse_the_same_texts() -> None:
     schema = json_schema(Request)
-    tree = json.loads(canonical_json(read_request(EXAMPLES / "cases" / "DEMO-A" / "request.yaml")))
+    tree = json.loads(canonical_json(read_input(Request, EXAMPLES / "cases" / "DEMO-A" / "request.yaml")))
     validator = jsonschema.Draft202012Validator(schema)
     for case_id in ("A", "A-1_b", "", "-A", "../A", "A B", "Ä", "x" * 64):
         changed = {**tree, "case_id": case_id}
