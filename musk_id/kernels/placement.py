@@ -34,7 +34,7 @@ def anchors_by_locus(
     Parameters
     ----------
     own_words : mapping of str to int, optional
-        Words of each marker as a whole. Where given, a marker counts as well when a quarter of its own words
+        Words of each marker as a whole. Where given, a marker counts as well when an eighth of its own words
         vote for it: a short one beside a long one in the same sequence.
     """
     strong = [anchor for anchor in anchors if anchor.votes >= MIN_VOTES]
@@ -42,8 +42,11 @@ def anchors_by_locus(
     found: dict[str, tuple[Anchor, ...]] = {}
     for anchor in strong:
         found[anchor.locus] = (*found.get(anchor.locus, ()), anchor)
-    enough = {locus: top if own_words is None else min(top, own_words[locus]) for locus in found}
-    return {locus: kept for locus, kept in found.items() if kept[0].votes * 4 >= enough[locus]}
+    return {
+        locus: kept
+        for locus, kept in found.items()
+        if kept[0].votes * 4 >= top or (own_words is not None and kept[0].votes * 8 >= own_words[locus])
+    }
 
 
 def off_diagonal_share(anchor: Anchor) -> float:

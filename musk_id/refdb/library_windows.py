@@ -162,7 +162,8 @@ class WindowFinder:
         """Add the markers that are recognised now; whether there is nothing more to be sought in the record."""
         masks = encode(record.letters)
         held = {part.locus.value: part for part in found.get(record.number, ()) if part.locus is not None}
-        for locus, anchors in anchors_by_locus(self._index.anchors(masks), self._own_words).items():
+        own_words = self._own_words if masks.size > MAX_GENE_BP else None
+        for locus, anchors in anchors_by_locus(self._index.anchors(masks), own_words).items():
             if locus not in held:
                 held[locus] = self._window(masks, anchors, record.loci)
         if held:
@@ -220,7 +221,7 @@ class WindowFinder:
         if oriented.size > MAX_GENE_BP:
             oriented, anchor = self._stretch(oriented, anchor)
         if locus in self._amplicons:
-            return _amplicon(oriented, anchor, self._amplicons[locus])
+            return _amplicon(oriented, anchor, self._amplicons[locus], int(masks.size))
         if off_diagonal_share(anchor) > MAX_SHARE_OFF_DIAGONAL:
             return _Gapped(locus, oriented, anchor.strand)
         window = place(oriented, anchor.diagonal, self._long[locus].window_bp)
@@ -257,15 +258,17 @@ def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refu
     return Refusal(locus, reason, Line(measured), Line(allowed))
 
 
-def _amplicon(oriented: Masks, anchor: Anchor, limits: AmpliconLimits) -> Found:
+def _amplicon(oriented: Masks, anchor: Anchor, limits: AmpliconLimits, whole_bp: int) -> Found:
     primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
     shortest, longest = round(limits.min_length_bp * MIN_AMPLICON_SHARE), 2 * limits.max_length_bp
-    insert, _ = insert_between(oriented, primers, shortest, longest)
-    if insert.size > longest:
+    insert, cut = insert_between(oriented, primers, shortest, longest)
+    # The ends of a stretch are no ends of the record: only a pair of primers tells where the marker ends.
+    uncut_bp = insert.size if cut == 2 or whole_bp == oriented.size else whole_bp
+    if uncut_bp > longest:
         return _refuse(
             limits.locus,
             SetAside.TOO_LONG,
-            f"{insert.size} bp without a pair of primer sites",
+            f"{uncut_bp} bp without a pair of primer sites",
             f"at most {longest} bp",
         )
     if insert.size < shortest:

@@ -23,7 +23,7 @@ def test_markers_with_few_votes_are_chance() -> None:
 
 
 def test_a_short_marker_counts_by_its_own_words() -> None:
-    anchors = (_anchor("long", 1, 1100), _anchor("short", 1, 60), _anchor("chance", 1, 24))
+    anchors = (_anchor("long", 1, 1100), _anchor("short", 1, 13), _anchor("chance", 1, 12))
     own_words = {"long": 1130, "short": 100, "chance": 100}
     assert set(anchors_by_locus(anchors)) == {"long"}
     assert set(anchors_by_locus(anchors, own_words)) == {"long", "short"}

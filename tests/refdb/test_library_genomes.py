@@ -93,6 +93,19 @@ def test_a_cut_gene_says_nothing_of_other_markers(shipped_release: ReferenceRele
     assert [part.locus for part in parts] == [Locus.CYTB]
 
 
+def test_an_amplicon_of_a_genome_ends_at_its_primers_or_is_set_aside(shipped_release: ReferenceRelease) -> None:
+    text, markers = _genome(shipped_release, 4)
+    insert = markers[Locus.RRNA_12S]
+    start = text.index(insert) + len(insert)
+    (parts,) = _find(shipped_release, [text[:start] + "ACGT" * 5 + text[start + 20 :]])
+    (refused,) = [part for part in parts if part.locus is Locus.RRNA_12S]
+    assert isinstance(refused, Refusal)
+    assert (refused.reason, str(refused.measured)) == (
+        SetAside.TOO_LONG,
+        f"{len(text)} bp without a pair of primer sites",
+    )
+
+
 @needs_refdata
 def test_public_genomes_give_the_markers_of_their_cut_genes(shipped_release: ReferenceRelease) -> None:
     with gzip.open(REFDATA / "sequences/mldsp/mammal_mitogenomes.fasta.gz", "rt") as handle:
