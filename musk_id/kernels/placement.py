@@ -35,18 +35,17 @@ def anchors_by_locus(
     ----------
     own_words : mapping of str to int, optional
         Words of each marker as a whole. Where given, a marker counts as well when an eighth of its own words
-        vote for it: a short one beside a long one in the same sequence.
+        vote for it: a short one beside a long one in the same sequence. A strand with fewer is chance.
     """
     strong = [anchor for anchor in anchors if anchor.votes >= MIN_VOTES]
     top = max((anchor.votes for anchor in strong), default=0)
+    if own_words is not None:
+        strong = [a for a in strong if a.votes * 4 >= top or a.votes * 8 >= own_words[a.locus]]
+        top = 0
     found: dict[str, tuple[Anchor, ...]] = {}
     for anchor in strong:
         found[anchor.locus] = (*found.get(anchor.locus, ()), anchor)
-    return {
-        locus: kept
-        for locus, kept in found.items()
-        if kept[0].votes * 4 >= top or (own_words is not None and kept[0].votes * 8 >= own_words[locus])
-    }
+    return {locus: kept for locus, kept in found.items() if kept[0].votes * 4 >= top}
 
 
 def off_diagonal_share(anchor: Anchor) -> float:

@@ -27,6 +27,9 @@ def test_a_short_marker_counts_by_its_own_words() -> None:
     own_words = {"long": 1130, "short": 100, "chance": 100}
     assert set(anchors_by_locus(anchors)) == {"long"}
     assert set(anchors_by_locus(anchors, own_words)) == {"long", "short"}
+    # Chance words on the other strand of a long sequence do not make the strand doubtful.
+    strands = (anchors[0], _anchor("short", 1, 13), _anchor("short", -1, 9))
+    assert anchors_by_locus(strands, own_words)["short"] == strands[1:2]
     # A fragment of a long marker is measured by the best, as ever.
     assert set(anchors_by_locus((_anchor("long", 1, 60),), own_words)) == {"long"}
 
