@@ -164,24 +164,25 @@ class WindowFinder:
         held = {part.locus.value: part for part in found.get(record.number, ()) if part.locus is not None}
         own_words = self._own_words if masks.size > MAX_GENE_BP else None
         for locus, anchors in anchors_by_locus(self._index.anchors(masks), own_words).items():
-            if locus not in held:
+            if locus not in held or _is_doubtful(held[locus]):
                 held[locus] = self._window(masks, anchors, record.loci)
         if held:
             found[record.number] = tuple(part for _, part in sorted(held.items()))
-        return bool(held) and not self._unseen(record, held)
+        return bool(held) and not self._unseen(record, (n for n, part in held.items() if not _is_doubtful(part)))
 
     def _unseen(self, record: RawRecord, seen: Iterable[str]) -> list[Locus]:
         """Wanted markers that a genome must hold and that were not seen in it; none for a shorter sequence."""
         if len(record.letters) < MIN_GENOME_BP:
             return []
-        return [locus for locus in record.loci if locus.value in self._placed and locus.value not in set(seen)]
+        held = set(seen)
+        return [locus for locus in record.loci if locus.value in self._placed and locus.value not in held]
 
     def _missing(self, record: RawRecord, found: dict[int, tuple[_Part, ...]]) -> list[Refusal]:
         """One refusal for each marker that a genome lacks, or one for a sequence that holds none."""
         measured = Line(f"{len(record.letters)} letters")
         parts = found.get(record.number, ())
         unseen = self._unseen(record, [part.locus.value for part in parts if part.locus is not None])
-        if unseen:
+        if parts or unseen:
             return [
                 Refusal(
                     locus, SetAside.LOCUS_NOT_RECOGNISED, measured, Line(f"words shared with a record of {locus}")
@@ -237,8 +238,14 @@ class WindowFinder:
         return stretch, replace(near, strand=anchor.strand)
 
 
+def _is_doubtful(part: _Part) -> bool:
+    """Whether a marker's strand was not told; more references may tell it."""
+    return isinstance(part, Refusal) and part.reason is SetAside.LOCUS_AMBIGUOUS
+
+
 def _count(found: dict[int, tuple[_Part, ...]]) -> int:
-    return sum(len(parts) for parts in found.values())
+    """How many markers are settled."""
+    return sum(not _is_doubtful(part) for parts in found.values() for part in parts)
 
 
 def _whole(frames: list[Masks]) -> list[Masks]:
