@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from musk_id.kernels.nucleotides import Masks, encode, reverse_complement
 
-__all__ = ["Anchor", "KmerIndex", "WordIndex", "find_primer", "place"]
+__all__ = ["KMER", "Anchor", "KmerIndex", "WordIndex", "find_primer", "place"]
 
 KMER = 11
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from musk_id.kernels.anchoring import Anchor, find_primer
@@ -22,14 +23,25 @@ class PrimerPair:
     reverse: str
 
 
-def anchors_by_locus(anchors: tuple[Anchor, ...]) -> dict[str, tuple[Anchor, ...]]:
+def anchors_by_locus(
+    anchors: tuple[Anchor, ...], own_words: Mapping[str, int] | None = None
+) -> dict[str, tuple[Anchor, ...]]:
     """Anchors with enough votes, by marker; a marker's strands in order of their votes.
 
     A marker that shares a few words with the query by chance is left out: one counts when it has at least
     a quarter of the votes of the best.
+
+    Parameters
+    ----------
+    own_words : mapping of str to int, optional
+        Words of each marker as a whole. Where given, a marker counts as well when an eighth of its own words
+        vote for it: a short one beside a long one in the same sequence. A strand with fewer is chance.
     """
     strong = [anchor for anchor in anchors if anchor.votes >= MIN_VOTES]
     top = max((anchor.votes for anchor in strong), default=0)
+    if own_words is not None:
+        strong = [a for a in strong if a.votes * 4 >= top or a.votes * 8 >= own_words[a.locus]]
+        top = 0
     found: dict[str, tuple[Anchor, ...]] = {}
     for anchor in strong:
         found[anchor.locus] = (*found.get(anchor.locus, ()), anchor)

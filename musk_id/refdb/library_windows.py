@@ -2,16 +2,19 @@
 
 The anchors come from a release. A record that shares too few words with it may still share enough with a
 record that was placed: placed windows join the anchors, and what was not recognised is tried again.
+
+A long sequence (a mitochondrial genome) holds several markers. Each is sought by its own words and judged by
+the stretch around it alone: the rest of the sequence says nothing about it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from musk_id.kernels.anchoring import Anchor, KmerIndex, WordIndex, place
+from musk_id.kernels.anchoring import KMER, Anchor, KmerIndex, WordIndex, place
 from musk_id.kernels.frames import place_gapped
 from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
 from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_between, off_diagonal_share
@@ -24,6 +27,12 @@ from musk_id.vocabulary import Locus
 __all__ = ["Refusal", "RawRecord", "Window", "WindowFinder"]
 
 AMPLICON_SLACK = 12
+# No cut gene is longer; of a longer sequence only the stretch around a marker is looked at.
+MAX_GENE_BP = 2000
+# Letters on either side of a marker's place that its stretch takes in: primers, and letters too many or missing.
+REACH_BP = 100
+# From this length on a sequence is a mitochondrial genome: a marker that is not found in it is told.
+MIN_GENOME_BP = 10_000
 MAX_AMBIGUOUS_SHARE = 0.05
 # Above this share of words off the main diagonal a coding sequence is laid into its window with gaps.
 MAX_SHARE_OFF_DIAGONAL = 0.10
@@ -100,6 +109,10 @@ class WindowFinder:
     def __init__(self, anchors: Iterable[BarcodeReference], method: BarcodeMethod) -> None:
         self._amplicons = {limits.locus: limits for limits in method.amplicons}
         self._long = {limits.locus: limits for limits in method.long_loci}
+        widths = {limits.locus.value: limits.max_length_bp for limits in method.amplicons}
+        self._widths = widths | {limits.locus.value: limits.window_bp for limits in method.long_loci}
+        shortest = {limits.locus.value: limits.min_length_bp for limits in method.amplicons}
+        self._own_words = {locus: bp - KMER + 1 for locus, bp in (self._widths | shortest).items()}
         self._placed: dict[str, dict[bytes, Masks]] = {}
         for record in anchors:
             masks = encode(record.sequence)
@@ -117,14 +130,12 @@ class WindowFinder:
         found: dict[int, tuple[_Part, ...]] = {}
         waiting = list(records)
         for _ in range(MAX_ROUNDS):
-            before = len(waiting)
+            before = len(waiting), _count(found)
             waiting = [record for record in waiting if not self._try(record, found)]
-            if len(waiting) in (0, before) or not self._learn(found):
+            if not waiting or before == (len(waiting), _count(found)) or not self._learn(found):
                 break
         for record in waiting:
-            measured = Line(f"{len(record.letters)} letters")
-            allowed = Line("words shared with a record of " + ", ".join(record.loci))
-            found[record.number] = (Refusal(None, SetAside.LOCUS_NOT_RECOGNISED, measured, allowed),)
+            found[record.number] = (*found.get(record.number, ()), *self._missing(record, found))
         # All windows are frames for what needs gaps, whether or not a record waited to be recognised.
         self._add(found)
         return self._with_gaps(found)
@@ -148,14 +159,38 @@ class WindowFinder:
         return done
 
     def _try(self, record: RawRecord, found: dict[int, tuple[_Part, ...]]) -> bool:
+        """Add the markers that are recognised now; whether there is nothing more to be sought in the record."""
         masks = encode(record.letters)
-        markers = anchors_by_locus(self._index.anchors(masks))
-        if not markers:
-            return False
-        found[record.number] = tuple(
-            self._window(masks, anchors, record.loci) for _, anchors in sorted(markers.items())
-        )
-        return True
+        held = {part.locus.value: part for part in found.get(record.number, ()) if part.locus is not None}
+        own_words = self._own_words if masks.size > MAX_GENE_BP else None
+        for locus, anchors in anchors_by_locus(self._index.anchors(masks), own_words).items():
+            if locus not in held or _is_doubtful(held[locus]):
+                held[locus] = self._window(masks, anchors, record.loci)
+        if held:
+            found[record.number] = tuple(part for _, part in sorted(held.items()))
+        return bool(held) and not self._unseen(record, (n for n, part in held.items() if not _is_doubtful(part)))
+
+    def _unseen(self, record: RawRecord, seen: Iterable[str]) -> list[Locus]:
+        """Wanted markers that a genome must hold and that were not seen in it; none for a shorter sequence."""
+        if len(record.letters) < MIN_GENOME_BP:
+            return []
+        held = set(seen)
+        return [locus for locus in record.loci if locus.value in self._placed and locus.value not in held]
+
+    def _missing(self, record: RawRecord, found: dict[int, tuple[_Part, ...]]) -> list[Refusal]:
+        """One refusal for each marker that a genome lacks, or one for a sequence that holds none."""
+        measured = Line(f"{len(record.letters)} letters")
+        parts = found.get(record.number, ())
+        unseen = self._unseen(record, [part.locus.value for part in parts if part.locus is not None])
+        if parts or unseen:
+            return [
+                Refusal(
+                    locus, SetAside.LOCUS_NOT_RECOGNISED, measured, Line(f"words shared with a record of {locus}")
+                )
+                for locus in unseen
+            ]
+        allowed = Line("words shared with a record of " + ", ".join(record.loci))
+        return [Refusal(None, SetAside.LOCUS_NOT_RECOGNISED, measured, allowed)]
 
     def _learn(self, found: dict[int, tuple[_Part, ...]]) -> bool:
         """Look for the windows found so far as well; whether any was new."""
@@ -184,12 +219,33 @@ class WindowFinder:
         if len(anchors) > 1 and anchors[1].votes * 2 > anchor.votes:
             return Refusal(locus, SetAside.LOCUS_AMBIGUOUS, Line("on both strands"), Line("one strand"))
         oriented = masks if anchor.strand == 1 else reverse_complement(masks)
+        if oriented.size > MAX_GENE_BP:
+            oriented, anchor = self._stretch(oriented, anchor)
         if locus in self._amplicons:
-            return _amplicon(oriented, anchor, self._amplicons[locus])
+            return _amplicon(oriented, anchor, self._amplicons[locus], int(masks.size))
         if off_diagonal_share(anchor) > MAX_SHARE_OFF_DIAGONAL:
             return _Gapped(locus, oriented, anchor.strand)
         window = place(oriented, anchor.diagonal, self._long[locus].window_bp)
         return _coding(Window(locus, window, anchor.strand), self._long[locus])
+
+    def _stretch(self, oriented: Masks, anchor: Anchor) -> tuple[Masks, Anchor]:
+        """The part of a long sequence around a marker, and the marker's anchor in that part alone."""
+        first = max(-anchor.diagonal - REACH_BP, 0)
+        stretch = oriented[first : max(self._widths[anchor.locus] + REACH_BP - anchor.diagonal, 0)]
+        near = next(
+            found for found in self._index.anchors(stretch) if (found.locus, found.strand) == (anchor.locus, 1)
+        )
+        return stretch, replace(near, strand=anchor.strand)
+
+
+def _is_doubtful(part: _Part) -> bool:
+    """Whether a marker's strand was not told; more references may tell it."""
+    return isinstance(part, Refusal) and part.reason is SetAside.LOCUS_AMBIGUOUS
+
+
+def _count(found: dict[int, tuple[_Part, ...]]) -> int:
+    """How many markers are settled."""
+    return sum(not _is_doubtful(part) for parts in found.values() for part in parts)
 
 
 def _whole(frames: list[Masks]) -> list[Masks]:
@@ -209,15 +265,17 @@ def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refu
     return Refusal(locus, reason, Line(measured), Line(allowed))
 
 
-def _amplicon(oriented: Masks, anchor: Anchor, limits: AmpliconLimits) -> Found:
+def _amplicon(oriented: Masks, anchor: Anchor, limits: AmpliconLimits, whole_bp: int) -> Found:
     primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
     shortest, longest = round(limits.min_length_bp * MIN_AMPLICON_SHARE), 2 * limits.max_length_bp
-    insert, _ = insert_between(oriented, primers, shortest, longest)
-    if insert.size > longest:
+    insert, cut = insert_between(oriented, primers, shortest, longest)
+    # The ends of a stretch are no ends of the record: only a pair of primers tells where the marker ends.
+    uncut_bp = insert.size if cut == 2 or whole_bp == oriented.size else whole_bp
+    if uncut_bp > longest:
         return _refuse(
             limits.locus,
             SetAside.TOO_LONG,
-            f"{insert.size} bp without a pair of primer sites",
+            f"{uncut_bp} bp without a pair of primer sites",
             f"at most {longest} bp",
         )
     if insert.size < shortest:

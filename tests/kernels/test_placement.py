@@ -22,6 +22,18 @@ def test_markers_with_few_votes_are_chance() -> None:
     assert anchors_by_locus((_anchor("A", 1, 7),)) == {}
 
 
+def test_a_short_marker_counts_by_its_own_words() -> None:
+    anchors = (_anchor("long", 1, 1100), _anchor("short", 1, 13), _anchor("chance", 1, 12))
+    own_words = {"long": 1130, "short": 100, "chance": 100}
+    assert set(anchors_by_locus(anchors)) == {"long"}
+    assert set(anchors_by_locus(anchors, own_words)) == {"long", "short"}
+    # Chance words on the other strand of a long sequence do not make the strand doubtful.
+    strands = (anchors[0], _anchor("short", 1, 13), _anchor("short", -1, 9))
+    assert anchors_by_locus(strands, own_words)["short"] == strands[1:2]
+    # A fragment of a long marker is measured by the best, as ever.
+    assert set(anchors_by_locus((_anchor("long", 1, 60),), own_words)) == {"long"}
+
+
 def test_strands_of_a_marker_stay_together_in_their_order() -> None:
     anchors = (_anchor("A", -1, 50), _anchor("A", 1, 20))
     assert anchors_by_locus(anchors) == {"A": anchors}
