@@ -84,9 +84,7 @@ def _conflict(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> bool
     """Whether sequences point to different animals."""
     moschus = [c for c in called if c.call.taxon == method.genus]
     if moschus:
-        return any(
-            method.genus not in view.nearest_genus for c in called if c not in moschus for view in c.call.views
-        )
+        return any(_points_away(c, method.genus) for c in called if c not in moschus)
     genera = {c.call.taxon for c in called if c.call.rank is Rank.GENUS}
     families = {
         family
@@ -95,6 +93,17 @@ def _conflict(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> bool
         for family in ({c.call.taxon} if c.call.rank is Rank.FAMILY else _families(c))
     }
     return len(genera) > 1 or len(families) > 1
+
+
+def _points_away(called: CalledSequence, genus: str) -> bool:
+    """Whether another genus is nearest, under any view or among the release's records alone.
+
+    A laboratory's own record that is nearer must not hide that the release points to another animal.
+    """
+    released = [e for e in called.compared if e.record.overlay is None]
+    distance = min((e.upper for e in released), default=None)
+    nearest = {e.record.genus for e in released if e.upper == distance}
+    return (bool(nearest) and genus not in nearest) or any(genus not in v.nearest_genus for v in called.call.views)
 
 
 def _families(called: CalledSequence) -> set[Line]:

@@ -97,6 +97,16 @@ def test_an_own_record_does_not_carry_the_margin_of_the_genus() -> None:
         assert single(with_overlay(own(like, query), release=release), query).finding is Finding.INCONCLUSIVE
 
 
+def test_an_own_record_hides_no_contradiction_between_markers() -> None:
+    goat = next(r for r in RELEASE.barcodes_at(Locus.RRNA_16S) if r.genus == "Capra")
+    like = records(RELEASE, Locus.RRNA_16S)[0]
+    letters = (records(RELEASE, SHORT)[0].sequence, mutated(goat.sequence, 6, random.Random(2)))
+    plain = item(with_overlay(), *letters)
+    assert plain.moschus is Finding.INCONCLUSIVE and plain.reasons
+    mixed = item(with_overlay(own(like, letters[1])), *letters)
+    assert (mixed.moschus, mixed.reasons) == (plain.moschus, plain.reasons)
+
+
 def test_an_own_record_names_no_other_animal_and_carries_no_exclusion() -> None:
     like = next(r for r in RELEASE.barcodes_at(Locus.COI) if r.genus != METHOD.genus)
     # Transitions at third positions keep the amino acids: far from every record, and no stop codon.
