@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from musk_id.errors import ReferenceDataError
+from musk_id.errors import InputFormatError
 from musk_id.formats.fasta import read_fasta
 from musk_id.model.deposited import DepositedRecord
 from musk_id.model.library import RecordSource
@@ -34,9 +34,8 @@ def read_input_records(entry: SequenceInput, path: Path, taxonomy: Path | None) 
     Raises
     ------
     InputFormatError
-        If the file cannot be read as what its name says.
-    ReferenceDataError
-        If the taxonomy table cannot be used, or an accession stands twice in the file.
+        If the file cannot be read as what its name says, the taxonomy table cannot be used, or an accession
+        stands twice in the file.
     """
     if taxonomy is None:
         records = list(_flat(path)) if is_flat_file(entry.path) else []
@@ -46,7 +45,7 @@ def read_input_records(entry: SequenceInput, path: Path, taxonomy: Path | None) 
     seen: set[str] = set()
     for record in records:
         if record.accession in seen:
-            raise ReferenceDataError(f"accession {record.accession} stands twice", where=path.name)
+            raise InputFormatError(f"accession {record.accession} stands twice", where=path.name)
         seen.add(record.accession)
     return records
 

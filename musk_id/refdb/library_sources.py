@@ -239,7 +239,7 @@ def read_taxonomy(path: Path) -> dict[str, NamedRecord]:
 
     Raises
     ------
-    ReferenceDataError
+    InputFormatError
         If the table cannot be read, lacks a column, or names an accession twice.
     """
     from musk_id.formats.limited import decode_text, read_bytes, split_lines
@@ -248,7 +248,7 @@ def read_taxonomy(path: Path) -> dict[str, NamedRecord]:
     head = lines[0].split("\t")
     missing = [column for column in _REQUIRED if column not in head]
     if missing:
-        raise ReferenceDataError(f"lacks the columns {', '.join(missing)}", where=f"{path.name}, line 1")
+        raise InputFormatError(f"lacks the columns {', '.join(missing)}", where=f"{path.name}, line 1")
     places = {column: place for place, column in enumerate(head)}
     found: dict[str, NamedRecord] = {}
     for number, line in enumerate(lines[1:], 2):
@@ -257,10 +257,10 @@ def read_taxonomy(path: Path) -> dict[str, NamedRecord]:
         fields = line.split("\t")
         where = f"{path.name}, line {number}"
         if len(fields) > len(head) or len(fields) < max(places[column] for column in _REQUIRED) + 1:
-            raise ReferenceDataError(f"{len(fields)} fields, the header has {len(head)}", where=where)
+            raise InputFormatError(f"{len(fields)} fields, the header has {len(head)}", where=where)
         accession = fields[places["accession"]].strip()
         if accession in found:
-            raise ReferenceDataError(f"accession {accession[:60]!r} stands twice", where=where)
+            raise InputFormatError(f"accession {accession[:60]!r} stands twice", where=where)
         found[accession] = _named({c: fields[p].strip() for c, p in places.items() if p < len(fields)}, where)
     return found
 
@@ -269,7 +269,7 @@ def _named(fields: Mapping[str, str], where: str) -> NamedRecord:
     def text(column: str) -> Line:
         value = " ".join(fields.get(column, "").replace("_", " ").split()) or "not stated"
         if not RULES[Line].accepts(value):
-            raise ReferenceDataError(f"{column} is not {RULES[Line].described}", where=where)
+            raise InputFormatError(f"{column} is not {RULES[Line].described}", where=where)
         return Line(value)
 
     provenance = {column: fields.get(column, "") for column in _PROVENANCE}

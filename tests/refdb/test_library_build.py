@@ -281,6 +281,20 @@ def test_hostile_sequence_files_end_with_3_and_one_message(
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
+def test_faulty_tables_of_names_end_with_3(
+    release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accession = next(iter(panel(release, Locus.RRNA_12S, 1)))
+    for name in ("columns", "twice"):
+        sources = write_sources(tmp_path / name, {"a.fa": f">{accession}\nACGT\n"}, [row(release, accession)])
+        (table,) = sources.glob("*.tsv")
+        head, own = table.read_text().split("\n", 1)
+        table.write_text("accession\n" if name == "columns" else f"{head}\n{own}{own}")
+        assert main(["refdb", "build", str(sources), "--out", str(tmp_path / "out")]) == 3, name
+        assert table.name in capsys.readouterr().err
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
 def test_a_changed_library_is_refused_and_the_file_named(release: ReferenceRelease, tmp_path: Path) -> None:
     records = panel(release, Locus.RRNA_12S, 4)
     sources = write_sources(tmp_path / "s", {"a.fa": fasta(records)}, [row(release, a) for a in records])
