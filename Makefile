@@ -63,7 +63,7 @@ bench-calibration: $(VENV)/.installed-dev
 
 # For instance: make bench-barcode ARGS="--references 10000 200000"
 bench-barcode: $(VENV)/.installed
-	@bash scripts/bench-packages.sh
+	@bash scripts/system-packages.sh bench
 	@"$(BIN)/python" benchmarks/barcode_match.py $(ARGS)
 
 selftest: $(VENV)/.installed
