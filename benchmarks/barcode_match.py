@@ -194,7 +194,7 @@ def main() -> int:
     options = parser.parse_args()
     version = program_version("vsearch")
     if version is None:
-        print("skipped: no comparison with vsearch, it is not installed (scripts/bench-packages.sh)")
+        print("skipped: no comparison with vsearch, it is not installed (scripts/system-packages.sh bench)")
     sizes = [measure(size, options.queries, options.repeats) for size in options.references]
     rows = []
     for tree in sizes:
