@@ -161,6 +161,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.FILE_ALTERED: "next.explain_files",
     Reason.FILE_USED_TWICE: "next.explain_files",
     Reason.RECORD_INCOMPLETE: "next.explain_files",
+    Reason.SEAL_DIFFERS: "next.explain_files",
     Reason.TECHNIQUE_NOT_EVALUATED: "next.evaluated_technique",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
 }

@@ -64,6 +64,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.RECORD_INCOMPLETE: "next.explain_files",
     Reason.SAMPLE_NAME_DIFFERS: "next.explain_files",
     Reason.WELL_DIFFERS: "next.explain_files",
+    Reason.SEAL_DIFFERS: "next.explain_files",
     Reason.RUN_DATE_OUTSIDE: "next.explain_files",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
     Reason.TECHNIQUE_NOT_EVALUATED: "next.evaluated_technique",

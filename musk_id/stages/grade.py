@@ -39,6 +39,7 @@ _BLOCKING_NOTES = frozenset(
         Reason.RECORD_INCOMPLETE,
         Reason.SAMPLE_NAME_DIFFERS,
         Reason.WELL_DIFFERS,
+        Reason.SEAL_DIFFERS,
         Reason.RUN_DATE_OUTSIDE,
     }
 )

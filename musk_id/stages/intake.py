@@ -202,7 +202,8 @@ def freeze_case(
         notes=(
             *_file_notes(files),
             *_run_notes(examination),
-            *_date_notes(examination),
+            *_date_notes(request, examination),
+            *_seal_notes(request, examination),
             *trace_notes(examination, files, sheets),
         ),
     )
@@ -261,10 +262,25 @@ def _run_notes(examination: Examination) -> Iterator[IntakeNote]:
             yield IntakeNote(reason=reason, subject=Line(run.run_id), run_ids=(run.run_id,), statement=statement)
 
 
-def _date_notes(examination: Examination) -> Iterator[IntakeNote]:
+def _seal_notes(request: Request, examination: Examination) -> Iterator[IntakeNote]:
+    """Items whose seal is not the one that the authority named."""
+    named = {item.item_id: item.seal_number for item in request.items}
+    for item in examination.items:
+        asked, found = named.get(item.item_id), item.seal_number_found
+        if asked is not None and found is not None and asked != found:
+            yield IntakeNote(
+                reason=Reason.SEAL_DIFFERS,
+                subject=Line(f"item {item.item_id}"),
+                run_ids=tuple(c.run.run_id for c in examination.runs() if c.item.item_id == item.item_id),
+                statement=say("intake.seal_differs", item=item.item_id, asked=asked, found=found),
+            )
+
+
+def _date_notes(request: Request, examination: Examination) -> Iterator[IntakeNote]:
     """Steps dated before the step that must come first; ISO dates compare as text."""
     for context in examination.runs():
         steps = [
+            ("act", request.date_of_act),
             ("accession", examination.accession_date),
             (f"sub-sample {context.sub_sample.sub_sample_id}", context.sub_sample.date),
             (f"extract {context.extract.extract_id}", context.extract.date),

@@ -225,3 +225,29 @@ def test_evidence_cannot_take_the_place_of_another_file(frozen, names, message) 
     item = replace(item, sub_samples=(sub_sample, *item.sub_samples[1:]))
     examined = replace(frozen.examination, items=(item, *frozen.examination.items[1:]))
     assert any(message in problem for problem in problems(replace(frozen, examination=examined)))
+
+
+def test_another_seal_and_an_act_after_the_receipt_are_notes(frozen) -> None:  # type: ignore[no-untyped-def]
+    def notes(asked: str | None, found: str | None, act: str) -> list[Reason]:
+        item = replace(frozen.request.items[0], seal_number=asked and Line(asked))
+        request = replace(frozen.request, items=(item,), date_of_act=IsoDate(act))
+        examined = replace(
+            frozen.examination,
+            accession_date=IsoDate("2026-02-18"),
+            items=(replace(frozen.examination.items[0], seal_number_found=found and Line(found)),),
+        )
+        record = freeze_case(
+            request=request,
+            examination=examined,
+            laboratory=frozen.laboratory,
+            files=(),
+            inputs=(),
+            software_version="0",
+        )
+        return sorted({note.reason for note in record.notes} & {Reason.SEAL_DIFFERS, Reason.RECORD_INCOMPLETE})
+
+    assert (
+        notes("010", "010", "2026-02-10") == notes(None, "9", "2026-02-18") == notes("9", None, "2026-02-10") == []
+    )
+    assert notes("010", "999", "2026-02-10") == [Reason.SEAL_DIFFERS]
+    assert notes("010", "010", "2027-02-10") == [Reason.RECORD_INCOMPLETE]
