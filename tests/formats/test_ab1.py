@@ -57,6 +57,8 @@ def test_signal_digest_sees_the_signals_and_not_the_words(tmp_path: Path) -> Non
     other = read_ab1(stored(tmp_path, abif.trace(LETTERS, sample="other", day=(2001, 1, 1)))).facts
     louder = abif.elements(LETTERS) | {"DATA9": abif.shorts([7] * (12 * (len(LETTERS) + 1)))}
     assert first.signals_sha256 == other.signals_sha256
+    recalled = read_ab1(stored(tmp_path, abif.trace(LETTERS, [48] * len(LETTERS))))
+    assert recalled.facts.signals_sha256 == first.signals_sha256
     assert read_ab1(stored(tmp_path, abif.write(louder))).facts.signals_sha256 != first.signals_sha256
 
 
