@@ -71,7 +71,7 @@ def _bandwidth(scores: Floats, name: str) -> float:
 def _log_density(scores: Floats, bandwidth: float, score: float) -> float:
     """Natural logarithm of the density; the largest term is taken out, so that none underflows."""
     terms = [-0.5 * ((score - x) / bandwidth) ** 2 for x in scores.tolist()]
-    largest = max(terms)
+    largest: float = max(terms)
     total = math.fsum(math.exp(term - largest) for term in terms)
     return largest + math.log(total) - math.log(len(terms) * bandwidth)
 
