@@ -59,7 +59,7 @@ bench-refdb: $(VENV)/.installed
 
 # Builds the public sets beside the project into a library and compares what it shows with what is shipped.
 bench-calibration: $(VENV)/.installed-dev
-	"$(BIN)/python" benchmarks/calibration.py
+	"$(BIN)/python" benchmarks/calibration.py $(ARGS)
 
 # For instance: make bench-barcode ARGS="--references 10000 200000"
 bench-barcode: $(VENV)/.installed

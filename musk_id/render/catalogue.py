@@ -34,6 +34,7 @@ _REVIEW_KEYS = ("language", "status", "reviewed_by", "reviewed_on")
 ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.BatchKind: "batch_kind",
     vocabulary.CompoundStatus: "compound_status",
+    library_vocabulary.CongenerStratum: "congener_stratum",
     vocabulary.ControlKind: "control_kind",
     vocabulary.ControlOutcome: "control_outcome",
     vocabulary.ControlResult: "control_result",
