@@ -1,6 +1,6 @@
 """The calibration that is shipped beside a release: built again from the public sets, compared, written.
 
-Without ``--write`` the shipped figures are compared with what was measured; they have to be the same bytes.
+Without ``--write`` the shipped figures are compared with what was measured; every one has to be the same.
 ``--rows`` measures nothing: it writes the shipped figures as rows of ``validation/calibration.json``, as ``--write``
 does with those measured.
 """
@@ -114,7 +114,8 @@ def main() -> int:
         write_atomic(SHIPPED / MANIFEST_NAME, manifest)
         write_validation(ROWS, validation(calibration))
         return 0
-    same = (SHIPPED / CALIBRATION_NAME).read_bytes() == data
+    # Fields that a later version added are absent in the file that was shipped before: values are compared.
+    same = load_shipped_calibration(SHIPPED, load_release(RELEASE).manifest_sha256) == calibration
     print("the shipped figures are the same" if same else "THE SHIPPED FIGURES ARE OTHERS")
     return 0 if same else 4
 

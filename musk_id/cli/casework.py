@@ -309,16 +309,28 @@ def evidence_case(
 ) -> EvidenceRecord:
     """Evidence record of a case."""
     from musk_id.stages.evidence import evaluate
+    from musk_id.stages.likelihood_ratio import RatioBasis
 
     own = _own_controls(intake, controls)
+    methods, found = casework.methods, casework.calibration
     return evaluate(
         intake,
         own,
         barcode,
         spectra,
         casework.release,
-        casework.methods.evidence,
-        casework.provenance((casework.methods.evidence.version,), _stage_digests(intake, own, barcode, spectra)),
+        methods.evidence,
+        casework.provenance(
+            (methods.evidence.version,),
+            (*_stage_digests(intake, own, barcode, spectra), *_calibration_digest(casework)),
+        ),
+        RatioBasis(
+            calibration=None if found is None else found.calibration,
+            barcode=methods.barcode,
+            evidence=methods.evidence,
+            release=casework.release,
+            own_data=bool(casework.overlays),
+        ),
     )
 
 

@@ -53,6 +53,8 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.PermitKind: "permit_kind",
     vocabulary.QuestionKind: "question_kind",
     vocabulary.Rank: "rank",
+    vocabulary.RatioChange: "ratio_change",
+    vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",
