@@ -29,7 +29,7 @@ def ratio_statements(ratio: ItemRatio) -> tuple[Statement, ...]:
             _BY_WORD[ratio.word], lower=ratio.lower, locus=ratio.deciding_locus or "-", scale=ratio.scale.version
         )
         return (said, say("ratio.not_of_the_proposition"))
-    counts = [f"{x.locus} {x.n1} / {x.n2}" for x in ratio.loci if set(_NUMBERS) & set(x.reasons)]
+    counts = [f"{x.locus}: {x.n1} / {x.n2}" for x in ratio.loci if set(_NUMBERS) & set(x.reasons)]
     if not counts:
         return (say("ratio.none"),)
     needed = f"{ratio.min_individuals_h1} / {ratio.min_species_h2}"

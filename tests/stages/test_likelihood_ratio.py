@@ -76,7 +76,7 @@ def test_release_2026_1_gives_none_and_says_what_it_lacks(judge, calibration) ->
     (said,) = ratio_statements(ratio)
     assert said.phrase == "ratio.none_too_few"
     assert {v.name: v.texts for v in said.values} == {
-        "counts": ("12S-V5 8 / 245", "16S-mam 9 / 244"),
+        "counts": ("12S-V5: 8 / 245", "16S-mam: 9 / 244"),
         "needed": ("10 / 59",),
     }
 
