@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ from musk_id.model.calibration import Calibration
 from musk_id.model.ratio import ItemRatio
 from musk_id.model.scales import SCALES, VerbalScale
 from musk_id.model.values import DecimalText, Line, Sha256
-from musk_id.records.canonical import canonical_json, parse_record
+from musk_id.records.canonical import canonical_bytes, canonical_json, parse_record
 from musk_id.stages.likelihood_ratio import RatioBasis, ratio_for
 from musk_id.stages.ratio_statements import ratio_statements
 from musk_id.vocabulary import Finding, Grade, Locus, RatioChange, RatioModel, Reason
@@ -349,3 +350,7 @@ def test_records_carry_it_and_older_ones_are_read_without(
     assert "ratio.none_too_few" in [s.phrase for s in none.items[0].statements]
     assert "limit.no_likelihood_ratio" in [s.phrase for s in none.limitations]
     assert evidence(None).items[0].ratio is None
+    older = json.loads(data)
+    for item in older["items"]:
+        del item["ratio"]
+    assert parse_record(type(given), canonical_bytes(older), "evidence").items[0].ratio is None
