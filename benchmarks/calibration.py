@@ -115,6 +115,7 @@ def main() -> int:
         write_validation(ROWS, validation(calibration))
         return 0
     same = (SHIPPED / CALIBRATION_NAME).read_bytes() == data
+    same &= ROWS.read_bytes() == canonical_json(validation(calibration))
     print("the shipped figures are the same" if same else "THE SHIPPED FIGURES ARE OTHERS")
     return 0 if same else 4
 
