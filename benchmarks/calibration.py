@@ -1,8 +1,8 @@
 """The calibration that is shipped beside a release: built again from the public sets, compared, written.
 
 Without ``--write`` the shipped figures are compared with what was measured; they have to be the same bytes.
-``--rows`` measures nothing: it writes the shipped figures as rows of ``validation/calibration.json``, as ``--write``
-does with those measured.
+``--rows`` measures nothing: it writes the shipped figures as rows of ``validation/calibration.json``, which
+``--write`` does with those measured.
 """
 
 from __future__ import annotations

@@ -186,9 +186,7 @@ class _Rows:
             wrong = _at_most(entry.wrong, entry.n, entry.wrong_upper)
             yield self.row("another genus named", figures.method, stratum, **wrong)
             limits = Interval(kind=IntervalKind.ONE_SIDED_95, lower=entry.right_lower)
-            yield self.row(
-                "own genus named", figures.method, stratum, k=entry.right, n=entry.n, interval=limits
-            )
+            yield self.row("own genus named", figures.method, stratum, k=entry.right, n=entry.n, interval=limits)
 
 
 def _at_most(k: int, n: int, upper: DecimalText | None = None) -> dict[str, Any]:

@@ -15,10 +15,10 @@ PAGE = PROJECT / "docs" / "validation.md"
 LISTED = 3
 INTRODUCTION = """# Figures that were measured
 
-All figures of `validation/*.json`, which benchmarks write ([benchmarks.md](benchmarks.md)); this page is written from
-these files by `make validation` and says nothing of its own. A rate stands as k/n with its limit, `≤` the upper and
-`≥` the lower one, 95 %, after Clopper and Pearson; one-sided unless two limits stand there. k alone is a count. What
-the measures and strata mean is told in the note of each file and, for the calibration, in
+All figures of `validation/*.json`, which benchmarks write ([benchmarks.md](benchmarks.md)); this page is written
+from these files by `make validation` and says nothing of its own. A rate stands as k/n with its limit, `≤` the
+upper and `≥` the lower one, 95 %, after Clopper and Pearson; one-sided unless two limits stand there. k alone is a
+count. What the measures and strata mean is told in the note of each file and, for the calibration, in
 [decisions/calibration.md](decisions/calibration.md).
 """
 
@@ -34,10 +34,9 @@ def _file(name: str, validation: Validation) -> str:
     release = "" if validation.release_id is None else f"; release {validation.release_id}"
     parts = [f"\n## {name}\n\nMeasured by `{validation.benchmark}`; {', '.join(validation.methods)}{release}.\n"]
     parts.append(f"\n{_plain(validation.note)}\n\nData:\n\n")
-    parts += [
-        f"- `{d.path}`, SHA-256 `{d.sha256[:16]}…`" + (f", {d.records} records" if d.records is not None else "") + "\n"
-        for d in validation.data
-    ]
+    for entry in validation.data:
+        records = "" if entry.records is None else f", {entry.records} records"
+        parts.append(f"- `{entry.path}`, SHA-256 `{entry.sha256[:16]}…`{records}\n")
     groups: dict[Where, list[ValidationRow]] = {}
     for row in validation.rows:
         where = row.locus or row.technique
