@@ -174,3 +174,12 @@ def test_the_calibration_of_another_method_is_none(shipped_release: ReferenceRel
     other = replace(METHOD, version=Line("moschus-barcode-0"))
     assert load_release_calibration(FOLDER, shipped_release.manifest_sha256, other, ANIMALS) is None
     assert find_calibration(PROJECT / "reference_db" / "releases" / "2026.1") == FOLDER
+
+
+@pytest.mark.parametrize(("length", "expected"), [(795, 450), (796, 1140), (794, 450), (450, 450)])
+def test_of_two_windows_equally_near_the_shorter_one_speaks(
+    calibration: ReleaseCalibration, length: int, expected: int
+) -> None:
+    (locus,) = [entry for entry in calibration.calibration.loci if entry.locus is Locus.CYTB]
+    for windows in (locus.windows, locus.windows[::-1]):
+        assert nearest_window(windows, _placed(0, length)).length_bp == expected
