@@ -106,12 +106,16 @@ class _Rows:
         first, length = window.first_column, window.length_bp
         self.place = "whole inserts" if length is None else f"columns {first + 1} to {first + length}"
 
+    def here(self, stratum: str) -> str:
+        """A stratum of this window."""
+        return f"{self.place}; {stratum}"
+
     def row(self, measure: str, method: str, stratum: str, **more: Any) -> ValidationRow:
         return ValidationRow(
             measure=Line(measure),
             method=Line(method),
             locus=self.locus.locus,
-            stratum=Line(f"{self.place}; {stratum}" if stratum else self.place),
+            stratum=Line(stratum),
             data=self.data,
             listed=tuple(map(Line, more.pop("listed", ()))),
             **more,
@@ -124,10 +128,10 @@ class _Rows:
 
         def distance(measure: str, value: DecimalText | None, **more: Any) -> Iterator[ValidationRow]:
             if value is not None:
-                yield self.row(measure, method, "", value=value, unit=unit, **more)
+                yield self.row(measure, method, self.place, value=value, unit=unit, **more)
 
-        yield self.row(f"individuals of {genus}", method, "", k=target.individuals)
-        yield self.row(f"species of {genus}", method, "", k=target.species)
+        yield self.row(f"individuals of {genus}", method, self.place, k=target.individuals)
+        yield self.row(f"species of {genus}", method, self.place, k=target.species)
         yield from distance(f"largest distance within {genus}", target.within_largest)
         yield from distance(f"nearest other genus to {genus}", target.nearest_other, listed=target.nearest_records)
         for name in ("smallest", "middle", "largest"):
@@ -137,7 +141,7 @@ class _Rows:
         yield self.row(
             "individuals behind the radius that are of other genera",
             method,
-            "",
+            self.place,
             k=pooled - own,
             n=pooled,
             value=basis.borrowed_percent,
@@ -147,8 +151,9 @@ class _Rows:
         if within is not None:
             haplotypes = (within.haplotypes, within.haplotypes_compared, within.haplotypes_upper)
             species = (within.species, within.species_compared, within.species_upper)
-            yield self.row("haplotypes of other genera within the radius", method, "", **_at_most(*haplotypes))
-            yield self.row("species of other genera within the radius", method, "", **_at_most(*species))
+            for name, counts in (("haplotypes", haplotypes), ("species", species)):
+                measure = f"{name} of other genera within the radius"
+                yield self.row(measure, method, self.place, **_at_most(*counts))
         if target.panel is not None:
             yield from self._panel(method, genus, target.panel)
         if target.ratio is not None:
@@ -166,8 +171,9 @@ class _Rows:
         measure = f"called {genus}, own species left out"
         lower = decimal_text(proportion_lower(ratio.k1, ratio.n1), RATE_DIGITS)
         limits = Interval(kind=IntervalKind.ONE_SIDED_95, lower=lower)
-        yield self.row(measure, method, f"individuals of {genus}", k=ratio.k1, n=ratio.n1, interval=limits)
-        yield self.row(measure, method, f"species of {ratio.alternatives}", **_at_most(ratio.k2, ratio.n2))
+        first, second = self.here(f"individuals of {genus}"), self.here(f"species of {ratio.alternatives}")
+        yield self.row(measure, method, first, k=ratio.k1, n=ratio.n1, interval=limits)
+        yield self.row(measure, method, second, **_at_most(ratio.k2, ratio.n2))
 
     def errors(self, figures: ComparisonErrors) -> Iterator[ValidationRow]:
         """Answers of one rule."""
@@ -176,13 +182,11 @@ class _Rows:
             if entry.stratum is figures.own_stratum:
                 name += f" (like {figures.genus})"
             rule = f"radius {figures.radius}, margin {figures.margin}"
-            stratum = f"{rule}; {WITHHELD[entry.withheld]}; {name}"
+            stratum = self.here(f"{rule}; {WITHHELD[entry.withheld]}; {name}")
             wrong = _at_most(entry.wrong, entry.n, entry.wrong_upper)
             yield self.row("another genus named", figures.method, stratum, **wrong)
             limits = Interval(kind=IntervalKind.ONE_SIDED_95, lower=entry.right_lower)
-            yield self.row(
-                "own genus named", figures.method, stratum, k=entry.right, n=entry.n, interval=limits
-            )
+            yield self.row("own genus named", figures.method, stratum, k=entry.right, n=entry.n, interval=limits)
 
 
 def _at_most(k: int, n: int, upper: DecimalText | None = None) -> dict[str, Any]:

@@ -139,7 +139,13 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "calibrate", help="measure radii, margins and errors of a library by leaving its records out in turn"
     )
     calibrate.add_argument("library", type=Path, metavar="LIBRARY", help="folder of a built library")
-    calibrate.add_argument("--out", type=Path, required=True, metavar="FILE", help="calibration to write (JSON)")
+    written = calibrate.add_mutually_exclusive_group(required=True)
+    written.add_argument("--out", type=Path, metavar="FILE", help="calibration to write (JSON)")
+    written.add_argument(
+        "--beside-release",
+        action="store_true",
+        help="put it, with its manifest, beside the release of --panel, where examinations read it",
+    )
     calibrate.add_argument("--panel", metavar="RELEASE", help="also hold the records against this release")
     calibrate.add_argument("--releases", type=Path, help="folder of releases")
     calibrate.set_defaults(run=_deferred("calibrate", "run_calibrate"))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from musk_id.errors import MuskIdError, ReferenceDataError
+from musk_id.errors import IntegrityError, MuskIdError, ReferenceDataError
 from musk_id.library_vocabulary import DistanceKind
 from musk_id.model.calibration import Calibration
 from musk_id.model.error_figures import ReleaseCalibration
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.values import Sha256
-from musk_id.records.canonical import decode_record, parse_record
+from musk_id.records.canonical import canonical_json, decode_record, parse_record
 from musk_id.records.files import sha256_bytes
-from musk_id.refdb.manifest import read_verified
+from musk_id.refdb.manifest import MANIFEST_NAME, manifest_bytes, read_verified
 
 __all__ = [
     "CALIBRATION_FOLDER",
@@ -24,6 +26,7 @@ __all__ = [
     "find_calibration",
     "load_release_calibration",
     "load_shipped_calibration",
+    "place_calibration",
 ]
 
 CALIBRATION_NAME = "calibration.json"
@@ -44,6 +47,51 @@ def find_calibration(release_folder: Path) -> Path | None:
         holder.parent / INSTALLED_FOLDER / release_id,
     )
     return next((place for place in places if place.is_dir()), None)
+
+
+def place_calibration(release_folder: Path, calibration: Calibration) -> Path:
+    """Put a calibration and its manifest beside a release, whole or not at all; equal bytes are left as they are.
+
+    Parameters
+    ----------
+    release_folder : Path
+        Folder of the release that was the panel.
+    calibration : Calibration
+        Figures measured with that release.
+
+    Returns
+    -------
+    Path
+        Folder of the calibration.
+
+    Raises
+    ------
+    IntegrityError
+        If other figures stand there already.
+    """
+    release_id, holder = release_folder.name, release_folder.parent
+    beside = holder.parent if holder.name == "releases" else holder
+    data = canonical_json(calibration)
+    files = {CALIBRATION_NAME: data}
+    files[MANIFEST_NAME] = manifest_bytes(release_id, calibration.library.date, {CALIBRATION_NAME: data})
+    target = find_calibration(release_folder) or beside / CALIBRATION_FOLDER / release_id
+    if target.exists():
+        names = {path.name for path in target.iterdir()}
+        if names != set(files) or any((target / name).read_bytes() != files[name] for name in names):
+            raise IntegrityError(
+                "other figures stand there already",
+                where=f"{CALIBRATION_FOLDER}/{release_id}",
+                hint="move the folder away; records name the figures that they quote by digest",
+            )
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".building-") as temporary:
+        folder = Path(temporary) / release_id
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        shutil.move(folder, target)
+    return target
 
 
 def load_shipped_calibration(directory: Path, release_sha256: Sha256) -> Calibration:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
-from calibration_cases import Case, base, calibrated, changed, figures, release, write_sources
+from calibration_cases import RELEASE, Case, base, calibrated, changed, figures, release, write_sources
 
 from musk_id.cli import main
 from musk_id.errors import MuskIdError, ReferenceDataError
 from musk_id.kernels.intervals import proportion_upper
 from musk_id.library_vocabulary import CongenerStratum, DistanceKind, Withheld
 from musk_id.model.calibration import Calibration, ErrorCounts, RatioCounts, WindowCalibration
-from musk_id.model.methods import BARCODE_METHODS, EVIDENCE_METHODS
+from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS, EVIDENCE_METHODS
 from musk_id.records.canonical import canonical_json
 from musk_id.records.schemas import json_schema
 from musk_id.refdb.calibrate import calibrate_library, read_calibration, write_calibration
 from musk_id.refdb.library_build import build_library
 from musk_id.refdb.library_store import load_library
+from musk_id.refdb.shipped_calibration import find_calibration, load_release_calibration
 from musk_id.vocabulary import CurationState, Locus
 
 SHORT = Locus.RRNA_12S
@@ -176,6 +178,29 @@ def test_command_writes_the_figures_and_tells_the_target(
     assert read_calibration(out).loci[0].windows[0].individuals == 5
     assert main(["refdb", "calibrate", str(tmp_path / "built" / "small"), "--out", str(tmp_path)]) == 2
     assert main(["refdb", "calibrate", str(tmp_path / "nowhere"), "--out", str(out)]) == 4
+
+
+def test_command_puts_the_figures_beside_the_release_that_was_the_panel(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calibrated(tmp_path, {"all": (CASES, False)}, SHORT)
+    releases = tmp_path / "root" / "reference_db"
+    shutil.copytree(RELEASE, releases / "2026.1")
+    library = str(tmp_path / "built" / "small")
+    command = ["refdb", "calibrate", library, "--beside-release", "--releases", str(releases)]
+    assert main(command) == 2
+    assert "--panel" in capsys.readouterr().err
+    assert main([*command, "--panel", "2026.1"]) == 0
+    place = releases / "calibration" / "2026.1"
+    assert find_calibration(releases / "2026.1") == place
+    found = load_release_calibration(place, release().manifest_sha256, BARCODE_METHODS[-1], ANIMAL_METHODS[-1])
+    assert found is not None and found.calibration.loci[0].windows[0].individuals == 5
+    # The same again is no change; other figures in its place are refused and stay.
+    before = (place / "calibration.json").read_bytes()
+    assert main([*command, "--panel", "2026.1"]) == 0
+    (place / "calibration.json").write_bytes(before + b" ")
+    assert main([*command, "--panel", "2026.1"]) == 4
+    assert (place / "calibration.json").read_bytes() == before + b" "
 
 
 @pytest.mark.parametrize("name", ["12s-v5.collapsed.npy", "inputs.tsv", "manifest.json"])
