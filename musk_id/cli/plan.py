@@ -66,7 +66,8 @@ def _say_largest(n1: int, n2: int) -> None:
         print(f"  {method.version} gives no ratio and no word: {', '.join(lacking)}")
         return
     words = load_catalogue(Language.EN).label(f"scale.{scale.version}.{scale.band(largest).word}")
-    print(f"  scale {scale.version} [not verified]: {words}")
+    mark = "" if scale.verification.verified_by else " [not verified]"
+    print(f"  scale {scale.version}{mark}: {words}")
 
 
 def _say_needed(n1: int | None, n2: int | None, bound: float, text: str) -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import lir_vectors
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -77,8 +78,9 @@ def test_models_are_those_of_lir(name: str) -> None:
 
 
 def test_values_are_those_of_the_named_peer() -> None:
-    assert VECTORS["peer"]["lir"] == "1.3.1"
-    assert len(CASES) == 9
+    assert VECTORS["peer"]["lir"] == lir_vectors.PEER == "1.3.1"
+    made = lir_vectors.cases()
+    assert {name: (of(name)["h1"], of(name)["h2"]) for name in CASES} == made and len(CASES) == 9
 
 
 # --- published and closed forms ----------------------------------------------------------------------------------
@@ -93,8 +95,8 @@ def test_perfect_separation_is_bounded_by_the_numbers_of_items(n1: int, n2: int)
 
 
 def test_bounds_of_the_table_on_validation_sets() -> None:
-    # 30/30 gives 30, 59/59 gives 59, 50 against 5000 gives [0.02, 4898] on a grid of 0.01.
-    for n1, n2, upper in ((30, 30, 30.0), (59, 59, 59.0), (50, 5000, 4898.0)):
+    # On a grid of 0.01: 30 a side give 30, 59 give 59, 100 give 98, 300 give 295; 50 against 5000 [0.02, 4898].
+    for n1, n2, upper in ((30, 30, 30), (59, 59, 59), (100, 100, 98), (300, 300, 295), (50, 5000, 4898)):
         assert 10 ** elub([9.0] * n1, [-9.0] * n2)[1] == pytest.approx(upper, rel=0.024)
     assert 10 ** elub([9.0] * 50, [-9.0] * 5000)[0] == pytest.approx(0.02, rel=0.024)
 
