@@ -1,10 +1,10 @@
 """Pairs of reads joined where they overlap, many at once.
 
 A pair is joined at a *diagonal*: the position in the forward read at which the reversed reverse read begins,
-negative where the fragment is shorter than the reads. The fragment reaches from the start of the forward read to the
-start of the reverse read; what lies beyond is adapter. Errors of the joined letters are the posterior probabilities
-of Edgar and Flyvbjerg (2015, Bioinformatics 31:3476), summed as whole numbers of 10^-9: a sum is the same in any
-order.
+negative where the fragment is shorter than the reads. The fragment reaches from the start of the forward read to
+the start of the reverse read; what lies beyond is adapter. Errors of the joined letters are the posterior
+probabilities of Edgar and Flyvbjerg (2015, Bioinformatics 31:3476), summed as whole numbers of 10^-9: a sum is the
+same in any order.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def _words(letters: Bytes) -> NDArray[np.uint32]:
     two = one[:, :-1] << 2 | one[:, 1:]
     four = two[:, :-2].astype(np.uint16) << 4 | two[:, 2:]
     eight = four[:, :-4].astype(np.uint32) << 8 | four[:, 4:]
-    return eight[:, :-4] << 8 | four[:, 8:]
+    twelve: NDArray[np.uint32] = (eight[:, :-4] << 8 | four[:, 8:]).astype(np.uint32, copy=False)
+    return twelve
 
 
 def _seeded(forward: Bytes, other: Bytes) -> tuple[Ints, Ints]:
