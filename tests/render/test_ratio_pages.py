@@ -14,6 +14,7 @@ from stage_cases import Case, barcode
 
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
+from musk_id.model.alternatives import ALTERNATIVES
 from musk_id.model.ratio import ItemRatio
 from musk_id.model.record import CaseRecord
 from musk_id.model.scales import SCALES
@@ -80,6 +81,7 @@ def test_a_ratio_is_printed_with_all_that_a_judge_needs(
     for key in ("recompute", "one_molecule", "scope", "scale_not_verified", "edge", "models_note"):
         assert catalogue.label(f"ratio.{key}") in text
     assert catalogue.phrase("ratio.not_of_the_proposition", {}) in text
+    assert catalogue.labels["alternatives.ruminants-and-substitutes-1"] in text
     assert len(ratio.loci[0].models) == len(RatioModel)
 
 
@@ -106,6 +108,13 @@ def test_the_pdf_holds_the_scale_and_the_bound(with_ratio: CaseRecord, ratio: It
             words = load_catalogue(language).label(f"scale.enfsi-2015.{band.word}")
             assert re.sub(r"\s+", "", words) in flat.replace("-\u00ad", "").replace("\u00ad", ""), words
         assert str(ratio.lower) in text
+
+
+def test_every_list_of_alternatives_has_words() -> None:
+    for alternatives in ALTERNATIVES:
+        assert f"alternatives.{alternatives.version}" in load_catalogue(Language.RU).labels
+        english = load_catalogue(Language.EN).label(f"alternatives.{alternatives.version}")
+        assert english == alternatives.described
 
 
 def test_every_band_has_a_sentence() -> None:

@@ -12,6 +12,8 @@ from musk_id.render.pages.document import Block, Cell, Heading, Items, Paragraph
 __all__ = ["error_blocks", "ground_words"]
 
 RECORDS_SHOWN = 3
+# A limit is not torn from its sign at the end of a line.
+NO_BREAK = "\u00a0"
 
 
 def ground_words(catalogue: Catalogue, ground: RadiusGround, unit: str | None) -> Cell:
@@ -192,7 +194,7 @@ def _counts(figures: ComparisonErrors, withheld: Withheld, stratum: CongenerStra
 
 
 def _at_most(k: int, n: int, upper: str) -> str:
-    return f"{k}/{n} (≤ {upper})"
+    return f"{k}/{n} (≤{NO_BREAK}{upper})"
 
 
 def _wrong(counts: ErrorCounts | None) -> str:
@@ -200,4 +202,4 @@ def _wrong(counts: ErrorCounts | None) -> str:
 
 
 def _right(counts: ErrorCounts | None) -> str:
-    return "-" if counts is None else f"{counts.right}/{counts.n} (≥ {counts.right_lower})"
+    return "-" if counts is None else f"{counts.right}/{counts.n} (≥{NO_BREAK}{counts.right_lower})"

@@ -62,7 +62,7 @@ def _given(ratio: ItemRatio, scale: VerbalScale, genus: str, catalogue: Catalogu
     facts = (
         (label("ratio.h1"), cell(label("ratio.h1_text", item=ratio.item_id, genus=genus))),
         (label("ratio.h2"), cell(label("ratio.h2_text", item=ratio.item_id, list=ratio.alternatives or "-"))),
-        (label("ratio.population"), cell(ratio.alternatives_described or "-")),
+        (label("ratio.population"), cell(_population(ratio, catalogue))),
         (label("ratio.finding"), cell(label("ratio.finding_text", genus=genus))),
         (label("ratio.lower"), bold(f"{ratio.lower} ({_locus_word(ratio, catalogue)})")),
     )
@@ -79,6 +79,11 @@ def _given(ratio: ItemRatio, scale: VerbalScale, genus: str, catalogue: Catalogu
     for locus, _ in bounded:
         blocks += _models_table(locus, catalogue)
     return blocks
+
+
+def _population(ratio: ItemRatio, catalogue: Catalogue) -> str:
+    """What the list holds, in the language of the page where the catalogue knows the list."""
+    return catalogue.labels.get(f"alternatives.{ratio.alternatives}", ratio.alternatives_described or "-")
 
 
 def _locus_word(ratio: ItemRatio, catalogue: Catalogue) -> str:
