@@ -194,7 +194,7 @@ def _groups(
     """Candidates of each level, as rows of the records; views that give the same members are one group."""
     nearest = {name for view in call.views for name in view.nearest_genus}
     following = {name for view in call.views for name in view.next_genus}
-    genera = (nearest | following | {genus}) - {HUMAN_GENUS}
+    genera = nearest | following | {genus}
     levels: list[tuple[CandidateLevel, dict[NameView, Candidates]]] = [
         (CandidateLevel.GENUS, {view: _genera(released, genera, view) for view in NameView})
     ]

@@ -97,6 +97,10 @@ def test_positions_on_short_markers_are_those_counted_letter_by_letter(  # type:
     letters = records(shipped_release, locus)[-1].sequence
     group = group_of(single(barcode_library, letters), CandidateLevel.SPECIES, NameView.AS_REVISED)
     species = by_species(barcode_library, locus, NameView.AS_REVISED)
+    for candidate in group.candidates:
+        assert candidate.individuals == len({r.individual for r in species[candidate.name]})
+    # Two of the records may be of one animal.
+    assert any(candidate.individuals < len(candidate.members) for candidate in group.candidates)
     whole = {n: [str(r.sequence) for r in rs] for n, rs in species.items()}
     whole = {n: rs for n, rs in whole.items() if {len(s) for s in rs} == {len(letters)}}
     pairs = list(combinations(whole, 2))
@@ -294,6 +298,19 @@ def test_nothing_is_kept_beside_a_sequence_that_may_be_human(shipped_release, ba
         for text in (letters, mutated(letters, 7, random.Random(3))):
             result = examine(barcode_library, evidence(text)).sequences[0]
             assert (result.sites, result.tree) == (None, None)
+
+
+@pytest.mark.parametrize("locus", list(Locus))
+def test_a_person_is_no_candidate_and_no_tip_where_nothing_else_is_near(shipped_release, locus) -> None:  # type: ignore[no-untyped-def]
+    kept = [r for r in shipped_release.barcodes if r.genus in ("Moschus", "Homo")]
+    library = BarcodeLibrary.from_release(replace(shipped_release, barcodes=tuple(kept)), METHOD)
+    result = single(library, records(shipped_release, locus)[0].sequence)
+    assert result.call is not None and {g for v in result.call.views for g in v.next_genus} == {"Homo"}
+    assert result.sites is not None and result.tree is not None
+    assert not any(c.name == "Homo" for group in result.sites.groups for c in group.candidates)
+    human = {r.accession for r in kept if r.genus == "Homo"}
+    shown = {m for group in result.sites.groups for c in group.candidates for m in c.members} | tips(result.tree)
+    assert shown and not shown & human
 
 
 def test_without_replicates_there_is_no_tree_and_few_records_give_none(shipped_release, barcode_library) -> None:  # type: ignore[no-untyped-def]
