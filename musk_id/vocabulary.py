@@ -9,6 +9,7 @@ from enum import StrEnum
 
 __all__ = [
     "BatchKind",
+    "CandidateLevel",
     "CompoundStatus",
     "ControlKind",
     "ControlOutcome",
@@ -102,6 +103,14 @@ class NameView(StrEnum):
 
     AS_DEPOSITED = "AS_DEPOSITED"
     AS_REVISED = "AS_REVISED"
+
+
+class CandidateLevel(StrEnum):
+    """What the candidates are whose separating letters a record lists."""
+
+    GENUS = "GENUS"
+    SPECIES = "SPECIES"
+    LINEAGE_SET = "LINEAGE_SET"
 
 
 class CurationState(StrEnum):

@@ -33,6 +33,7 @@ _REVIEW_KEYS = ("language", "status", "reviewed_by", "reviewed_on")
 # Labels of enumerated values stand under these names.
 ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.BatchKind: "batch_kind",
+    vocabulary.CandidateLevel: "candidate_level",
     vocabulary.CompoundStatus: "compound_status",
     library_vocabulary.CongenerStratum: "congener_stratum",
     vocabulary.ControlKind: "control_kind",

@@ -295,4 +295,4 @@ def _tree(figure: TreeFigure, catalogue: Catalogue) -> Figure:
         columns=str(figure.columns),
         replicates=str(figure.replicates),
     )
-    return Figure(draw_tree(figure, TreeWords(caption, label("library.scale"))), caption, caption)
+    return Figure(draw_tree(figure.nodes, TreeWords(caption, label("library.scale"))), caption, caption)
