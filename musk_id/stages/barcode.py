@@ -28,8 +28,8 @@ from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
 from musk_id.stages.placement import Placement, place_sequence
-from musk_id.stages.radius_ground import grounded
 from musk_id.stages.query_tree import query_tree
+from musk_id.stages.radius_ground import grounded
 from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
