@@ -195,7 +195,7 @@ def test_own_data_stand_in_record_and_pages(root: Path, tmp_path: Path) -> None:
     assert [hit["accession"] for hit in hits] == ["OWN-MUSK-1"]
     page = (folder / "record.en.html").read_text(encoding="utf-8")
     assert "own data own-1" in page
-    assert "Own data own-1 of 2026-11-25: 1 barcodes, 1 spectra" in page
+    assert "Own data own-1 of 2026-11-25: barcodes 1, spectra 1" in page
     assert "named apart" in page
     assert b"SPECIES" not in json.dumps([i["rank"] for i in record["barcode"]["items"]]).encode()
 
