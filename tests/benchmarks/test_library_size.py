@@ -1,4 +1,4 @@
-"""Simulated libraries: what they are made of, and that loading one maps its arrays and does not read them whole."""
+"""Simulated libraries: what they are made of; loading one maps its arrays and does not read them whole."""
 
 from __future__ import annotations
 
