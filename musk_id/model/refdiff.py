@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from musk_id.library_vocabulary import ChangeKind, RecordAspect
+from musk_id.library_vocabulary import ChangeKind, RecordAspect, SpectrumAspect
 from musk_id.model.values import IsoDate, Line, Sha256, Text
 from musk_id.vocabulary import CurationState, Locus, Rank, Reason
 
@@ -19,6 +19,7 @@ __all__ = [
     "RecordChange",
     "RecordSide",
     "RowChange",
+    "SpectrumChange",
 ]
 
 
@@ -77,11 +78,22 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChange:
-    """A row of a table other than that of the records."""
+    """A row of a table other than those of the records and the spectra."""
 
     table: Line
     key: Text
     change: ChangeKind
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumChange:
+    """A spectrum that was added, removed or changed; ``aspects`` says in what, ``fields`` from what to what."""
+
+    accession: Line
+    name: Line
+    change: ChangeKind
+    aspects: tuple[SpectrumAspect, ...]
     fields: tuple[FieldChange, ...]
 
 
@@ -128,3 +140,4 @@ class CollectionDiff:
     records: tuple[RecordChange, ...]
     rows: tuple[RowChange, ...]
     panel: PanelDiff | None = None
+    spectra: tuple[SpectrumChange, ...] = ()

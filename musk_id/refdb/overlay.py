@@ -5,22 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from musk_id.errors import ConfigError
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.nucleotides import decode
 from musk_id.model.library import Library, LocusTable
-from musk_id.model.reference import BarcodeReference, ReferencePeak, SpectrumReference
-from musk_id.model.values import Identifier, Line, Text, decimal_text
+from musk_id.model.reference import BarcodeReference, SpectrumReference
+from musk_id.model.values import Identifier, Line, Text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.library_store import load_library
+from musk_id.refdb.spectra_reference import reference_spectrum
 from musk_id.vocabulary import CurationState, Locus
 
 __all__ = ["OVERLAYS_FOLDER", "load_overlay", "overlay_barcodes", "overlay_spectra"]
 
 OVERLAYS_FOLDER = "overlays"
-MZ_DIGITS = 5
 _CODING = frozenset({Locus.COI, Locus.CYTB})
 
 
@@ -57,36 +56,9 @@ def overlay_spectra(library: Library) -> tuple[SpectrumReference, ...]:
     table = library.spectra
     if table is None:
         return ()
-    found = []
-    for number, entry in enumerate(table.entries()):
-        if entry.inchikey is None or table.state_of(number) is not CurationState.REFERENCE:
-            continue
-        found.append(
-            SpectrumReference(
-                accession=entry.accession,
-                name=entry.name,
-                inchikey=entry.inchikey,
-                formula=entry.formula,
-                exact_mass=entry.exact_mass,
-                instrument=entry.instrument or Line("not stated"),
-                ionisation_energy=Line(entry.electron_energy_ev or "not stated"),
-                derivative=entry.derivative or Line("none"),
-                licence=entry.licence,
-                authors=entry.authors or Line("not stated"),
-                peaks=_reference_peaks(*table.peaks(number)),
-                overlay=library.library_id,
-            )
-        )
-    return tuple(found)
-
-
-def _reference_peaks(mz: NDArray[np.float64], intensity: NDArray[np.float32]) -> tuple[ReferencePeak, ...]:
-    """Peaks as a release holds them: whole intensities, those below half of one left out."""
-    return tuple(
-        ReferencePeak(mz=decimal_text(value, MZ_DIGITS), intensity=round(height))
-        for value, height in zip(mz.tolist(), intensity.tolist(), strict=True)
-        if round(height) > 0
-    )
+    usable = (n for n in range(len(table)) if table.state_of(n) is CurationState.REFERENCE)
+    found = (reference_spectrum(table, number, overlay=library.library_id) for number in usable)
+    return tuple(reference for reference in found if reference is not None)
 
 
 def _records(library: Library, table: LocusTable) -> list[BarcodeReference]:
