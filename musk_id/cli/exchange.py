@@ -177,7 +177,8 @@ def run_import(arguments: argparse.Namespace) -> int:
     say(f"library {header.library_id} of {header.library_date}: {'adopted' if is_new else 'was there already'}")
     say(f"  exported by {header.exporter}, signed by {bundle.signature.key_id}")
     say(f"  manifest {header.manifest_sha256}; {header.records} records")
+    say(f"  licences let through: {', '.join(header.licences)}")
     for entry in header.inputs:
-        say(f"  {entry.path}: {entry.records} records, licence {entry.licence}")
+        say(f"  {entry.path}: {entry.records} records; licence where a record states none: {entry.licence}")
     say(f"  {target}")
     return 0

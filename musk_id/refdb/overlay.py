@@ -46,9 +46,12 @@ def load_overlay(root: Path, overlay: Identifier) -> Library:
     return library
 
 
-def overlay_barcodes(library: Library) -> tuple[BarcodeReference, ...]:
-    """Barcode records of an overlay; an individual is one of the overlay, never one of the release."""
-    return tuple(record for table in library.loci.values() for record in _records(library, table))
+def overlay_barcodes(library: Library, genus: str | None = None) -> tuple[BarcodeReference, ...]:
+    """Barcode records of an overlay, if wanted those of a genus alone.
+
+    An individual is one of the overlay, never one of the release.
+    """
+    return tuple(record for table in library.loci.values() for record in _records(library, table, genus))
 
 
 def overlay_spectra(library: Library) -> tuple[SpectrumReference, ...]:
@@ -61,13 +64,15 @@ def overlay_spectra(library: Library) -> tuple[SpectrumReference, ...]:
     return tuple(reference for reference in found if reference is not None)
 
 
-def _records(library: Library, table: LocusTable) -> list[BarcodeReference]:
+def _records(library: Library, table: LocusTable, genus: str | None) -> list[BarcodeReference]:
     frame = unpack_nibbles(np.asarray(table.packed), table.width)
     found = []
     for number, accession in enumerate(table.accessions):
+        taxon = library.taxa[int(table.taxon[number])]
+        if genus is not None and taxon.genus != genus:
+            continue
         letters = decode(frame[table.haplotype[number]])
         sequence = letters.rstrip("-") if table.locus in _CODING else letters.replace("-", "")
-        taxon = library.taxa[int(table.taxon[number])]
         found.append(
             BarcodeReference(
                 accession=Line(accession),

@@ -89,7 +89,9 @@ def _state_problem(
 def _spectrum_problem(table: SpectrumTable, entries: Sequence[SpectrumEntry]) -> str | None:
     masses: dict[str, Decimal] = {}
     for record, entry in enumerate(entries):
-        mass = masses.setdefault(entry.formula, monoisotopic_mass(entry.formula))
+        if entry.formula not in masses:
+            masses[entry.formula] = monoisotopic_mass(entry.formula)
+        mass = masses[entry.formula]
         if abs(mass - Decimal(entry.exact_mass)) > MASS_TOLERANCE_DA:
             return f"{entry.accession} has the mass {entry.exact_mass}, its formula {mass}"
         mz, _ = table.peaks(record)

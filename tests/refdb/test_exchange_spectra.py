@@ -294,6 +294,37 @@ def test_what_arrives_searches_as_what_left(
     assert b'"hits":[{' in adopted_answers[0] or b"SPECTRUM_TOO_FEW" in adopted_answers[0]
 
 
+def test_a_case_is_examined_with_what_was_adopted_as_with_what_was_built(desk: Path) -> None:
+    project = Path(__file__).resolve().parents[2]
+    lists = {n: {40.0 + n: 999.0, 50.0: 300.0, 60.5: 50.0, 70.0 + n: 80.0, 81.0: 4.0} for n in range(4)}
+    text = "".join(own(f"SP{n}", p, License="CC BY" if n != 2 else "closed") for n, p in lists.items())
+    assert _export(desk, _library(desk, text), "--library-id", "lab") == 0
+    alone = "".join(own(f"SP{n}", p) for n, p in lists.items() if n != 2)
+    query = "".join(f"{mz} {value * (1.05 if int(mz) % 2 else 1)}\n" for mz, value in lists[1].items())
+    query += "".join(f"{mz} 3\n" for mz in range(100, 107))
+    records = []
+    for name in ("adopted", "built"):
+        root = Path(shutil.copytree(project / "examples", desk / name))
+        if name == "adopted":
+            told = ["--trust", str(desk / "trust"), "--out", str(root / "overlays")]
+            assert main(["refdb", "import", str(desk / "x.mskid"), *told]) == 0
+        else:
+            sources = with_spectra(write_sources(desk / "s-lab", {}, library_id="lab"), alone)
+            build(sources, anchors(), root / "overlays")
+        laboratory = root / "laboratory.yaml"
+        laboratory.write_text(laboratory.read_text("utf-8") + "overlays: [lab]\n", "utf-8")
+        case = root / "cases" / "DEMO-C"
+        (case / "C1-R2_peak2.msp").write_text(f"Name: peak\nNum Peaks: 12\n{query}\n")
+        assert main(["examine", str(case), "--out", str(desk / "out" / name)]) == 0
+        record = (desk / "out" / name / "cases" / "DEMO-C" / "record" / "record.json").read_bytes()
+        records.append(json.loads(record)["spectra"])
+    hits = next(s["hits"] for s in records[0]["spectra"] if s["run"]["run_id"] == "C1-R2")
+    assert hits[0]["accession"] == "SP1" and hits[0]["overlay"] == "lab"
+    # The provenance tells which library it was; all that was found is the same.
+    assert [r["spectra"] for r in records[:1]] == [r["spectra"] for r in records[1:]]
+    assert records[0]["markers"] == records[1]["markers"]
+
+
 def _npy(array: np.ndarray) -> bytes:
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=False)
