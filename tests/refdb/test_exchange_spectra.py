@@ -24,22 +24,24 @@ from made_library import (
     with_spectra,
     write_sources,
 )
+from refdata import REFDATA, needs_refdata
 from spectra_libraries import ETHANOL, anchors, msp
 
 from musk_id.cli import main
 from musk_id.cli.exchange import MAX_REFUSED_SHOWN
 from musk_id.errors import IntegrityError, ReferenceDataError
-from musk_id.formats.msp import read_msp_bytes
+from musk_id.formats.msp import read_msp, read_msp_bytes
 from musk_id.model.barcode import RunIdentity
 from musk_id.model.bundle import BundleHeader, BundleMember
 from musk_id.model.library import Library
-from musk_id.model.methods import SPECTRA_METHODS
+from musk_id.model.methods import BARCODE_METHODS, SPECTRA_METHODS
 from musk_id.model.spectral_table import FORMER_COLUMNS, SPECTRUM_COLUMNS
 from musk_id.model.technical import SpectrumEvidence
 from musk_id.model.values import Identifier, Line
 from musk_id.records.canonical import canonical_json
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.adopt import read_origin
+from musk_id.refdb.library_build import build_library
 from musk_id.refdb.library_read import LIBRARY_FILES, read_library
 from musk_id.refdb.library_store import library_manifest, load_library
 from musk_id.refdb.overlay import overlay_spectra
@@ -530,3 +532,39 @@ def test_a_build_gives_only_sound_spectra(desk: Path) -> None:
     with pytest.raises(ReferenceDataError, match="unit-mass form differ"):
         read_library(library)
     assert isinstance(BundleHeader.SCHEMA, str)
+
+
+@needs_refdata
+@pytest.mark.full
+def test_the_public_pool_travels(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "massbank/massbank_ei.msp.gz"
+    sources = write_sources(desk / "s", {}, library_id="pool")
+    with (sources / "library.toml").open("a") as stream:
+        stream.write(
+            f'\n[[spectra]]\npath = "{name}"\nsource = "s"\nlicence = "none stated"\nredistribute = true\n'
+        )
+    folder = REFDATA / "spectra"
+    library = build_library(sources, folder, desk / "libs", anchors(), BARCODE_METHODS[-1])
+    peaks = _peaks(library)
+    licences = {s.field("db#"): s.field("license") for s in read_msp(folder / name)}
+    # Counted in the published file, without the software's own tables.
+    shared = {accession for accession in peaks if licences[accession] in ("CC BY", "CC BY-SA")}
+    policy = POLICY.replace('"CC0-1.0", "CC BY"', '"CC BY", "CC BY-SA"').replace(
+        '"country", "collection_permit", "informed_consent", "cites_permit", ', ""
+    )
+    (desk / "open.toml").write_text(policy)
+    (desk / "all.toml").write_text(policy.replace('"CC BY-SA"', '"CC BY-SA", "CC BY-NC-SA"'))
+    assert _export(desk, library, policy="open.toml") == 0
+    refused = rows(desk / "x.mskid.refused.tsv")
+    assert (len(shared), len(refused), len(peaks)) == (1664, 11011, 12675)
+    assert {r["accession"] for r in refused} == set(peaks) - shared
+    assert {(r["reason"], r["licence"]) for r in refused} == {("LICENCE_NOT_ALLOWED", "CC BY-NC-SA")}
+    assert _import(desk) == 0
+    assert _peaks(desk / "adopted" / "pool-part") == {a: digest for a, digest in peaks.items() if a in shared}
+    (desk / "x.mskid").unlink()
+    assert _export(desk, library, policy="all.toml") == 0
+    assert rows(desk / "x.mskid.refused.tsv") == []
+    assert _import(desk) == 0
+    capsys.readouterr()
+    assert main(["refdb", "diff", str(library), str(desk / "adopted" / "pool")]) == 0
+    assert capsys.readouterr().out.count("no difference") == 3
