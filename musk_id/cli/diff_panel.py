@@ -1,6 +1,6 @@
 """Answers on a panel under two releases or two libraries: what each says of a query, and which records decide.
 
-A panel is files of queries (FASTA, and MSP or JCAMP-DX for spectra), or, without files, the records of the
+A panel is files of queries (FASTA, and spectra as a case may hold them), or, without files, the records of the
 collections themselves, each asked with its own individual withheld: the records of *Moschus*, and the spectra of
 marker compounds.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from musk_id.cli.diff_collections import METHODS, Animals, Collection, spectrum_answer
 from musk_id.errors import UsageError
 from musk_id.formats.fasta import read_fasta
-from musk_id.formats.spectra_files import JCAMP_SUFFIXES, MSP_SUFFIXES, read_spectra
+from musk_id.formats.spectra_files import SPECTRUM_SUFFIXES, read_spectra
 from musk_id.model.refdiff import AnswerChange, PanelAnswer, PanelDiff, SpectrumAnswer, SpectrumAnswerChange
 from musk_id.model.reference import SpectrumReference
 from musk_id.model.sequence import NucleotideSequence
@@ -30,8 +30,6 @@ __all__ = ["ANSWER_COLUMNS", "AnsweredPanel", "answer_panel", "described", "pane
 
 ANSWER_COLUMNS = ("kind", "number", "query", "changed", "before", "after", "deciding_before", "deciding_after")
 FILES, WITHHELD = Line("files"), Line("own records, each with its individual withheld")
-
-_SPECTRAL = (*MSP_SUFFIXES, *JCAMP_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def _from_files(files: Sequence[Path]) -> tuple[list[_SequenceQuery], list[_Spec
     sequences: list[_SequenceQuery] = []
     spectra: list[_SpectrumQuery] = []
     for path in files:
-        if path.name.lower().removesuffix(".gz").endswith(_SPECTRAL):
+        if path.name.lower().removesuffix(".gz").endswith(SPECTRUM_SUFFIXES):
             spectra += [_SpectrumQuery(_shown(s.name), s) for s in read_spectra(path)]
         else:
             sequences += [_SequenceQuery(_shown(s.name), s) for s in read_fasta(path)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from musk_id.model.reference import ReferencePeak, SpectrumReference
 from musk_id.model.spectral_table import SpectrumTable
-from musk_id.model.values import DecimalText, Line, Text
+from musk_id.model.values import DecimalText, Line
 
 __all__ = ["NOT_DERIVATISED", "reference_spectrum"]
 
@@ -18,7 +18,7 @@ _NOT_STATED = Line("not stated")
 
 
 def reference_spectrum(
-    table: SpectrumTable, record: int, *, overlay: Line | None = None, note: Text | None = None
+    table: SpectrumTable, record: int, *, overlay: Line | None = None
 ) -> SpectrumReference | None:
     """A spectrum of a library as a reference; ``None`` where no InChIKey names its compound.
 
@@ -39,7 +39,6 @@ def reference_spectrum(
         derivative=entry.derivative or NOT_DERIVATISED,
         licence=entry.licence,
         authors=entry.authors or _NOT_STATED,
-        note=note,
         peaks=_peaks(*table.peaks(record)),
         overlay=overlay,
     )
