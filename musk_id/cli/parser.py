@@ -198,9 +198,9 @@ def _refdb_freeze(actions: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         nargs="*",
         metavar="FILE",
-        help="also compare answers: on sequences (FASTA) and spectra (MSP and other formats of a case), or, without "
-        "a file, on the records of Moschus and the spectra of marker compounds of A and B, each with its own "
-        "individual withheld",
+        help="also compare answers: on sequences (FASTA) and spectra (MSP and other formats of a case), or, "
+        "without a file, on the records of Moschus and the spectra of marker compounds of A and B, each with its "
+        "own individual withheld",
     )
     diff.add_argument("--answers", type=Path, metavar="TSV", help="write a row for each query of the panel")
     diff.add_argument("--releases", type=Path, help="folder of releases")

@@ -105,10 +105,11 @@ def test_two_libraries_on_files_row_by_row(tmp_path: Path, capsys: pytest.Captur
     goat = panel(RELEASE, Locus.COI, 1)[0]
     other = panel(RELEASE, Locus.COI, 1, family="Cervidae")[0]
     third = made_from(panel(RELEASE, Locus.COI, 1, family="Moschidae")[0], "AB000003.1")
+    same = replace(made_from(goat, "AB000001.1"), accession="AB000004.1")
     one = _build(tmp_path, (made_from(goat, "AB000001.1"), third), msp("OLD", {**PEAKS, 99: 5}), "one")
     two = _build(
         tmp_path,
-        (made_from(goat, "AB000001.1"), made_from(other, "AB000002.1"), third),
+        (made_from(goat, "AB000001.1"), same, made_from(other, "AB000002.1"), third),
         msp("OLD", {**PEAKS, 99: 5}) + msp("NEW", PEAKS, Name="muscone", **MUSCONE),
         "two",
     )
@@ -123,7 +124,10 @@ def test_two_libraries_on_files_row_by_row(tmp_path: Path, capsys: pytest.Captur
         ("spectrum", "peak"), ("spectrum", "nameless"),
     ]  # fmt: skip
     assert [r["changed"] for r in listed][:4] == ["no", "yes", "no", "yes"]
-    assert listed[0]["deciding_before"] == listed[0]["deciding_after"] == "AB000001.1"
+    # The same answer, on one record more: no change, but told.
+    decided = (listed[0]["deciding_before"], listed[0]["deciding_after"])
+    assert decided == ("AB000001.1", "AB000001.1, AB000004.1")
+    assert listed[0]["before"] == listed[0]["after"]
     assert listed[1]["deciding_before"] != listed[1]["deciding_after"] == "AB000002.1"
     assert listed[3]["deciding_before"] == "OLD" and "NEW" in listed[3]["deciding_after"]
     assert listed[3]["before"] != listed[3]["after"]
@@ -131,6 +135,8 @@ def test_two_libraries_on_files_row_by_row(tmp_path: Path, capsys: pytest.Captur
     assert [c.name for c in diff.panel.changed] == ["near two"]
     assert "peak" in [c.name for c in diff.panel.spectra_changed]
     assert (diff.panel.sequences, diff.panel.spectra) == (3, 2)
+    unchanged = [r for r in listed if r["changed"] == "no" and r["deciding_before"] != r["deciding_after"]]
+    assert diff.panel.other_records == len(unchanged) >= 1
     assert "panel of files" in out and "deciding records: AB000002.1" in out
     assert main([*told, "--json", str(tmp_path / "e.json")]) == 0
     assert (tmp_path / "e.json").read_bytes() == (tmp_path / "d.json").read_bytes()
