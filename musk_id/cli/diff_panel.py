@@ -24,7 +24,7 @@ from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import Line, Sha256
 from musk_id.records.files import sha256_bytes, sha256_file
-from musk_id.vocabulary import Locus
+from musk_id.vocabulary import Locus, Reason
 
 __all__ = ["ANSWER_COLUMNS", "AnsweredPanel", "answer_panel", "described", "panel_rows"]
 
@@ -155,7 +155,10 @@ def _asked(queries: Sequence[_SequenceQuery], before: Collection, after: Collect
         answers |= dict(zip(members, zip(*told, strict=True), strict=True))
     for number, query in enumerate(queries):
         first, second = answers[number]
-        yield AnswerChange(number=number + 1, name=query.name, before=first, after=second)
+        # Human DNA is reported as a word, without the name that the sequence bears.
+        is_human = Reason.HUMAN_DNA in (*first.reasons, *second.reasons)
+        name = Line("human") if is_human else query.name
+        yield AnswerChange(number=number + 1, name=name, before=first, after=second)
 
 
 def _asked_spectra(

@@ -161,6 +161,18 @@ def test_a_release_with_a_new_spectrum_answers_otherwise(
     assert "OWN-S1" in change["after"]["deciding"]
 
 
+def test_of_human_dna_no_record_is_named(tmp_path: Path) -> None:
+    person = next(r for r in RELEASE.barcodes if r.genus == "Homo" and r.locus is Locus.COI)
+    (tmp_path / "q.fa").write_text(f">a person\n{person.sequence}\n")
+    goat = made_from(panel(RELEASE, Locus.COI, 1)[0], "AB000002.1")
+    library = load_library(_build(tmp_path, (made_from(person, "AB000001.1"), goat), "", "one"))
+    for side in (Collection(RELEASE), Collection(RELEASE, library)):
+        (answer,) = answer_panel(side, side, [tmp_path / "q.fa"]).sequences
+        assert "HUMAN_DNA" in answer.before.reasons
+        assert answer.before.deciding == ()
+        assert answer.name == "human"  # as in the table of many sequences: not the name that it bears
+
+
 def test_a_record_of_the_earlier_form_is_still_read() -> None:
     side = {"kind": "release", "collection_id": "x", "date": "2026-01-01", "manifest_sha256": "0" * 64}
     answer = {"locus": None, "rank": "NONE", "taxon": None, "not_excluded": [], "reasons": []}
