@@ -22,6 +22,7 @@ __all__ = [
     "RecordAspect",
     "Resolution",
     "SetAside",
+    "SpectrumAspect",
     "Withheld",
 ]
 
@@ -80,7 +81,13 @@ class LeftOut(StrEnum):
     SUBMITTER_COUNTED = "SUBMITTER_COUNTED"
     SET_NOT_DECIDED = "SET_NOT_DECIDED"
     DUPLICATE_OF_NOTHING = "DUPLICATE_OF_NOTHING"
-    SPECTRUM = "SPECTRUM"
+    PEAKS_IN_BASE_ALREADY = "PEAKS_IN_BASE_ALREADY"
+    SPECTRUM_NOT_REFERENCE = "SPECTRUM_NOT_REFERENCE"
+    SPECTRUM_FLAGGED = "SPECTRUM_FLAGGED"
+    SPECTRUM_FAULTY = "SPECTRUM_FAULTY"
+    STRUCTURE_INCOMPLETE = "STRUCTURE_INCOMPLETE"
+    DERIVATISED = "DERIVATISED"
+    ELECTRON_ENERGY_OTHER = "ELECTRON_ENERGY_OTHER"
 
 
 class NotExported(StrEnum):
@@ -90,7 +97,6 @@ class NotExported(StrEnum):
     LICENCE_NOT_ALLOWED = "LICENCE_NOT_ALLOWED"
     PROVENANCE_MISSING = "PROVENANCE_MISSING"
     REVISED_NAME_WITHOUT_GENUS = "REVISED_NAME_WITHOUT_GENUS"
-    SPECTRUM = "SPECTRUM"
 
 
 class ChangeKind(StrEnum):
@@ -112,6 +118,15 @@ class RecordAspect(StrEnum):
     STATE = "STATE"
     INDIVIDUAL = "INDIVIDUAL"
     PROVENANCE = "PROVENANCE"
+
+
+class SpectrumAspect(StrEnum):
+    """In what a spectrum of one collection differs from that of another."""
+
+    PEAKS = "PEAKS"
+    METADATA = "METADATA"
+    PROVENANCE = "PROVENANCE"
+    STATE = "STATE"
 
 
 class Withheld(StrEnum):
