@@ -19,6 +19,8 @@ __all__ = [
     "LibraryGrade",
     "NotExported",
     "PublicationState",
+    "RatioChange",
+    "RatioModel",
     "RecordAspect",
     "Resolution",
     "SetAside",
@@ -209,3 +211,21 @@ class PublicationState(StrEnum):
     UNPUBLISHED = "unpublished"
     SUBMISSION_ONLY = "submission_only"
     NOT_STATED = "not_stated"
+
+
+class RatioChange(StrEnum):
+    """What is changed in the counts of a likelihood ratio to see what it hangs on."""
+
+    ONE_H1_FEWER_NAMED = "ONE_H1_FEWER_NAMED"
+    ONE_H2_MORE_NAMED = "ONE_H2_MORE_NAMED"
+    MOST_INFLUENTIAL_ITEM_LEFT_OUT = "MOST_INFLUENTIAL_ITEM_LEFT_OUT"
+    H2_FAMILY_LEFT_OUT = "H2_FAMILY_LEFT_OUT"
+    H1_SPECIES_LEFT_OUT = "H1_SPECIES_LEFT_OUT"
+
+
+class RatioModel(StrEnum):
+    """Models that turn a score into a likelihood ratio, for the annex only."""
+
+    PAV = "PAV"
+    LOGISTIC = "LOGISTIC"
+    KERNEL_DENSITY = "KERNEL_DENSITY"
