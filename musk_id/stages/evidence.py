@@ -24,6 +24,7 @@ from musk_id.stages.chemistry_answers import chemical_findings
 from musk_id.stages.dna_answers import GENUS, carrying, dna_findings
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.missing import missing_facts
+from musk_id.stages.replicates import extracts_of_markers
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CurationState, FileRole, Grade, Reason
 
@@ -96,6 +97,7 @@ def _item_parts(
             method,
             trace=call.trace if call else (),
             loci=call.loci if call else (),
+            extracts=extracts_of_markers(carried),
             single_strand=_runs(r.run for r in carried if Reason.SINGLE_STRAND in r.reasons),
         ),
         "chemistry": grade_parts("chemistry", chemistry_runs, facts, method),

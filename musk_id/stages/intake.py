@@ -22,6 +22,8 @@ from musk_id.model.laboratory import Laboratory
 from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.request import Photograph, Request
 from musk_id.model.values import Identifier, Line
+from musk_id.stages.run_sheets import attempt_notes
+from musk_id.stages.sample_names import known_ids, numbered_parts
 from musk_id.stages.statements import say
 from musk_id.stages.swaps import trace_notes
 from musk_id.vocabulary import FileRole, Reason, Technique
@@ -54,7 +56,21 @@ def case_problems(request: Request, examination: Examination) -> tuple[Problem, 
         *_unknown_items(request, examination),
         *_impossible_amounts(examination),
         *_file_names(request, examination),
+        *_laboratory_numbers(examination),
     )
+
+
+def _laboratory_numbers(examination: Examination) -> Iterator[Problem]:
+    """A number that stands for two parts, or is the id of another one, would let one pass for the other."""
+    numbered = tuple(numbered_parts(examination))
+    counted = Counter(number for _, _, number in numbered)
+    names = known_ids(examination)
+    for what, identifier, number in numbered:
+        where = f"examination: {what}: laboratory_number"
+        if counted[number] > 1:
+            yield Problem(where, f"{number!r} stands more than once", "numbers used once")
+        elif number != identifier and number in names:
+            yield Problem(where, f"{number!r} is the id of another part", "a number that is no other part's id")
 
 
 def _unknown_items(request: Request, examination: Examination) -> Iterator[Problem]:
@@ -205,6 +221,7 @@ def freeze_case(
             *_date_notes(request, examination),
             *_seal_notes(request, examination),
             *trace_notes(examination, files, sheets),
+            *attempt_notes(examination, sheets),
         ),
     )
 
@@ -286,6 +303,7 @@ def _date_notes(request: Request, examination: Examination) -> Iterator[IntakeNo
             (f"extract {context.extract.extract_id}", context.extract.date),
             (f"product {context.product.product_id}", context.product.date),
             (f"run {context.run.run_id}", context.run.date),
+            ("end of the examination", examination.completed_on),
         ]
         dated = [(what, date) for what, date in steps if date is not None]
         for (first, earlier), (second, later) in pairwise(dated):

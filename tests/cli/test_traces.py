@@ -50,7 +50,7 @@ def amplicons(shipped_release) -> dict[str, Pair]:  # type: ignore[no-untyped-de
         primer = limits.forward_primer.replace("Y", "C").replace("R", "A")
         last = limits.reverse_primer.replace("Y", "C").replace("R", "A")
         whole = TAIL + primer + insert + reversed_strand(last) + reversed_strand(TAIL)
-        runs[f"A1-R{number}"] = pair_of(whole, sample=f"A1-R{number}")
+        runs[f"A1-R{number}"] = pair_of(whole, sample=f"A1-R{number}", well=f"A{number}")
     return runs
 
 
@@ -138,7 +138,10 @@ def test_stages_and_examine_give_the_same_bytes(tmp_path: Path, amplicons: dict[
         run: tuple(abif.reworded(data, {"SMPL1": abif.text("4711")}) for data in pair if data is not None)
         for run, pair in amplicons.items()
     }
-    rows = ({"position": "A1", "kind": "EXHIBIT", "sample": "4711"},)
+    rows = tuple(
+        {"position": f"A{run[-1]}", "kind": "EXHIBIT", "sample": "4711", "case_id": CASE, "run_id": run}
+        for run in numbered
+    )
     root = trace_root(tmp_path, numbered, locus=None, sheet_rows=rows)  # type: ignore[arg-type]
     out = tmp_path / "staged"
     assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
