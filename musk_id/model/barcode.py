@@ -15,6 +15,7 @@ __all__ = [
     "AlignmentPicture",
     "BarcodeHit",
     "BarcodeRecord",
+    "EditedView",
     "ItemCall",
     "LocusCall",
     "NamedTaxon",
@@ -165,8 +166,19 @@ class ItemCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditedView:
+    """The edited runs with the letters that people changed, and their items with them."""
+
+    sequences: tuple[SequenceResult, ...]
+    items: tuple[ItemCall, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BarcodeRecord:
-    """All sequences of a case and the calls of its items."""
+    """All sequences of a case and the calls of its items, both without letters changed by hand.
+
+    ``with_edits`` is there where letters were changed.
+    """
 
     SCHEMA: ClassVar[str] = "musk-id/barcode/1"
 
@@ -175,3 +187,4 @@ class BarcodeRecord:
     provenance: Provenance
     sequences: tuple[SequenceResult, ...]
     items: tuple[ItemCall, ...]
+    with_edits: EditedView | None = None

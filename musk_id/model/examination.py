@@ -209,6 +209,18 @@ class Examination:
             found += [s.date for s in (context.sub_sample, context.extract, context.product, context.run)]
         yield from (date for date in found if date is not None)
 
+    def people(self) -> frozenset[Line]:
+        """Everybody who is named as analyst, or as a person of the examination."""
+        found = {*self.persons, *(i.found_to_be.analyst for i in self.items if i.found_to_be is not None)}
+        for item in self.items:
+            for sub_sample in item.sub_samples:
+                found.add(sub_sample.analyst)
+                for extract in sub_sample.extracts:
+                    found.add(extract.analyst)
+                    for product in extract.products:
+                        found |= {product.analyst, *(run.analyst for run in product.runs)}
+        return frozenset(person for person in found if person is not None)
+
     def runs(self) -> Iterator[RunContext]:
         """All runs with the ids of their parents, in the order of the file."""
         for item in self.items:

@@ -8,8 +8,9 @@ in use cannot carry one (decision rules, section 7), so no verbal scale is print
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from musk_id.model.barcode import BarcodeRecord, RunIdentity
+from musk_id.model.barcode import BarcodeRecord, ItemCall, RunIdentity
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import Answer, EvidenceRecord, GradePart, ItemFindings, Statement
 from musk_id.model.examination import ExaminedItem
@@ -21,7 +22,8 @@ from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256
 from musk_id.stages.answers import ItemEvidence, answer_question
 from musk_id.stages.chemistry_answers import chemical_findings
-from musk_id.stages.dna_answers import GENUS, carrying, dna_findings
+from musk_id.stages.dna_answers import GENUS, DnaFindings, carrying, dna_findings
+from musk_id.stages.edit_effect import View, answer_changes, changed_answer_part, edited_record, hold_weaker
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.missing import missing_facts
 from musk_id.stages.replicates import extracts_of_markers
@@ -50,7 +52,6 @@ def evaluate(
     facts = CaseFacts.of(intake, controls)
     examined = {item.item_id: item for item in intake.examination.items}
     items = [examined.get(i.item_id) or ExaminedItem(item_id=i.item_id) for i in intake.request.items]
-    parts = {item.item_id: _item_parts(item, barcode, spectra, facts, method) for item in items}
     photographs = {
         fact.path: fact.sha256
         for fact in intake.files
@@ -58,10 +59,10 @@ def evaluate(
         and fact.sha256 is not None
         and fact.declared_sha256 in (None, fact.sha256)
     }
-    evidence = {
-        item.item_id: _item_evidence(item, barcode, spectra, parts[item.item_id], photographs) for item in items
-    }
-    findings = tuple(_item_findings(evidence[i.item_id], parts[i.item_id]) for i in items)
+    sources = _Sources(intake, barcode, spectra, facts, method, photographs)
+    graded = {item.item_id: _item_evidence(item, sources) for item in items}
+    evidence = {item_id: found for item_id, (found, _) in graded.items()}
+    findings = tuple(_item_findings(*graded[i.item_id]) for i in items)
     return EvidenceRecord(
         schema=Line(EvidenceRecord.SCHEMA),
         case_id=intake.case_id,
@@ -77,52 +78,76 @@ def evaluate(
 _Parts = dict[str, tuple[GradePart, ...]]
 
 
-def _item_parts(
-    item: ExaminedItem,
-    barcode: BarcodeRecord,
-    spectra: SpectraRecord,
-    facts: CaseFacts,
-    method: EvidenceMethod,
-) -> _Parts:
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What the findings on every item are drawn from."""
+
+    intake: IntakeRecord
+    barcode: BarcodeRecord
+    spectra: SpectraRecord
+    facts: CaseFacts
+    method: EvidenceMethod
+    photographs: Mapping[RelativePath, Sha256]
+
+
+def _dna_parts(item: ExaminedItem, barcode: BarcodeRecord, sources: _Sources) -> tuple[GradePart, ...]:
     call = next((c for c in barcode.items if c.item_id == item.item_id), None)
     results = tuple(r for r in barcode.sequences if r.run.item_id == item.item_id)
     carried = carrying(results, call)
-    dna_runs = _runs(r.run for r in carried)
-    chemistry_runs = _runs(r.run for r in spectra.spectra if r.run.item_id == item.item_id and r.call)
-    return {
-        "dna": grade_parts(
-            "dna",
-            dna_runs,
-            facts,
-            method,
-            trace=call.trace if call else (),
-            loci=call.loci if call else (),
-            extracts=extracts_of_markers(carried),
-            single_strand=_runs(r.run for r in carried if Reason.SINGLE_STRAND in r.reasons),
-        ),
-        "chemistry": grade_parts("chemistry", chemistry_runs, facts, method),
-    }
+    return grade_parts(
+        "dna",
+        _runs(r.run for r in carried),
+        sources.facts,
+        sources.method,
+        trace=call.trace if call else (),
+        loci=call.loci if call else (),
+        extracts=extracts_of_markers(carried),
+        single_strand=_runs(r.run for r in carried if Reason.SINGLE_STRAND in r.reasons),
+    )
 
 
 def _runs(runs: Iterable[RunIdentity]) -> tuple[RunIdentity, ...]:
     return tuple(sorted(set(runs), key=lambda run: run.run_id))
 
 
-def _item_evidence(
-    item: ExaminedItem,
-    barcode: BarcodeRecord,
-    spectra: SpectraRecord,
-    parts: _Parts,
-    photographs: Mapping[RelativePath, Sha256],
-) -> ItemEvidence:
-    dna_grade = weakest(part.grade for part in parts["dna"])
-    return ItemEvidence(
+def _item_evidence(item: ExaminedItem, sources: _Sources) -> tuple[ItemEvidence, _Parts]:
+    spectra = sources.spectra
+    runs = _runs(r.run for r in spectra.spectra if r.run.item_id == item.item_id and r.call)
+    chemistry = grade_parts("chemistry", runs, sources.facts, sources.method)
+    dna, findings = _dna_evidence(item, sources)
+    found = ItemEvidence(
         item=item,
-        dna=dna_findings(item, barcode, dna_grade, _part_reasons(parts["dna"]), photographs),
-        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(parts["chemistry"])),
-        dna_grade=dna_grade,
-        chemistry_grade=weakest(part.grade for part in parts["chemistry"]),
+        dna=findings,
+        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(chemistry)),
+        dna_grade=weakest(part.grade for part in dna),
+        chemistry_grade=weakest(part.grade for part in chemistry),
     )
+    return found, {"dna": dna, "chemistry": chemistry}
+
+
+def _dna_evidence(item: ExaminedItem, sources: _Sources) -> tuple[tuple[GradePart, ...], DnaFindings]:
+    """Parts of the grade and findings from DNA; with edits by hand, what holds of both answers."""
+    barcode, edits = sources.barcode, sources.intake.edits
+    edited = edited_record(barcode, item.item_id)
+    records = [barcode] if edited is None or edits is None else [barcode, edited]
+    parts = tuple(dict.fromkeys(part for record in records for part in _dna_parts(item, record, sources)))
+
+    def view(record: BarcodeRecord) -> DnaFindings:
+        grade = weakest(part.grade for part in parts)
+        return dna_findings(item, record, grade, _part_reasons(parts), sources.photographs)
+
+    if edited is None or edits is None:
+        return parts, view(barcode)
+
+    without, changed = (View(_call_of(record, item.item_id), view(record)) for record in (barcode, edited))
+    runs = frozenset(r.run.run_id for r in barcode.sequences if r.run.item_id == item.item_id)
+    if answer_changes(without, changed):
+        parts = (*parts, changed_answer_part())
+    return parts, hold_weaker(edits, runs, without, changed)
+
+
+def _call_of(barcode: BarcodeRecord, item_id: Identifier) -> ItemCall:
+    return next(call for call in barcode.items if call.item_id == item_id)
 
 
 def _part_reasons(parts: tuple[GradePart, ...]) -> tuple[Reason, ...]:
