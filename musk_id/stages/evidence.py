@@ -199,6 +199,8 @@ def _limitations(intake: IntakeRecord, release: ReferenceRelease) -> tuple[State
     ]
     if examination.outside_findings:
         said.append(say("limit.outside_findings"))
+    if intake.edits is not None and intake.edits.reintegrations:
+        said.append(say("limit.reintegrated"))
     if any(context.run.simulated is not None for context in examination.runs()):
         said.insert(0, say("limit.simulated"))
     return tuple(said)

@@ -89,6 +89,9 @@ def test_one_strand_is_for_screening(tmp_path: Path, amplicons: dict[str, Pair])
         ({"SMPL1": None}, Reason.SAMPLE_NAME_DIFFERS),
         ({"TUBE1": abif.text("C9")}, Reason.WELL_DIFFERS),
         ({"RUND1": abif.date(2026, 1, 9), "RUND2": abif.date(2026, 1, 9)}, Reason.RUN_DATE_OUTSIDE),
+        ({"RUND1": abif.date(2099, 1, 9), "RUND2": abif.date(2099, 1, 9)}, Reason.RUN_DATE_OUTSIDE),
+        ({"RUND1": abif.date(2026, 2, 22), "RUND2": abif.date(2026, 2, 25)}, Reason.RUN_DATE_OUTSIDE),
+        ({"SMPL1": abif.text("NTC A1-R2")}, Reason.SAMPLE_NAME_DIFFERS),
     ],
 )
 def test_planted_swaps_block_the_court_grades(
@@ -102,6 +105,45 @@ def test_planted_swaps_block_the_court_grades(
     assert moschus(record) is Finding.DETECTED and record.evidence.grade is Grade.C
     capped = [p for p in record.evidence.items[0].grade_parts if p.grade is Grade.C]
     assert [p.reasons for p in capped] == [(reason,)]
+
+
+def graded(record: CaseRecord) -> tuple[Grade, set[Reason]]:
+    parts = record.evidence.items[0].grade_parts
+    return record.evidence.grade, {r for p in parts for r in p.reasons} - {Reason.SINGLE_EXTRACTION}
+
+
+def test_another_case_on_file_and_run_sheet_reaches_no_court_grade(
+    tmp_path: Path, amplicons: dict[str, Pair]
+) -> None:
+    """Every trace is another case's, and the run sheet says so too: the papers agree, and not with the case."""
+    strange = {
+        run: tuple(
+            abif.reworded(data, {"SMPL1": abif.text(f"B7-R{run[-1]}")}) for data in pair if data is not None
+        )
+        for run, pair in amplicons.items()
+    }
+    rows = [{"position": f"A{n}", "kind": "EXHIBIT", "sample": f"B7-R{n}"} for n in (1, 2)]
+    for number, more in enumerate(({}, {"case_id": "DEMO-B"}, {"case_id": CASE})):
+        linked = tuple(row | more for row in rows)
+        record = record_of(trace_root(tmp_path / str(number), strange, locus=None, sheet_rows=linked))  # type: ignore[arg-type]
+        assert moschus(record) is Finding.DETECTED and graded(record) == (Grade.C, {Reason.SAMPLE_NAME_DIFFERS})
+
+
+def test_a_position_of_two_runs_and_an_attempt_that_is_not_told(
+    tmp_path: Path, amplicons: dict[str, Pair]
+) -> None:
+    first = {"position": "A1", "kind": "EXHIBIT", "sample": "A1-S1-E1"}
+    here = {
+        run: tuple(abif.reworded(data, {"TUBE1": abif.text("A1")}) for data in pair if data is not None)
+        for run, pair in amplicons.items()
+    }
+    root = trace_root(tmp_path / "well", here, locus=None, changes={"position": "A1"}, sheet_rows=(first,))  # type: ignore[arg-type]
+    assert graded(record_of(root)) == (Grade.C, {Reason.WELL_USED_TWICE})
+    rows = tuple({**first, "position": f"A{n}"} for n in (1, 2, 3))
+    root = trace_root(tmp_path / "attempt", amplicons, locus=None, sheet_rows=rows)
+    assert graded(record_of(root)) == (Grade.C, {Reason.ATTEMPT_NOT_DECLARED})
+    root = trace_root(tmp_path / "none", amplicons, locus=None, sheet_rows=rows[:1])
+    assert graded(record_of(root)) == (Grade.C, {Reason.NOT_ON_RUN_SHEET})
 
 
 def test_the_same_signals_under_two_runs(tmp_path: Path, amplicons: dict[str, Pair]) -> None:

@@ -40,6 +40,21 @@ def dna_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> lis
             blocks.append(_not_excluded_table(call, catalogue))
     for result in results:
         blocks.extend(_sequence_blocks(result, catalogue))
+    return blocks + _edited_blocks(item_id, record, catalogue)
+
+
+def _edited_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> list[Block]:
+    """The item and its edited runs with the letters that were changed by hand."""
+    view = record.with_edits
+    calls = [] if view is None else [call for call in view.items if call.item_id == item_id]
+    if view is None or not calls:
+        return []
+    blocks: list[Block] = [Heading(3, catalogue.label("dna.edited_heading", item=item_id))]
+    blocks += [_item_facts(call, catalogue) for call in calls]
+    note = catalogue.label("dna.edited")
+    for result in view.sequences:
+        if result.run.item_id == item_id:
+            blocks.extend(_sequence_blocks(result, catalogue, note))
     return blocks
 
 
@@ -78,18 +93,20 @@ def _not_excluded_table(call: ItemCall, catalogue: Catalogue) -> Table:
     return Table(label("dna.not_excluded"), heads, (6, 5, 8, 6), rows)
 
 
-def _sequence_blocks(result: SequenceResult, catalogue: Catalogue) -> list[Block]:
+def _sequence_blocks(result: SequenceResult, catalogue: Catalogue, note: str = "") -> list[Block]:
     label = catalogue.label
     run = result.run.run_id
     title = label("dna.run", run=run)
     if result.run.simulated:
         title = f"{title} · {label('text.simulated')}"
+    title = f"{title} · {note}" if note else title
     blocks: list[Block] = [Heading(3, title), _sequence_facts(result, catalogue)]
     call = result.call
     criteria = result.quality + (call.trace if call is not None else ())
     if criteria:
         blocks.append(criteria_table(catalogue, label("dna.trace", run=run), criteria))
-    blocks.extend(trace_blocks(result, catalogue))
+    # The signals are those of the run as it was read; an edit changes no signal.
+    blocks.extend([] if note else trace_blocks(result, catalogue))
     if call is not None and call.views:
         blocks.append(_views_table(call, run, catalogue))
     if result.hits:
