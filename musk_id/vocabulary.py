@@ -28,6 +28,7 @@ __all__ = [
     "QuestionKind",
     "Rank",
     "Reason",
+    "ReplicateKind",
     "SealState",
     "Selection",
     "Sex",
@@ -197,6 +198,15 @@ class QuestionKind(StrEnum):
     NUMBER_OF_ANIMALS = "NUMBER_OF_ANIMALS"
     VALUE_OR_PENALTY = "VALUE_OR_PENALTY"
     OTHER = "OTHER"
+
+
+class ReplicateKind(StrEnum):
+    """What two results of one marker have apart: the nearest step of which there were two."""
+
+    RE_INJECTION = "RE_INJECTION"
+    AMPLIFICATION = "AMPLIFICATION"
+    EXTRACTION = "EXTRACTION"
+    SUB_SAMPLE = "SUB_SAMPLE"
 
 
 class MaterialClass(StrEnum):

@@ -9,7 +9,17 @@ from musk_id.model.provenance import Provenance
 from musk_id.model.trace import Criterion
 from musk_id.model.trace_reading import TraceReading
 from musk_id.model.values import DecimalText, Identifier, Line, Sha256, Text
-from musk_id.vocabulary import CurationState, Finding, Locus, NameView, Rank, Reason, Strand, Technique
+from musk_id.vocabulary import (
+    CurationState,
+    Finding,
+    Locus,
+    NameView,
+    Rank,
+    Reason,
+    ReplicateKind,
+    Strand,
+    Technique,
+)
 
 __all__ = [
     "AlignmentPicture",
@@ -20,6 +30,7 @@ __all__ = [
     "LocusCall",
     "NamedTaxon",
     "NotExcluded",
+    "ReplicateCount",
     "RunIdentity",
     "SequenceResult",
     "ViewCall",
@@ -147,6 +158,25 @@ class NamedTaxon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicateCount:
+    """How often a marker of an item was examined, by kind, and whether the results agree.
+
+    All attempts count; ``called`` are the runs that gave a call, ``taxa`` what they name. ``differ_between`` are
+    the kinds of replicate between which letters differ, as far as two sequences both reach; ``locus`` is absent
+    for runs whose marker is neither declared nor found.
+    """
+
+    locus: Locus | None
+    sub_samples: int
+    extracts: int
+    products: int
+    runs: int
+    called: int
+    taxa: tuple[Line, ...]
+    differ_between: tuple[ReplicateKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemCall:
     """All loci of one item reconciled as one maternally inherited molecule."""
 
@@ -163,6 +193,7 @@ class ItemCall:
     not_excluded: tuple[NotExcluded, ...]
     reasons: tuple[Reason, ...]
     trace: tuple[Criterion, ...]
+    replicates: tuple[ReplicateCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

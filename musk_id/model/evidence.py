@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from musk_id.model.provenance import Provenance
+from musk_id.model.second_reading import ReadingComparison
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line
 from musk_id.vocabulary import Finding, Grade, QuestionKind, Reason
@@ -47,6 +48,7 @@ class ItemFindings:
     grade: Grade
     grade_parts: tuple[GradePart, ...]
     statements: tuple[Statement, ...]
+    second_readings: tuple[ReadingComparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.QuestionKind: "question_kind",
     vocabulary.Rank: "rank",
     vocabulary.Reason: "reason",
+    vocabulary.ReplicateKind: "replicate_kind",
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",
     vocabulary.Sex: "sex",

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from musk_id.kernels.editdistance import edit_distance
 from musk_id.model.barcode import (
     AlignmentPicture,
     BarcodeRecord,
@@ -34,6 +33,7 @@ from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
 from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
@@ -181,12 +181,7 @@ def _equals_control(
 ) -> bool:
     """Whether a positive control of the run's batches has the same compared letters, as far as both reach."""
     held = [h for batch in result.run.batch_ids for h in haplotypes.get(batch, ()) if h.locus is call.locus]
-    if call.locus not in (Locus.COI, Locus.CYTB):
-        return any(edit_distance(call.letters, haplotype.letters).lower == 0 for haplotype in held)
-    return any(
-        all(a == b or "-" in (a, b) for a, b in zip(call.letters, haplotype.letters, strict=False))
-        for haplotype in held
-    )
+    return any(same_letters(call.locus, call.letters, haplotype.letters) for haplotype in held)
 
 
 def _set_aside(result: SequenceResult) -> SequenceResult:
@@ -242,7 +237,7 @@ def examine_sequence(
     called: CalledSequence | None = None
     if placed.callable and compared:
         call = call_locus(compared, limits, library, method, animals)
-        called = CalledSequence(limits.locus, placed.letters, placed.compared_bp, compared, call, run.extract_id)
+        called = CalledSequence(limits.locus, placed.letters, placed.compared_bp, compared, call, run)
     result = _result(sequence, run, declared, placed, noted, compared, called)
     if assembly is not None and compared and not _may_be_human(compared):
         result = replace(result, reading=trace_reading(assembly, placed, compared, coding=limits.coding))

@@ -54,6 +54,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.SINGLE_STRAND: "next.both_strands",
     Reason.MIXED_TRACE: "next.repeat_extraction",
     Reason.EDITS_CHANGE_ANSWER: "next.both_strands",
+    Reason.SECOND_READING_DIFFERS: "next.resolve_readings",
     Reason.LETTERS_AGAINST_SIGNALS: "next.readable_file",
     Reason.LOCUS_NOT_RECOGNISED: "next.longer_sequence",
     Reason.LOCUS_AMBIGUOUS: "next.longer_sequence",

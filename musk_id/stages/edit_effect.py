@@ -18,6 +18,12 @@ from musk_id.vocabulary import Finding, Grade, Reason
 __all__ = ["View", "answer_changes", "changed_answer_part", "edited_record", "hold_weaker"]
 
 _LEADS = {Finding.INCONCLUSIVE: "dna.inconclusive", Finding.NOT_DETECTED: "dna.moschus_not_detected"}
+_ANSWERS = {
+    Finding.DETECTED: ("edits.without_detected", "edits.with_detected"),
+    Finding.NOT_DETECTED: ("edits.without_not_detected", "edits.with_not_detected"),
+    Finding.EXCLUDED: ("edits.without_excluded", "edits.with_excluded"),
+    Finding.INCONCLUSIVE: ("edits.without_inconclusive", "edits.with_inconclusive"),
+}
 _OF_ONE_FINDING = frozenset({"dna.moschus_excluded", *_LEADS.values()})
 
 
@@ -127,13 +133,11 @@ def _weaker_genus(without: View, edited: View) -> Finding:
 def _told(own: tuple[BaseEdit, ...], without: View, edited: View) -> tuple[Statement, ...]:
     """What was changed, and both answers."""
     named = sorted({edit.run_id for edit in own})
-    answers = (("without", without), ("with", edited))
+    first, second = _ANSWERS[without.findings.moschus][0], _ANSWERS[edited.findings.moschus][1]
     return (
         say("edits.made", runs=named, count=str(len(own))),
-        *(
-            say(f"edits.{which}_{view.findings.moschus.value.lower()}", taxa=_taxa(view) or ("-",))
-            for which, view in answers
-        ),
+        say(first, taxa=_taxa(without) or ("-",)),
+        say(second, taxa=_taxa(edited) or ("-",)),
     )
 
 

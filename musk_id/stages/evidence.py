@@ -18,6 +18,7 @@ from musk_id.model.intake import IntakeRecord
 from musk_id.model.methods import EvidenceMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.reference import ReferenceRelease
+from musk_id.model.second_reading import ReadingComparison
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256
 from musk_id.stages.answers import ItemEvidence, answer_question
@@ -27,6 +28,7 @@ from musk_id.stages.edit_effect import View, answer_changes, changed_answer_part
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.missing import missing_facts
 from musk_id.stages.replicates import extracts_of_markers
+from musk_id.stages.second_readings import compare_readings, differing_part, families_of, reading_statements
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CurationState, FileRole, Grade, Reason
 
@@ -59,10 +61,10 @@ def evaluate(
         and fact.sha256 is not None
         and fact.declared_sha256 in (None, fact.sha256)
     }
-    sources = _Sources(intake, barcode, spectra, facts, method, photographs)
+    sources = _Sources(intake, barcode, spectra, facts, method, photographs, families_of(release))
     graded = {item.item_id: _item_evidence(item, sources) for item in items}
     evidence = {item_id: found for item_id, (found, _) in graded.items()}
-    findings = tuple(_item_findings(*graded[i.item_id]) for i in items)
+    findings = tuple(_item_findings(*graded[i.item_id], _readings(i, sources)) for i in items)
     return EvidenceRecord(
         schema=Line(EvidenceRecord.SCHEMA),
         case_id=intake.case_id,
@@ -88,6 +90,7 @@ class _Sources:
     facts: CaseFacts
     method: EvidenceMethod
     photographs: Mapping[RelativePath, Sha256]
+    families: Mapping[str, str]
 
 
 def _dna_parts(item: ExaminedItem, barcode: BarcodeRecord, sources: _Sources) -> tuple[GradePart, ...]:
@@ -131,6 +134,8 @@ def _dna_evidence(item: ExaminedItem, sources: _Sources) -> tuple[tuple[GradePar
     edited = edited_record(barcode, item.item_id)
     records = [barcode] if edited is None or edits is None else [barcode, edited]
     parts = tuple(dict.fromkeys(part for record in records for part in _dna_parts(item, record, sources)))
+    if not all(reading.agrees for reading in _readings(item, sources)):
+        parts = (*parts, differing_part())
 
     def view(record: BarcodeRecord) -> DnaFindings:
         grade = weakest(part.grade for part in parts)
@@ -154,14 +159,19 @@ def _part_reasons(parts: tuple[GradePart, ...]) -> tuple[Reason, ...]:
     return tuple(sorted({reason for part in parts for reason in part.reasons}))
 
 
-def _item_findings(evidence: ItemEvidence, parts: _Parts) -> ItemFindings:
+def _readings(item: ExaminedItem, sources: _Sources) -> tuple[ReadingComparison, ...]:
+    return compare_readings(sources.intake.second_reading, item.item_id, sources.barcode, sources.families)
+
+
+def _item_findings(evidence: ItemEvidence, parts: _Parts, readings: tuple[ReadingComparison, ...]) -> ItemFindings:
     every = parts["dna"] + parts["chemistry"]
     dna, chemistry = evidence.dna, evidence.chemistry
     return ItemFindings(
         item_id=evidence.item.item_id,
         grade=weakest(part.grade for part in every),
         grade_parts=every or (_no_result(),),
-        statements=dna.statements + dna.species_statements + chemistry.statements,
+        statements=dna.statements + dna.species_statements + reading_statements(readings) + chemistry.statements,
+        second_readings=readings,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from musk_id.model.batch import RunSheet, SheetRow
 from musk_id.model.evidence import Statement
-from musk_id.model.examination import Examination, Extract, RunContext
+from musk_id.model.examination import Examination, Extract, RunContext, SubSample
 from musk_id.model.intake import IntakeNote
 from musk_id.model.values import Identifier, Line
 from musk_id.stages.sample_names import holds, is_own, known_names, own_names, plain
@@ -102,7 +102,7 @@ def attempt_notes(examination: Examination, sheets: Sheets) -> Iterator[IntakeNo
     for batch, sheet in sorted(sheets.items()):
         for row in sheet.rows:
             about = _about(row, examination, contexts)
-            if about is None or _declared(row, batch, examination, contexts):
+            if about is None or _declared(row, sheet, examination, contexts):
                 continue
             yield IntakeNote(
                 reason=Reason.ATTEMPT_NOT_DECLARED,
@@ -130,42 +130,41 @@ def _about(
     return tuple(c for c in contexts if not items or c.item.item_id in items)
 
 
-def _declared(
-    row: SheetRow, batch: Identifier, examination: Examination, contexts: tuple[RunContext, ...]
-) -> bool:
+def _declared(row: SheetRow, sheet: RunSheet, examination: Examination, contexts: tuple[RunContext, ...]) -> bool:
     """Whether the examination has what stands in a row: a run there, or what a step before it made.
 
-    On a sheet without runs a row stands for a product or an extract; on one with runs, for a product that was not
-    run either, and without a marker for the extraction.
+    On a sheet without runs a row stands for a product or an extract. On one with runs it stands for a product that
+    was not run either, or for the extraction, if it has no marker and the rows of the runs have one: where these
+    have none, an extraction cannot be told from an attempt.
     """
-    here = [c for c in contexts if c.run.batch_id == batch]
-    if any(c.run.position is not None and same_place(row.position, c.run.position) for c in here):
+    places = [c.run.position for c in contexts if c.run.batch_id == sheet.batch_id and c.run.position is not None]
+    if _at(row, places):
         return True
-    name = "" if row.sample is None else plain(row.sample)
-    extracts = [
-        (sub_sample.sub_sample_id, extract)
-        for item in examination.items
-        for sub_sample in item.sub_samples
-        for extract in sub_sample.extracts
-    ]
-    if row.run_id is None and row.locus is None:
-        made = [(parent, e) for parent, e in extracts if e.batch_id == batch]
-        if any(name in _names_of(parent, extract) for parent, extract in made):
-            return True
     if row.run_id is not None:
         return False
+    name = "" if row.sample is None else plain(row.sample)
+    parts = [(s, extract) for item in examination.items for s in item.sub_samples for extract in s.extracts]
+    if row.locus is None and all(other.locus is not None for other in sheet.rows if _at(other, places)):
+        made = [_names_of(s, extract) for s, extract in parts if extract.batch_id == sheet.batch_id]
+        if any(name in names for names in made):
+            return True
     products = [
-        (product, _names_of(parent, extract))
-        for parent, extract in extracts
+        (product.locus, {*_names_of(sub_sample, extract), plain(product.product_id)})
+        for sub_sample, extract in parts
         for product in extract.products
-        if product.batch_id == batch and not (here and product.runs)
+        if product.batch_id == sheet.batch_id and not (places and product.runs)
     ]
     return any(
-        row.locus in (None, product.locus) and any(holds(name, own) for own in {*names, plain(product.product_id)})
-        for product, names in products
+        (row.locus == locus if places else row.locus in (None, locus)) and any(holds(name, own) for own in names)
+        for locus, names in products
     )
 
 
-def _names_of(parent: Identifier, extract: Extract) -> set[str]:
-    numbers = {plain(extract.laboratory_number)} if extract.laboratory_number is not None else set()
-    return {plain(parent), plain(extract.extract_id), *numbers}
+def _at(row: SheetRow, places: list[Line]) -> bool:
+    return any(same_place(row.position, place) for place in places)
+
+
+def _names_of(sub_sample: SubSample, extract: Extract) -> set[str]:
+    numbers = (sub_sample.laboratory_number, extract.laboratory_number)
+    ids = {plain(sub_sample.sub_sample_id), plain(extract.extract_id)}
+    return ids | {plain(number) for number in numbers if number is not None}

@@ -214,8 +214,10 @@ def test_peaks_integrated_again_are_listed_and_said_to_carry_nothing(root: Path,
     case = lab / "cases" / "DEMO-C"
     examination = yaml.safe_load((case / "examination.yaml").read_text(encoding="utf-8"))
     run = examination["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]["runs"][0]
-    paper = {"schema": "musk-id/edits/1", "case_id": "DEMO-C"}
-    paper |= {"reintegrations": [{"run_id": run["run_id"], "person": run["analyst"], **entry}]}
+    examination["persons"] = ["Analyst 9"]
+    (case / "examination.yaml").write_text(yaml.safe_dump(examination), encoding="utf-8")
+    paper: dict[str, Any] = {"schema": "musk-id/edits/1", "case_id": "DEMO-C"}
+    paper |= {"reintegrations": [{"run_id": run["run_id"], "person": "Analyst 9", **entry}]}
     (case / "edits.yaml").write_text(yaml.safe_dump(paper), encoding="utf-8")
     out = tmp_path / "out"
     assert main(["examine", str(case), "--out", str(out)]) == 0

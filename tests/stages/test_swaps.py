@@ -279,8 +279,10 @@ def test_one_well_of_one_instrument_run_is_one_run() -> None:
     assert reasons(instrument=Line("X2"), well=None) == [Reason.WELL_USED_TWICE]
 
 
-def attempts(*rows: SheetRow, case: Examination | None = None) -> list[tuple[str, ...]]:
-    notes = list(attempt_notes(case or examination(), sheet(row("A1-E1"), *rows)))
+def attempts(
+    *rows: SheetRow, case: Examination | None = None, locus: Locus | None = Locus.COI
+) -> list[tuple[str, ...]]:
+    notes = list(attempt_notes(case or examination(), sheet(row("A1-E1", locus=locus), *rows)))
     assert {note.reason for note in notes} <= {Reason.ATTEMPT_NOT_DECLARED}
     return [note.run_ids for note in notes]
 
@@ -304,6 +306,8 @@ def test_a_row_of_an_extraction_or_of_a_product_that_was_not_run_is_declared() -
     item = replace(item, sub_samples=(replace(item.sub_samples[0], extracts=(extract,)),))
     case = replace(case, items=(item, case.items[1]))
     assert attempts(row("A1-S1", "X1"), row("A1-E1", "X2"), case=case) == []
+    # Where the rows of the runs have no marker, an extraction cannot be told from an attempt.
+    assert attempts(row("A1-E1", "X2"), case=case, locus=None) == [("A1-R1",)]
     assert attempts(row("A1-E1", "E5", locus=Locus.CYTB), case=case) == []
     assert attempts(row("A1-E1", "E5", locus=Locus.COI), case=case) == [("A1-R1",)]
     assert attempts(row("A12-E1", "X2"), case=case) == [("A12-R1",)]

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from musk_id.model.barcode import BarcodeHit, BarcodeRecord, ItemCall, LocusCall, SequenceResult, ViewCall
+from musk_id.model.barcode import (
+    BarcodeHit,
+    BarcodeRecord,
+    ItemCall,
+    LocusCall,
+    ReplicateCount,
+    SequenceResult,
+    ViewCall,
+)
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
     Block,
@@ -36,6 +44,8 @@ def dna_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> lis
     blocks: list[Block] = [Heading(3, catalogue.label("dna.heading", item=item_id))]
     for call in calls:
         blocks.append(_item_facts(call, catalogue))
+        if call.replicates:
+            blocks.append(_replicates_table(call, catalogue))
         if call.not_excluded:
             blocks.append(_not_excluded_table(call, catalogue))
     for result in results:
@@ -76,6 +86,34 @@ def _item_facts(call: ItemCall, catalogue: Catalogue) -> Facts:
         (label("dna.reasons"), reason_words(catalogue, call.reasons)),
     )
     return Facts(rows)
+
+
+def _replicates_table(call: ItemCall, catalogue: Catalogue) -> Table:
+    """How often each marker was examined, by kind; every attempt counts."""
+    label = catalogue.label
+    rows = tuple(
+        (
+            cell("-" if entry.locus is None else catalogue.word(entry.locus)),
+            cell(str(entry.sub_samples)),
+            cell(str(entry.extracts)),
+            cell(str(entry.products)),
+            cell(str(entry.runs)),
+            cell(str(entry.called)),
+            italic(", ".join(entry.taxa) or "-"),
+            cell(_agreement(entry, catalogue)),
+        )
+        for entry in call.replicates
+    )
+    names = ("locus", "sub_samples", "extractions", "amplifications", "runs", "runs_called", "named", "agreement")
+    heads = tuple(label(f"head.{name}") for name in names)
+    return Table(label("dna.replicates"), heads, (4, 3, 3, 3, 3, 3, 5, 7), rows)
+
+
+def _agreement(entry: ReplicateCount, catalogue: Catalogue) -> str:
+    if entry.differ_between:
+        kinds = ", ".join(catalogue.word(kind) for kind in entry.differ_between)
+        return catalogue.label("dna.replicates_differ", kinds=kinds)
+    return catalogue.label("dna.replicates_agree") if entry.called > 1 else "-"
 
 
 def _not_excluded_table(call: ItemCall, catalogue: Catalogue) -> Table:
