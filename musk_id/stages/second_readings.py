@@ -1,8 +1,8 @@
 """A second person's calls beside those of the software (a blind reading tells what the first one may have missed).
 
 The comparison is made after the technical stages, which see nothing of it. Names agree if one is the other or
-holds it: a species agrees with its genus, a genus with its family. A difference changes no finding, for anybody can
-compute the software's call again; it takes the grade to C until people have resolved it.
+holds it: a species agrees with its genus, a genus with its family. A difference changes no finding, for anybody
+can compute the software's call again; it takes the grade to C until people have resolved it.
 """
 
 from __future__ import annotations

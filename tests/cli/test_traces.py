@@ -244,6 +244,59 @@ def test_a_sequence_of_the_positive_control_is_a_remark(tmp_path: Path, amplicon
     assert "dna.haplotype_of_control" in said
 
 
+def with_positive(root: Path, positive: Pair, **changes: str) -> CaseRecord:
+    """The case with the traces of a positive control of 12S in place of its sequence."""
+    folder = root / "batches" / "DEMO-DNA-1"
+    sheet = yaml.safe_load((folder / "sheet.yaml").read_text(encoding="utf-8"))
+    files = []
+    for role, data in zip(("TRACE_FORWARD", "TRACE_REVERSE"), positive, strict=True):
+        if data is not None:
+            (folder / f"positive_{role[6]}.ab1").write_bytes(data)
+            files.append({"path": f"positive_{role[6]}.ab1", "role": role})
+    for row in sheet["rows"]:
+        if row["kind"] == "POSITIVE" and row["locus"] == "12S-V5":
+            row |= {"files": files, **changes}
+    (folder / "sheet.yaml").write_text(yaml.safe_dump(sheet), encoding="utf-8")
+    return record_of(root)
+
+
+def test_traces_of_a_positive_are_read(tmp_path: Path, amplicons: dict[str, Pair], shipped_release) -> None:  # type: ignore[no-untyped-def]
+    def letters(genus: str) -> str:
+        return str(records(shipped_release, Locus.RRNA_12S, genus)[0].sequence)
+
+    def outcome(folder: str, positive: Pair, **changes: str) -> tuple[bool, tuple[str, ...], int, Grade]:
+        record = with_positive(trace_root(tmp_path / folder, amplicons, locus=None), positive, **changes)
+        (controls,) = record.controls
+        control = next(c for c in controls.controls if c.kind == "POSITIVE" and c.locus is Locus.RRNA_12S)
+        return controls.passed, control.taxa, len(controls.invalid_loci), record.evidence.grade
+
+    every, goat = len(Locus), letters("Capra")
+    forward, reverse = pair_of(goat)
+    passed, taxa, invalid, grade = outcome("goat", (forward, reverse))
+    assert (passed, invalid, grade) == (True, 0, Grade.B) and "Capra" in taxa
+    # A poor strand takes nothing away; two show nothing.
+    poor = abif.trace(goat, [4] * len(goat))
+    assert outcome("poor", (poor, reverse))[::3] == (True, Grade.B)
+    assert outcome("short", (abif.trace(goat[:40]), reverse))[::3] == (True, Grade.B)
+    assert outcome("nothing", (poor, poor))[::2] == (False, every)
+    # Musk deer, and another animal than the sheet names, also on one strand only.
+    musk, pig = pair_of(letters("Moschus")), pair_of(letters("Sus"))
+    assert outcome("musk", musk)[::2] == outcome("one strand", (forward, musk[1]))[::2] == (False, every)
+    assert outcome("pig", pig)[::2] == outcome("pig strand", (forward, pig[1]))[::2] == (False, every)
+    assert outcome("named", pig, expected_taxon="Sus scrofa")[::2] == (True, 0)
+    assert outcome("cut", (forward[:3000] if forward else None, reverse))[::2] == (False, every)
+
+
+def test_a_sequence_equal_to_the_traces_of_the_positive_is_a_remark(
+    tmp_path: Path, amplicons: dict[str, Pair], shipped_release
+) -> None:  # type: ignore[no-untyped-def]
+    goat = str(records(shipped_release, Locus.RRNA_12S, "Capra")[0].sequence)
+    runs = {"A1-R1": pair_of(goat, sample="A1-R1"), "A1-R2": amplicons["A1-R2"]}
+    record = with_positive(trace_root(tmp_path, runs, locus=None), pair_of(goat))
+    equal = [s.run.run_id for s in record.barcode.sequences if Reason.HAPLOTYPE_OF_CONTROL in s.reasons]
+    assert equal == ["A1-R1"]
+
+
 @needs_refdata
 def test_swaps_planted_in_a_given_pair_are_found(tmp_path: Path) -> None:
     pair = [(TRACES / f"Achl_RBNII384-13_{end}.ab1").read_bytes() for end in ("1_F", "2_R")]
