@@ -63,7 +63,11 @@ class LongLocusLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarcodeMethod:
-    """How the genus *Moschus* and its species are called from sequences."""
+    """How the genus *Moschus* and its species are called from sequences.
+
+    ``numt_conserved_share`` is the share of differences at first and second codon positions that a gene may have,
+    ``numt_error_limit`` the chance below which more than that is taken for a nuclear copy.
+    """
 
     version: Line
     genus: Line
@@ -74,6 +78,8 @@ class BarcodeMethod:
     species_min_individuals: int
     species_min_individuals_of_others: int
     certified_margin_min: int
+    numt_conserved_share: DecimalText = DecimalText("0.35")
+    numt_error_limit: DecimalText = DecimalText("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

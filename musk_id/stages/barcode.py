@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from musk_id.kernels.nucleotides import Masks
 from musk_id.model.barcode import (
     AlignmentPicture,
     BarcodeRecord,
@@ -36,6 +37,7 @@ from musk_id.stages.placement import Placement, place_sequence
 from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
+from musk_id.stages.template_checks import template_checks
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
 
 __all__ = ["call_barcodes", "examine_sequence", "is_human"]
@@ -229,11 +231,14 @@ def examine_sequence(
         placed = placed if assembly is None else _judged(placed, assembly, (), coding=False)
         return _result(sequence, run, declared, placed, noted, (), None), None
     limits = limits_of(placed.locus, method, animals)
-    compared = compare(placed.masks, library.loci[placed.locus])
+    masks = placed.masks
+    compared = compare(masks, library.loci[placed.locus])
     if is_human(compared, limits):
         return _human(sequence, run, declared, placed), None
     if assembly is not None:
         placed = _judged(placed, assembly, compared, coding=limits.coding)
+    if compared:
+        placed = _template_checked(placed, masks, compared, library, limits, method)
     called: CalledSequence | None = None
     if placed.callable and compared:
         call = call_locus(compared, limits, library, method, animals)
@@ -242,6 +247,24 @@ def examine_sequence(
     if assembly is not None and compared and not _may_be_human(compared):
         result = replace(result, reading=trace_reading(assembly, placed, compared, coding=limits.coding))
     return result, called
+
+
+def _template_checked(
+    placed: Placement,
+    masks: Masks,
+    compared: tuple[Compared, ...],
+    library: BarcodeLibrary,
+    limits: LocusLimits,
+    method: BarcodeMethod,
+) -> Placement:
+    """The placement with the criteria of nuclear copies and chimeras; either forbids a call."""
+    criteria, reasons = template_checks(masks, compared, library.loci[limits.locus], limits, method)
+    return replace(
+        placed,
+        quality=placed.quality + criteria,
+        reasons=placed.reasons + reasons,
+        callable=placed.callable and not reasons,
+    )
 
 
 def _judged(placed: Placement, assembly: Assembly, compared: tuple[Compared, ...], *, coding: bool) -> Placement:

@@ -49,6 +49,8 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.SEQUENCE_TOO_AMBIGUOUS: "next.longer_sequence",
     Reason.FRAME_BROKEN: "next.longer_sequence",
     Reason.STOP_CODON: "next.longer_sequence",
+    Reason.NUCLEAR_COPY_SUSPECTED: "next.longer_sequence",
+    Reason.CHIMERA_SUSPECTED: "next.repeat_extraction",
     Reason.LOW_QUALITY: "next.both_strands",
     Reason.STRANDS_DISAGREE: "next.both_strands",
     Reason.SINGLE_STRAND: "next.both_strands",
