@@ -144,7 +144,8 @@ def _declared(row: SheetRow, sheet: RunSheet, examination: Examination, contexts
         return False
     name = "" if row.sample is None else plain(row.sample)
     parts = [(s, extract) for item in examination.items for s in item.sub_samples for extract in s.extracts]
-    if row.locus is None and all(other.locus is not None for other in sheet.rows if _at(other, places)):
+    of_runs = [other.locus for other in sheet.rows if _at(other, places)]
+    if row.locus is None and (not places or (of_runs and None not in of_runs)):
         made = [_names_of(s, extract) for s, extract in parts if extract.batch_id == sheet.batch_id]
         if any(name in names for names in made):
             return True

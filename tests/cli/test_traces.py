@@ -13,6 +13,7 @@ from refdata import REFDATA, needs_refdata
 from trace_cases import CASE, EXAMPLES, trace_root
 
 from musk_id.cli import main
+from musk_id.cli.casework import intake_case
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.methods import BARCODE_METHODS
@@ -315,3 +316,67 @@ def test_swaps_planted_in_a_given_pair_are_found(tmp_path: Path) -> None:
     assert reasons("name", {**dated, "SMPL1": abif.text("18198735")}) == {remark, Reason.SAMPLE_NAME_DIFFERS}
     assert reasons("well", {**dated, "TUBE1": abif.text("B6")}) == {remark, Reason.WELL_DIFFERS}
     assert reasons("date", own) == {remark, Reason.RUN_DATE_OUTSIDE}
+
+
+PAIRS = ("ACHLO006-09", "ACHLO040-09", "RBNII384-13", "RBNII396-13", "BBDCN941-10")
+
+
+def given_pair(name: str) -> tuple[bytes, bytes]:
+    forward, reverse = (next(TRACES.glob(f"*_{name}_{end}.ab1")).read_bytes() for end in ("1_F", "2_R"))
+    return forward, reverse
+
+
+@needs_refdata
+@pytest.mark.parametrize("name", PAIRS)
+def test_every_swap_planted_in_the_words_of_a_given_pair_is_found(tmp_path: Path, name: str) -> None:
+    sound = {"SMPL1": abif.text("A1-R1"), "TUBE1": abif.text("A1")}
+    sound |= {key: abif.date(2026, 2, 25) for key in ("RUND1", "RUND2")}
+    own = [{"position": "A1", "kind": "EXHIBIT", "sample": "A1-S1-E1"}]
+
+    def notes(words: dict[str, abif.Element], rows: list[dict[str, str]] = own) -> set[Reason]:
+        forward, reverse = (abif.reworded(data, sound | words) for data in given_pair(name))
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        root = trace_root(folder, {"A1-R1": (forward, reverse)}, sheet_rows=tuple(rows))
+        intake = intake_case(Casework(root), root / "cases" / CASE)
+        return {note.reason for note in intake.notes} - {
+            Reason.STRANDS_OF_DIFFERENT_RUNS,
+            Reason.TRACE_EDITED,
+        }
+
+    name_differs, row = {Reason.SAMPLE_NAME_DIFFERS}, own[0]
+    assert notes({}) == set()
+    own_name = {key: value for key, value in abif.read(given_pair(name)[0]).items() if key == "SMPL1"}
+    assert notes(own_name) == name_differs
+    assert notes({"SMPL1": abif.text("A1-R1 blank")}) == name_differs
+    assert notes({}, [row | {"sample": "B7-S1-E1"}]) == name_differs
+    assert notes({}, [row | {"case_id": "DEMO-B"}]) == name_differs
+    assert notes({"SMPL1": abif.text("B7")}, [row | {"sample": "B7"}]) == name_differs
+    assert notes({"SMPL1": abif.text("B7")}, [row | {"sample": "B7", "case_id": CASE, "run_id": "A1-R1"}]) == set()
+    assert notes({"TUBE1": abif.text("B1")}) == {Reason.WELL_DIFFERS}
+    assert notes({}, [row | {"position": "A2"}]) == {Reason.NOT_ON_RUN_SHEET, Reason.ATTEMPT_NOT_DECLARED}
+    for day in ((2026, 1, 9), (2026, 2, 22), (2031, 2, 25), (2099, 1, 1)):
+        dates = {key: abif.date(*day) for key in ("RUND1", "RUND2")}
+        assert notes(dates) == {Reason.RUN_DATE_OUTSIDE}, day
+
+
+@needs_refdata
+def test_given_traces_under_another_run_are_found(tmp_path: Path) -> None:
+    """One pair for two runs, and two pairs that claim one well at one time."""
+    first, second = given_pair(PAIRS[0]), given_pair(PAIRS[1])
+
+    def named(pair: tuple[bytes, bytes], run: str, well: str) -> Pair:
+        words = {"SMPL1": abif.text(run), "TUBE1": abif.text(well)}
+        words |= {key: abif.date(2026, 2, 25) for key in ("RUND1", "RUND2")}
+        words |= {"RUNT1": abif.time(10, 0, 0)}
+        forward, reverse = (abif.reworded(data, words) for data in pair)
+        return forward, reverse
+
+    def notes(folder: str, runs: dict[str, Pair]) -> set[Reason]:
+        root = trace_root(tmp_path / folder, runs)
+        found = {note.reason for note in intake_case(Casework(root), root / "cases" / CASE).notes}
+        return found & {Reason.FILE_USED_TWICE, Reason.WELL_USED_TWICE}
+
+    a1 = named(first, "A1-R1", "A1")
+    assert notes("sound", {"A1-R1": a1, "A1-R2": named(second, "A1-R2", "A2")}) == set()
+    assert notes("copy", {"A1-R1": a1, "A1-R2": named(first, "A1-R2", "A2")}) == {Reason.FILE_USED_TWICE}
+    assert notes("well", {"A1-R1": a1, "A1-R2": named(second, "A1-R2", "A1")}) == {Reason.WELL_USED_TWICE}
