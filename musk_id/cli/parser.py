@@ -103,7 +103,16 @@ def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser("barcode", help="barcodes outside of a case")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     match = actions.add_parser("match", help="what the barcode rules say of each of many sequences, as a table")
-    match.add_argument("queries", type=Path, metavar="QUERIES", help="FASTA file, also with gzip")
+    match.add_argument(
+        "queries", type=Path, metavar="QUERIES", help="FASTA file, or FASTQ reads (.fastq, .fq), also with gzip"
+    )
+    match.add_argument("--mates", type=Path, metavar="FASTQ", help="reverse reads of the pairs, for FASTQ")
+    match.add_argument(
+        "--primers",
+        action="append",
+        metavar="FORWARD,REVERSE",
+        help="a primer pair of the reads beside those of published assays; may be given several times",
+    )
     match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
     match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
     match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
