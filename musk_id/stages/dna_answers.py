@@ -50,7 +50,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.FRAME_BROKEN: "next.longer_sequence",
     Reason.STOP_CODON: "next.longer_sequence",
     Reason.NUCLEAR_COPY_SUSPECTED: "next.longer_sequence",
-    Reason.CHIMERA_SUSPECTED: "next.repeat_extraction",
+    Reason.PARTS_DISAGREE: "next.repeat_extraction",
     Reason.LOW_QUALITY: "next.both_strands",
     Reason.STRANDS_DISAGREE: "next.both_strands",
     Reason.SINGLE_STRAND: "next.both_strands",

@@ -46,7 +46,7 @@ def template_checks(
         return (_untested("barcode.codon_positions"), _untested("barcode.chimera")), ()
     judged = (
         (_codon_positions(masks, compared[0], limits, method), Reason.NUCLEAR_COPY_SUSPECTED),
-        (_chimera(masks, library, limits), Reason.CHIMERA_SUSPECTED),
+        (_chimera(masks, library, limits), Reason.PARTS_DISAGREE),
     )
     failed = tuple(reason for c, reason in judged if c.outcome is CriterionOutcome.FAILED)
     return tuple(c for c, _ in judged), failed

@@ -22,7 +22,7 @@ from musk_id.vocabulary import CriterionOutcome, Finding, Locus, Reason
 
 LONG = (Locus.COI, Locus.CYTB)
 SHARE, ERROR = Fraction("0.35"), Fraction("0.01")
-FAULTS = {Reason.NUCLEAR_COPY_SUSPECTED, Reason.CHIMERA_SUSPECTED}
+FAULTS = {Reason.NUCLEAR_COPY_SUSPECTED, Reason.PARTS_DISAGREE}
 
 
 def criterion_of(result: SequenceResult, name: str) -> Criterion:
@@ -109,7 +109,7 @@ def test_two_genera_in_one_sequence_are_a_suspected_chimera(
         result = single(barcode_library, found[first][:cut] + found[second][cut:])
         measured = criterion_of(result, "chimera")
         assert measured.outcome is CriterionOutcome.FAILED, (first, second)
-        assert Reason.CHIMERA_SUSPECTED in result.reasons and result.call is None
+        assert Reason.PARTS_DISAGREE in result.reasons and result.call is None
         assert measured.measured.startswith(f"{first} / {second}, ")
 
 
