@@ -61,7 +61,11 @@ def linked_samples(context: RunContext, case_id: Identifier, sheets: Sheets) -> 
 def row_notes(context: RunContext, examination: Examination, sheets: Sheets) -> _Found:
     """What the sheet of a run's batch says of its position, if that is not the run."""
     run, batch = context.run, context.run.batch_id
-    if batch is None or batch not in sheets:
+    if batch is None:
+        # Without a batch of its own a run would pass every comparison with a sheet.
+        yield Reason.NOT_ON_RUN_SHEET, say("intake.run_without_sheet", run=run.run_id)
+        return
+    if batch not in sheets:
         return
     rows = _rows(context, sheets)
     if not rows:

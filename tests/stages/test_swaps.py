@@ -177,6 +177,15 @@ def test_a_row_names_a_run_only_with_its_case() -> None:
 def test_a_run_that_is_on_no_row_is_a_note() -> None:
     assert found(fact(), sheet(row("A1-E1", "E5"))) == [SHEET]
     assert found(fact(well=None), sheet(), position=None) == [SHEET]
+    # Nor may a run leave its batch out, while its product and extract name theirs.
+    case = examination()
+    product = case.items[0].sub_samples[0].extracts[0].products[0]
+    run = replace(product.runs[0], batch_id=None)
+    product = replace(product, batch_id=Identifier("B1"), runs=(run,))
+    extract = replace(case.items[0].sub_samples[0].extracts[0], products=(product,))
+    item = replace(case.items[0], sub_samples=(replace(case.items[0].sub_samples[0], extracts=(extract,)),))
+    notes = trace_notes(replace(case, items=(item,)), (fact(),), sheet())
+    assert [note.reason for note in notes] == [SHEET]
     assert found(fact()) == []
 
 
