@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from musk_id.cli.console import say
-from musk_id.errors import UsageError
+from musk_id.errors import UsageError, counted
 from musk_id.library_vocabulary import RecordAspect
 from musk_id.model.barcode import RunIdentity, SequenceResult
 from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
@@ -164,7 +164,9 @@ def _row_lines(row: RowChange) -> Iterator[str]:
 
 
 def _panel_lines(panel: PanelDiff) -> Iterator[str]:
-    yield f"panel {panel.panel_sha256}: {panel.sequences} sequences, {len(panel.changed)} answers change"
+    sequences = counted(panel.sequences, "sequence", "sequences")
+    changes = counted(len(panel.changed), "answer changes", "answers change")
+    yield f"panel {panel.panel_sha256}: {sequences}, {changes}"
     for change in panel.changed:
         yield f"  {change.number} {change.name}"
         for word, answer in (("before", change.before), ("after", change.after)):

@@ -10,7 +10,7 @@ from pathlib import Path
 from musk_id.cli.console import say
 from musk_id.cli.passphrase import ask_passphrase
 from musk_id.cli.verify import read_trusted
-from musk_id.errors import ConfigError, InputFormatError, UsageError
+from musk_id.errors import ConfigError, InputFormatError, UsageError, counted
 from musk_id.model.bundle import BundleHeader, BundleInput, BundleMember, LibraryOrigin
 from musk_id.model.library import LibraryInput
 from musk_id.model.values import RULES, Identifier, IsoDate, Line, RelativePath
@@ -56,8 +56,11 @@ def run_export(arguments: argparse.Namespace) -> int:
     key = load_key(arguments.key, ask_passphrase())
     write_bundle(out, header, members, key)
     write_atomic(listed, refused_bytes(refused, spectra))
-    left = f", {held} spectra left out" if held else ""
-    say(f"library {library_id}: {header.records} records exported, {len(refused)} refused{left}")
+    left = f", {counted(held, 'spectrum', 'spectra')} left out" if held else ""
+    say(
+        f"library {library_id}: {counted(header.records, 'record', 'records')} exported, "
+        f"{len(refused)} refused{left}"
+    )
     say(f"  signed by {key[0]}; manifest {header.manifest_sha256}")
     say(f"  {out}")
     say(f"  {listed}")
@@ -75,12 +78,18 @@ def _nothing_left(built: BuiltLibrary, spectra: int, listed: str) -> UsageError:
     where = built.library.library_id
     if spectra and not built.records:
         return UsageError(
-            f"{spectra} spectra and no sequences; {SPECTRA_STAY}: no bundle was written",
+            f"{counted(spectra, 'spectrum', 'spectra')} and no sequences; {SPECTRA_STAY}: no bundle was written",
             where=where,
             hint=f"see {listed}; hand on the files from which the library was built, where their terms permit it",
         )
+    if not built.records:
+        return UsageError(
+            "the library holds neither sequences nor spectra: no bundle was written",
+            where=where,
+            hint="see its set_aside.tsv for what became of its inputs",
+        )
     return UsageError(
-        f"none of {len(built.records)} records may be exported: no bundle was written",
+        f"none of {counted(len(built.records), 'record', 'records')} may be exported: no bundle was written",
         where=where,
         hint=f"see the reasons above and in {listed}; state what is missing in the sources",
     )
@@ -92,7 +101,7 @@ def _say_refused(refused: tuple[RefusedRecord, ...], spectra: int) -> None:
     for reason, count in sorted(Counter(entry.reason for entry in refused).items()):
         say(f"  {count} refused for {reason}")
     if spectra:
-        say(f"  {spectra} spectra left out: {SPECTRA_STAY}")
+        say(f"  {counted(spectra, 'spectrum', 'spectra')} left out: {SPECTRA_STAY}")
 
 
 def _members(
@@ -180,8 +189,8 @@ def run_import(arguments: argparse.Namespace) -> int:
         target, is_new = adopt_library(folder, out, origin)
     say(f"library {header.library_id} of {header.library_date}: {'adopted' if is_new else 'was there already'}")
     say(f"  exported by {header.exporter}, signed by {bundle.signature.key_id}")
-    say(f"  manifest {header.manifest_sha256}; {header.records} records")
+    say(f"  manifest {header.manifest_sha256}; {counted(header.records, 'record', 'records')}")
     for entry in header.inputs:
-        say(f"  {entry.path}: {entry.records} records, licence {entry.licence}")
+        say(f"  {entry.path}: {counted(entry.records, 'record', 'records')}, licence {entry.licence}")
     say(f"  {target}")
     return 0

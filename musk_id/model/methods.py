@@ -69,6 +69,7 @@ class BarcodeMethod:
 
     ``numt_conserved_share`` is the share of differences at first and second codon positions that a gene may have,
     ``numt_error_limit`` the chance below which more than that is taken for a nuclear copy.
+    ``tree_replicates`` alignments are drawn anew for the support of a tree, which decides nothing; 0: no tree.
     """
 
     version: Line
@@ -82,6 +83,7 @@ class BarcodeMethod:
     certified_margin_min: int
     numt_conserved_share: DecimalText = DecimalText("0.35")
     numt_error_limit: DecimalText = DecimalText("0.01")
+    tree_replicates: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +239,7 @@ BARCODE_METHODS = (
         species_min_individuals=3,
         species_min_individuals_of_others=2,
         certified_margin_min=1,
+        tree_replicates=200,
     ),
 )
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from musk_id.errors import ReferenceDataError
 from musk_id.model.columns import TextColumn
+from musk_id.model.reference import SpectrumReference
 from musk_id.model.values import RULES, DecimalText, Line, RelativePath, Text
 from musk_id.vocabulary import CurationState
 
-__all__ = ["SPECTRUM_COLUMNS", "SpectrumEntry", "SpectrumTable"]
+__all__ = ["SPECTRUM_COLUMNS", "OwnSpectrum", "SpectrumEntry", "SpectrumTable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,23 @@ class SpectrumTable:
         """Unit-mass m/z and intensities of a spectrum."""
         start, end = int(self.unit_offsets[record]), int(self.unit_offsets[record + 1])
         return self.unit_mz[start:end], self.unit_intensity[start:end]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnSpectrum:
+    """A spectrum of a laboratory's own beside those of a release.
+
+    Attributes
+    ----------
+    reference : SpectrumReference
+        What is known of it; its ``peaks`` are left empty.
+    mz, intensity : ndarray of int64, shape (n,)
+        Its peaks in unit mass.
+    """
+
+    reference: SpectrumReference
+    mz: NDArray[np.int64]
+    intensity: NDArray[np.int64]
 
 
 def _parsed(row: str, record: int) -> SpectrumEntry:

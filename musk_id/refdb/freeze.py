@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from musk_id.errors import Problem, ReferenceDataError, UsageError
+from musk_id.errors import Problem, ReferenceDataError, UsageError, counted
 from musk_id.library_vocabulary import LeftOut
 from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.spectral_table import SpectrumTable
@@ -151,13 +151,18 @@ def _require_later(before: ReferenceRelease, built: BuiltLibrary, release_id: st
 
 
 def _require_sequences(built: BuiltLibrary) -> None:
-    """A library of spectra alone adds nothing: a release made from it would be its base under another number."""
-    if built.library.spectra is not None and not built.records:
-        raise UsageError(
-            f"{len(built.library.spectra)} spectra and no sequences: no release was made",
-            where=built.library.library_id,
-            hint=SPECTRA_STAY,
+    """A library without sequences adds nothing: a release of it would be its base under another number."""
+    if built.records:
+        return
+    spectra = built.library.spectra
+    if spectra is not None:
+        message, hint = f"{counted(len(spectra), 'spectrum', 'spectra')} and no sequences", SPECTRA_STAY
+    else:
+        message, hint = (
+            "the library holds neither sequences nor spectra",
+            "see its set_aside.tsv for what became of its inputs",
         )
+    raise UsageError(f"{message}: no release was made", where=built.library.library_id, hint=hint)
 
 
 def _number(release_id: str) -> tuple[int, int]:

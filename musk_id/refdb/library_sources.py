@@ -25,6 +25,8 @@ __all__ = [
     "SpectraInput",
     "parse_curation",
     "parse_library_file",
+    "read_curation",
+    "read_source_file",
     "read_taxonomy",
 ]
 
@@ -152,13 +154,13 @@ def parse_library_file(data: bytes, name: str = LIBRARY_FILE) -> LibrarySources:
 
     Raises
     ------
-    ReferenceDataError
+    InputFormatError
         With all problems of the file.
     """
     try:
         tree = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ReferenceDataError(f"not readable as TOML: {error}", where=name) from error
+        raise InputFormatError(f"not readable as TOML: {error}", where=name) from error
     problems: list[Problem] = []
     top = _Toml(tree, "", problems)
     top.only(("library_id", "date", "title", "anchors_release", "sequences", "spectra"))
@@ -177,7 +179,7 @@ def parse_library_file(data: bytes, name: str = LIBRARY_FILE) -> LibrarySources:
     for path in sorted({path for path in paths if paths.count(path) > 1}):
         problems.append(Problem(path, "stands more than once", "once"))
     if problems:
-        raise ReferenceDataError(
+        raise InputFormatError(
             f"{len(problems)} problem(s)", where=name, problems=tuple(problems), hint="correct the file"
         )
     return sources
@@ -307,15 +309,29 @@ def _curation(row: Row) -> CurationEntry:
     )
 
 
+def read_curation(folder: Path, name: str) -> tuple[CurationEntry, ...]:
+    """Entries of the curation table of a sources folder, in the order of their dates.
+
+    Raises
+    ------
+    InputFormatError
+        If it cannot be read, or with one problem for each row that cannot be used: what a person wrote is an
+        input, unlike the same table inside a built library.
+    """
+    try:
+        return parse_curation(read_source_file(folder, name), name)
+    except ReferenceDataError as error:
+        raise InputFormatError(
+            error.message, where=error.where, hint=error.hint, problems=error.problems
+        ) from error
+
+
 def read_source_file(folder: Path, name: str) -> bytes:
     """A file of the sources folder.
 
     Raises
     ------
-    ReferenceDataError
+    InputFormatError
         If it cannot be read.
     """
-    try:
-        return read_limited(folder / name, MAX_LIBRARY_FILE_BYTES)
-    except InputFormatError as error:
-        raise ReferenceDataError(error.message, where=name) from error
+    return read_limited(folder / name, MAX_LIBRARY_FILE_BYTES)

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from musk_id.errors import ConfigError
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.nucleotides import decode
+from musk_id.kernels.spectral import nominal_masses
+from musk_id.kernels.spectral_many import unit_masses
 from musk_id.model.library import Library, LocusTable
-from musk_id.model.reference import BarcodeReference, ReferencePeak, SpectrumReference
+from musk_id.model.reference import BarcodeReference, SpectrumReference
+from musk_id.model.spectral_table import OwnSpectrum, SpectrumTable
 from musk_id.model.values import Identifier, Line, Text, decimal_text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.library_store import load_library
@@ -21,6 +24,7 @@ __all__ = ["OVERLAYS_FOLDER", "load_overlay", "overlay_barcodes", "overlay_spect
 
 OVERLAYS_FOLDER = "overlays"
 MZ_DIGITS = 5
+MZ_STEP = 10.0**-MZ_DIGITS
 _CODING = frozenset({Locus.COI, Locus.CYTB})
 
 
@@ -52,41 +56,48 @@ def overlay_barcodes(library: Library) -> tuple[BarcodeReference, ...]:
     return tuple(record for table in library.loci.values() for record in _records(library, table))
 
 
-def overlay_spectra(library: Library) -> tuple[SpectrumReference, ...]:
+def overlay_spectra(library: Library) -> tuple[OwnSpectrum, ...]:
     """EI spectra of an overlay that name their compound by InChIKey and are usable."""
     table = library.spectra
     if table is None:
         return ()
+    offsets, mz, intensity = _unit_masses(table)
     found = []
     for number, entry in enumerate(table.entries()):
         if entry.inchikey is None or table.state_of(number) is not CurationState.REFERENCE:
             continue
-        found.append(
-            SpectrumReference(
-                accession=entry.accession,
-                name=entry.name,
-                inchikey=entry.inchikey,
-                formula=entry.formula,
-                exact_mass=entry.exact_mass,
-                instrument=entry.instrument or Line("not stated"),
-                ionisation_energy=Line(entry.electron_energy_ev or "not stated"),
-                derivative=entry.derivative or Line("none"),
-                licence=entry.licence,
-                authors=entry.authors or Line("not stated"),
-                peaks=_reference_peaks(*table.peaks(number)),
-                overlay=library.library_id,
-            )
+        reference = SpectrumReference(
+            accession=entry.accession,
+            name=entry.name,
+            inchikey=entry.inchikey,
+            formula=entry.formula,
+            exact_mass=entry.exact_mass,
+            instrument=entry.instrument or Line("not stated"),
+            ionisation_energy=Line(entry.electron_energy_ev or "not stated"),
+            derivative=entry.derivative or Line("none"),
+            licence=entry.licence,
+            authors=entry.authors or Line("not stated"),
+            peaks=(),
+            overlay=library.library_id,
         )
+        own = slice(offsets[number], offsets[number + 1])
+        found.append(OwnSpectrum(reference, mz[own], intensity[own]))
     return tuple(found)
 
 
-def _reference_peaks(mz: NDArray[np.float64], intensity: NDArray[np.float32]) -> tuple[ReferencePeak, ...]:
-    """Peaks as a release holds them: whole intensities, those below half of one left out."""
-    return tuple(
-        ReferencePeak(mz=decimal_text(value, MZ_DIGITS), intensity=round(height))
-        for value, height in zip(mz.tolist(), intensity.tolist(), strict=True)
-        if round(height) > 0
-    )
+def _unit_masses(table: SpectrumTable) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Unit masses of all spectra from peaks as a release holds them.
+
+    These have m/z of five decimals and whole intensities, and those below half of one are left out.
+    """
+    mz = np.array(table.mz)
+    height = np.rint(table.intensity).astype(np.float64)
+    # The decimals matter only where they may move an m/z to the next nominal mass.
+    for place in np.flatnonzero(nominal_masses(mz - MZ_STEP) != nominal_masses(mz + MZ_STEP)).tolist():
+        mz[place] = float(decimal_text(float(mz[place]), MZ_DIGITS))
+    kept = height > 0
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    return unit_masses(before[table.offsets.astype(np.int64)], mz[kept], height[kept])
 
 
 def _records(library: Library, table: LocusTable) -> list[BarcodeReference]:

@@ -1,8 +1,8 @@
 """Evidence stage: grade, findings and answers of a case.
 
 Inputs: the intake, controls, barcode and spectra records of a case. Output: one
-:class:`~musk_id.model.evidence.EvidenceRecord`. No likelihood ratio is computed: the reference release
-in use cannot carry one (decision rules, section 7), so no verbal scale is printed either.
+:class:`~musk_id.model.evidence.EvidenceRecord`. Every item whose DNA was examined carries a likelihood ratio or
+the reasons why there is none (:mod:`musk_id.stages.likelihood_ratio`); release 2026.1 gives none.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from musk_id.model.examination import ExaminedItem
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.methods import EvidenceMethod
 from musk_id.model.provenance import Provenance
+from musk_id.model.ratio import ItemRatio
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.second_reading import ReadingComparison
 from musk_id.model.spectra import SpectraRecord
@@ -26,7 +27,9 @@ from musk_id.stages.chemistry_answers import chemical_findings
 from musk_id.stages.dna_answers import GENUS, DnaFindings, carrying, dna_findings
 from musk_id.stages.edit_effect import View, answer_changes, changed_answer_part, edited_record, hold_weaker
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
+from musk_id.stages.likelihood_ratio import RatioBasis, ratio_for
 from musk_id.stages.missing import missing_facts
+from musk_id.stages.ratio_statements import ratio_statements
 from musk_id.stages.replicates import extracts_of_markers
 from musk_id.stages.second_readings import compare_readings, differing_part, families_of, reading_statements
 from musk_id.stages.statements import say
@@ -46,10 +49,12 @@ def evaluate(
     release: ReferenceRelease,
     method: EvidenceMethod,
     provenance: Provenance,
+    ratio_basis: RatioBasis | None = None,
 ) -> EvidenceRecord:
     """Grade every item, answer every question for every item it names.
 
-    An item of the request that the laboratory did not examine is answered as not examined.
+    An item of the request that the laboratory did not examine is answered as not examined. Without a basis for
+    ratios nothing is said of them item by item.
     """
     facts = CaseFacts.of(intake, controls)
     examined = {item.item_id: item for item in intake.examination.items}
@@ -64,7 +69,12 @@ def evaluate(
     sources = _Sources(intake, barcode, spectra, facts, method, photographs, families_of(release))
     graded = {item.item_id: _item_evidence(item, sources) for item in items}
     evidence = {item_id: found for item_id, (found, _) in graded.items()}
-    findings = tuple(_item_findings(*graded[i.item_id], _readings(i, sources)) for i in items)
+    findings = tuple(
+        _item_findings(
+            *graded[i.item_id], _readings(i, sources), _ratio(evidence[i.item_id], barcode, ratio_basis)
+        )
+        for i in items
+    )
     return EvidenceRecord(
         schema=Line(EvidenceRecord.SCHEMA),
         case_id=intake.case_id,
@@ -72,7 +82,7 @@ def evaluate(
         grade=weakest(finding.grade for finding in findings),
         items=findings,
         answers=_answers(intake, evidence),
-        limitations=_limitations(intake, release),
+        limitations=_limitations(intake, release, any(f.ratio is not None and f.ratio.lower for f in findings)),
         missing=missing_facts(intake),
     )
 
@@ -163,14 +173,43 @@ def _readings(item: ExaminedItem, sources: _Sources) -> tuple[ReadingComparison,
     return compare_readings(sources.intake.second_reading, item.item_id, sources.barcode, sources.families)
 
 
-def _item_findings(evidence: ItemEvidence, parts: _Parts, readings: tuple[ReadingComparison, ...]) -> ItemFindings:
+def _ratio(evidence: ItemEvidence, barcode: BarcodeRecord, basis: RatioBasis | None) -> ItemRatio | None:
+    """The ratio of an item; none where letters changed by hand would give another one."""
+    if basis is None:
+        return None
+    edited = edited_record(barcode, evidence.item.item_id)
+    found = [_ratio_of(evidence, record, basis) for record in (barcode, edited) if record is not None]
+    return found[0] if all(ratio == found[0] for ratio in found) else None
+
+
+def _ratio_of(evidence: ItemEvidence, barcode: BarcodeRecord, basis: RatioBasis) -> ItemRatio | None:
+    call = next((call for call in barcode.items if call.item_id == evidence.item.item_id), None)
+    if call is None:
+        return None
+    results = tuple(r for r in barcode.sequences if r.run.item_id == call.item_id)
+    return ratio_for(call, results, evidence.dna.moschus, evidence.dna_grade, basis)
+
+
+def _item_findings(
+    evidence: ItemEvidence,
+    parts: _Parts,
+    readings: tuple[ReadingComparison, ...],
+    ratio: ItemRatio | None,
+) -> ItemFindings:
     every = parts["dna"] + parts["chemistry"]
     dna, chemistry = evidence.dna, evidence.chemistry
     return ItemFindings(
         item_id=evidence.item.item_id,
         grade=weakest(part.grade for part in every),
         grade_parts=every or (_no_result(),),
-        statements=dna.statements + dna.species_statements + reading_statements(readings) + chemistry.statements,
+        statements=(
+            *dna.statements,
+            *dna.species_statements,
+            *(ratio_statements(ratio) if ratio is not None else ()),
+            *reading_statements(readings),
+            *chemistry.statements,
+        ),
+        ratio=ratio,
         second_readings=readings,
     )
 
@@ -192,7 +231,7 @@ def _answers(intake: IntakeRecord, evidence: dict[Identifier, ItemEvidence]) -> 
     return tuple(answers)
 
 
-def _limitations(intake: IntakeRecord, release: ReferenceRelease) -> tuple[Statement, ...]:
+def _limitations(intake: IntakeRecord, release: ReferenceRelease, ratio_given: bool) -> tuple[Statement, ...]:
     """Standing limitations of every record (decision rules, sections 2, 4, 6, 7 and 10)."""
     examination = intake.examination
     said = [
@@ -203,7 +242,7 @@ def _limitations(intake: IntakeRecord, release: ReferenceRelease) -> tuple[State
         say("limit.presence_is_not_substance"),
         say("limit.absence_is_not_artificial"),
         say("limit.human_dna"),
-        say("limit.no_likelihood_ratio"),
+        say("limit.likelihood_ratio" if ratio_given else "limit.no_likelihood_ratio"),
         say("limit.as_stated_by_requester"),
         say("limit.items_examined_only"),
     ]

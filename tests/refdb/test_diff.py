@@ -230,7 +230,7 @@ def test_command_prints_writes_and_compares_answers(
     assert main(told) == 0
     out = capsys.readouterr().out
     assert "added COI-658 AB000001.1 Novus primus (reference)" in out
-    assert "2 sequences, 1 answers change" in out
+    assert "2 sequences, 1 answer changes" in out
     assert main(told) == 0
     assert capsys.readouterr().out == out
     diff = parse_record(CollectionDiff, (tmp_path / "d.json").read_bytes(), "d.json")

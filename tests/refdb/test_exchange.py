@@ -219,17 +219,27 @@ def test_spectra_never_travel_and_are_listed(
     assert not (desk / "x.mskid").exists()
 
 
+def test_a_library_of_nothing_makes_no_bundle(
+    desk: Path, release: ReferenceRelease, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = made_from(panel(release, Locus.COI, 1)[0], "AB000001.1", species="Capra sp.")
+    library = build(write_sources(desk / "s", {"a": Input((record,))}), release, desk / "libs")
+    assert _export(desk, library) == 2
+    assert "holds neither sequences nor spectra: no bundle was written" in capsys.readouterr().err
+    assert not (desk / "x.mskid").exists()
+
+
 def test_spectra_alone_make_no_bundle(
     desk: Path, release: ReferenceRelease, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sources = with_spectra(write_sources(desk / "s", {}), msp("SP1", PEAKS))
     library = build(sources, release, desk / "libs")
     assert _export(desk, library) == 2
-    assert "1 spectra and no sequences; spectra are not exported by this version" in capsys.readouterr().err
+    assert "1 spectrum and no sequences; spectra are not exported by this version" in capsys.readouterr().err
     assert [r["accession"] for r in rows(desk / "x.mskid.refused.tsv")] == ["SP1"]
     assert not (desk / "x.mskid").exists()
     assert main(["refdb", "list", "--libraries", str(desk / "libs")]) == 0
-    assert "barcodes: none; 1 spectra; manifest" in capsys.readouterr().out
+    assert "barcodes: none; 1 spectrum; manifest" in capsys.readouterr().out
 
 
 def test_what_was_set_aside_of_a_closed_input_stays(desk: Path, release: ReferenceRelease) -> None:

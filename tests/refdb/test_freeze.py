@@ -323,7 +323,7 @@ def test_command_lists_what_was_left_out(
     told = ["--base", "2026.1", "--release", "2026.2", "--date", DATE, "--out", str(tmp_path / "rel")]
     assert main(["refdb", "freeze", str(library), *told]) == 0
     out = capsys.readouterr().out
-    assert "1 records added" in out
+    assert "1 record added" in out
     assert "1 left out for IN_BASE_ALREADY" in out
     listed = rows(left_out_path(tmp_path / "rel" / "2026.2"))
     assert [(r["accession"], r["reason"]) for r in listed] == [(coi.accession, "IN_BASE_ALREADY")]
@@ -384,7 +384,19 @@ def test_spectra_alone_make_no_release(
     library = build(with_spectra(write_sources(tmp_path / "s", {}), msp("SP1", PEAKS)), release, tmp_path / "lib")
     told = ["refdb", "freeze", "--base", "2026.1", "--release", "2026.2", "--date", DATE]
     assert main([*told, "--out", str(tmp_path / "rel"), str(library)]) == 2
-    assert "1 spectra and no sequences: no release was made" in capsys.readouterr().err
+    assert "1 spectrum and no sequences: no release was made" in capsys.readouterr().err
+    assert not (tmp_path / "rel").exists()
+
+
+def test_a_library_of_nothing_makes_no_release(
+    release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = made_from(panel(release, Locus.COI, 1)[0], "AB000001.1", species="Capra sp.")
+    library = build(write_sources(tmp_path / "s", {"a": Input((record,))}), release, tmp_path / "lib")
+    assert len(rows(library / "set_aside.tsv")) == 1
+    told = ["refdb", "freeze", "--base", "2026.1", "--release", "2026.2", "--date", DATE]
+    assert main([*told, "--out", str(tmp_path / "rel"), str(library)]) == 2
+    assert "holds neither sequences nor spectra: no release was made" in capsys.readouterr().err
     assert not (tmp_path / "rel").exists()
 
 
