@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from musk_id import __version__
+from musk_id.cli.batches import controls_batch
 from musk_id.cli.evidence_files import (
     digest_of,
     failed_run,
@@ -21,25 +22,24 @@ from musk_id.cli.evidence_files import (
     unchanged,
 )
 from musk_id.cli.papers import check_edits, read_papers, read_part
+from musk_id.cli.read_evidence import reads_evidence
 from musk_id.cli.traces import case_sheets, trace_evidence, trace_facts
 from musk_id.cli.workplace import Casework
 from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError
 from musk_id.model.barcode import BarcodeRecord
-from musk_id.model.controls import ControlFile, ControlsRecord
+from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
-from musk_id.model.examination import EvidenceFile, Examination
+from musk_id.model.examination import Examination
 from musk_id.model.intake import FileFact, IntakeRecord
-from musk_id.model.methods import SangerMethod
 from musk_id.model.provenance import InputDigest
 from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.request import Request
-from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectra import SpectraRecord
-from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidence, TraceEvidence
+from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, SpectrumEvidence, TraceEvidence
 from musk_id.model.values import Line
 from musk_id.records.canonical import digest
 from musk_id.records.files import resolve_inside, sha256_file
-from musk_id.records.inputs import find_input, read_run_sheet
+from musk_id.records.inputs import find_input
 from musk_id.stages.intake import case_problems, declared_files, freeze_case, run_identity
 from musk_id.stages.papers import paper_problems
 from musk_id.vocabulary import FileRole, Reason, Technique
@@ -107,80 +107,6 @@ def _found(case_dir: Path, fact: FileFact) -> FileFact:
     return replace(fact, size_bytes=size, sha256=sha256, trace=trace_facts(path, fact.role))
 
 
-def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
-    """Controls of one batch.
-
-    Raises
-    ------
-    RequestError
-        If the run sheet is malformed or of another batch.
-    """
-    from musk_id.stages.controls import assess_controls
-
-    path = find_input(batch_dir, "sheet")
-    try:
-        sheet = read_run_sheet(path)
-    except RequestError as error:
-        # The file's name is the same in every batch.
-        where = f"batch {batch_dir.name}: {error.where}"
-        raise RequestError(error.message, where=where, hint=error.hint, problems=error.problems) from error
-    if sheet.batch_id != batch_dir.name:
-        raise RequestError(f"batch_id is {sheet.batch_id!r}, the folder is {batch_dir.name!r}", where=path.name)
-    files: list[ControlFile] = []
-    sequences: dict[str, tuple[NucleotideSequence, ...] | None] = {}
-    for row in sheet.rows:
-        for named in row.files:
-            fact = _control_file(batch_dir, named, row.position)
-            files.append(fact)
-            sequences[named.path] = _control_sequences(batch_dir, named, fact, casework.methods.sanger)
-    methods = casework.methods
-    inputs = [InputDigest(name=Line(path.name), sha256=sha256_file(path))]
-    inputs += [InputDigest(name=Line(f.path), sha256=f.sha256) for f in files if f.sha256 is not None]
-    return assess_controls(
-        sheet,
-        tuple(files),
-        sequences,
-        casework.barcode_library,
-        methods.controls,
-        methods.barcode,
-        methods.animals,
-        casework.provenance(
-            (methods.controls.version, methods.barcode.version, methods.sanger.version), tuple(inputs)
-        ),
-    )
-
-
-def _control_file(batch_dir: Path, named: EvidenceFile, position: str) -> ControlFile:
-    path = resolve_inside(batch_dir, named.path)
-    if not path.is_file():
-        return ControlFile(path=named.path, position=Line(position))
-    size, sha256 = measured(path, f"batch {batch_dir.name}: {named.path}")
-    return ControlFile(path=named.path, position=Line(position), size_bytes=size, sha256=sha256)
-
-
-def _control_sequences(
-    batch_dir: Path, named: EvidenceFile, fact: ControlFile, method: SangerMethod
-) -> tuple[NucleotideSequence, ...] | None:
-    """Sequences of a control file, or what trimming leaves of a trace; ``None`` if it is not as it should be."""
-    from musk_id.formats.ab1 import read_ab1
-    from musk_id.formats.sequence_files import read_sequences
-    from musk_id.stages.controls import TRACE_ROLES
-    from musk_id.stages.sanger import kept_letters
-
-    if named.role not in {FileRole.SEQUENCE} | TRACE_ROLES or fact.sha256 is None:
-        return None
-    if named.sha256 is not None and named.sha256 != fact.sha256:
-        return None
-    path = resolve_inside(batch_dir, named.path)
-    try:
-        if named.role is FileRole.SEQUENCE:
-            return read_sequences(path)
-        letters = kept_letters(read_ab1(path), method)
-        return (NucleotideSequence(named.path, letters),) if letters else ()
-    except InputFormatError:
-        return None
-
-
 def barcode_case(
     casework: Casework, intake: IntakeRecord, controls: Mapping[str, ControlsRecord], case_dir: Path
 ) -> BarcodeRecord:
@@ -190,10 +116,13 @@ def barcode_case(
     """
     from musk_id.formats.sequence_files import read_sequences
     from musk_id.stages.barcode import call_barcodes
+    from musk_id.stages.control_reads import largest_in_blanks
 
-    evidence: list[SequenceEvidence | TraceEvidence | FailedRun] = []
+    evidence: list[SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun] = []
     evidence += trace_evidence(intake, case_dir)
-    for context, fact in run_files(intake, DNA_TECHNIQUES - {Technique.SANGER_TRACE}, FileRole.SEQUENCE):
+    read = reads_evidence(intake, case_dir, casework.reads_method)
+    evidence += read
+    for context, fact in run_files(intake, frozenset({Technique.SEQUENCE}), FileRole.SEQUENCE):
         identity, locus = run_identity(context), context.product.locus
         if isinstance(fact, Reason):
             evidence.append(failed_run(context, fact, fact.value))
@@ -222,12 +151,22 @@ def barcode_case(
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance((methods.barcode.version, methods.animals.version, methods.sanger.version), inputs),
+        casework.provenance(
+            (
+                methods.barcode.version,
+                methods.animals.version,
+                methods.sanger.version,
+                *((casework.reads_method.version,) if read else ()),
+            ),
+            inputs,
+        ),
         invalid_loci={record.batch_id: record.invalid_loci for record in own},
         sanger=methods.sanger,
         control_haplotypes={
             record.batch_id: tuple(h for control in record.controls for h in control.haplotypes) for record in own
         },
+        reads=casework.reads_method,
+        reads_in_blanks={record.batch_id: largest_in_blanks(record) for record in own},
     )
 
 

@@ -110,8 +110,8 @@ def _run(technique: Technique) -> RunIdentity:
 
 
 def _of_release(sequences: Sequence[NucleotideSequence], release: ReferenceRelease) -> list[PanelAnswer]:
-    from musk_id.stages.barcode import examine_sequence
     from musk_id.stages.library import BarcodeLibrary
+    from musk_id.stages.sequence_examination import examine_sequence
 
     library = BarcodeLibrary.from_release(release, _BARCODE)
     run = _run(Technique.SEQUENCE)

@@ -16,8 +16,10 @@ from musk_id.model.methods import (
     BARCODE_METHODS,
     CONTROL_METHODS,
     EVIDENCE_METHODS,
+    READS_METHODS,
     SANGER_METHODS,
     SPECTRA_METHODS,
+    ReadsMethod,
     require_method,
 )
 from musk_id.model.provenance import InputDigest, Provenance
@@ -100,7 +102,15 @@ class Casework:
             spectra=require_method(SPECTRA_METHODS, named.spectra),
             controls=require_method(CONTROL_METHODS, named.controls),
             evidence=require_method(EVIDENCE_METHODS, named.evidence),
+            reads=require_method(READS_METHODS, named.reads),
         )
+
+    @property
+    def reads_method(self) -> ReadsMethod:
+        """How reads become variants."""
+        if self.methods.reads is None:
+            raise RuntimeError("methods in force without one for reads")
+        return self.methods.reads
 
     @cached_property
     def release(self) -> ReferenceRelease:

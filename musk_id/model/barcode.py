@@ -128,6 +128,43 @@ class AlignmentPicture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSupport:
+    """Sequencing reads behind a variant; reads are no amount of material.
+
+    ``marker_reads`` are the used reads of the run with the same primers, ``largest_in_blank`` the largest count of
+    the same sequence in a blank of the run's batches, ``amplifications`` and ``extracts`` those of the item in
+    which the variant has enough reads, ``amplifications_read`` all of the item that were read at the marker.
+    """
+
+    reads: int
+    reads_exact: int
+    marker_reads: int
+    largest_in_blank: int
+    primers: Line | None
+    chimera: Line
+    amplifications: int = 0
+    amplifications_read: int = 0
+    extracts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadsRun:
+    """What became of the reads of a run; ``not_listed`` variants have few reads and name no *Moschus*."""
+
+    run: RunIdentity
+    total: int
+    used: int
+    not_overlapping: int
+    ambiguous_overlap: int
+    too_many_errors: int
+    ambiguous_letters: int
+    too_short: int
+    unassigned: int
+    variants: int
+    not_listed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceResult:
     """One sequence of one run: its quality, its locus, its comparison and its call.
 
@@ -151,6 +188,7 @@ class SequenceResult:
     call: LocusCall | None
     picture: AlignmentPicture | None
     reading: TraceReading | None = None
+    reads: ReadSupport | None = None
     sites: DiagnosticSites | None = None
     tree: QueryTree | None = None
 
@@ -227,3 +265,4 @@ class BarcodeRecord:
     sequences: tuple[SequenceResult, ...]
     items: tuple[ItemCall, ...]
     with_edits: EditedView | None = None
+    read_runs: tuple[ReadsRun, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from musk_id.model.examination import EvidenceFile
-from musk_id.model.values import Identifier, IsoDate, Line
+from musk_id.model.values import Identifier, IsoDate, Line, Primer
 from musk_id.vocabulary import BatchKind, ControlKind, ControlResult, Locus
 
 __all__ = ["ReagentLot", "RunSheet", "SheetRow"]
@@ -40,6 +40,8 @@ class SheetRow:
     case_id: Identifier | None = None
     run_id: Identifier | None = None
     locus: Locus | None = None
+    forward_primer: Primer | None = None
+    reverse_primer: Primer | None = None
     expected_taxon: Line | None = None
     result: ControlResult = ControlResult.NOT_RECORDED
     files: tuple[EvidenceFile, ...] = ()

@@ -10,7 +10,7 @@ from musk_id.model.provenance import Provenance
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256, Text
 from musk_id.vocabulary import ControlKind, ControlOutcome, Locus, Reason
 
-__all__ = ["ControlFile", "ControlFinding", "ControlsRecord", "Haplotype", "RequiredControl"]
+__all__ = ["BlankReads", "ControlFile", "ControlFinding", "ControlsRecord", "Haplotype", "RequiredControl"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +32,19 @@ class Haplotype:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BlankReads:
+    """How often a sequence was read in a blank; never a human one."""
+
+    sequence_sha256: Sha256
+    reads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlFinding:
     """Outcome of one control; ``taxa`` are the genera found in it (human as ``Homo``).
 
-    ``haplotypes`` are those of a positive control, for the swap search; never human ones.
+    ``haplotypes`` are those of a positive control, for the swap search; never human ones. ``reads`` are those of
+    a blank, against which the exhibits' are held.
     """
 
     position: Line
@@ -46,6 +55,7 @@ class ControlFinding:
     taxa: tuple[Line, ...] = ()
     note: Line | None = None
     haplotypes: tuple[Haplotype, ...] = ()
+    reads: tuple[BlankReads, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from musk_id.model.request import Photograph
-from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, RelativePath, Sha256, Text
+from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Primer, RelativePath, Sha256, Text
 from musk_id.vocabulary import (
     ExtractKind,
     FileRole,
@@ -111,6 +111,8 @@ class Product:
     product_id: Identifier
     laboratory_number: Line | None = None
     locus: Locus | None = None
+    forward_primer: Primer | None = None
+    reverse_primer: Primer | None = None
     date: IsoDate | None = None
     analyst: Line | None = None
     method_version: Line | None = None

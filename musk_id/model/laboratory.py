@@ -28,6 +28,7 @@ class MethodsInForce:
     barcode: Line = Line("moschus-barcode-1")
     animals: Line = Line("general-mammal-1")
     sanger: Line = Line("sanger-1")
+    reads: Line = Line("reads-1")
     spectra: Line = Line("ei-library-1")
     controls: Line = Line("batch-controls-1")
     evidence: Line = Line("evidence-1")

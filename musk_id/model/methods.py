@@ -125,8 +125,9 @@ class ReadsMethod:
     """How sequencing reads become variants, and which of these count.
 
     ``skew_alpha`` is the exponent of the denoising rule; ``min_reported_reads``, ``min_reported_percent`` (of the
-    reads of the marker) and ``min_blank_factor`` (times the largest count in a blank) are those of decision rules,
-    section 7.
+    reads of the marker), ``min_blank_factor`` (times the largest count in a blank), ``min_amplifications`` and
+    ``min_extracts`` are those of decision rules, section 7: two of three amplifications, from two extractions. Of
+    those of an item that were read at a marker ``min_percent_of_amplifications`` at least must have enough reads.
     """
 
     version: Line
@@ -143,6 +144,9 @@ class ReadsMethod:
     min_reported_reads: int
     min_reported_percent: DecimalText
     min_blank_factor: int
+    min_amplifications: int
+    min_extracts: int
+    min_percent_of_amplifications: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +289,9 @@ READS_METHODS = (
         min_reported_reads=10,
         min_reported_percent=DecimalText("0.2"),
         min_blank_factor=10,
+        min_amplifications=2,
+        min_extracts=2,
+        min_percent_of_amplifications=66,
     ),
 )
 

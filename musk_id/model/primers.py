@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from musk_id.model.values import Line
 from musk_id.vocabulary import Locus
 
-__all__ = ["PRIMER_PAIRS", "PrimerPairEntry"]
+__all__ = ["PRIMER_PAIRS", "PrimerPairEntry", "own_pair"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,11 @@ def _pair(name: str, locus: Locus | None, forward: str, reverse: str, source: st
         reverse=Line(reverse.replace("I", "N")),
         source=Line(source),
     )
+
+
+def own_pair(forward: str, reverse: str) -> PrimerPairEntry:
+    """A pair that a laboratory names itself."""
+    return _pair(f"{forward}/{reverse}", None, forward, reverse, "named by the laboratory")
 
 
 _SCREEN = "ScreenForBio-mbc 12S_primers.fa, 16S_primers.fa, COI_primers.fa"

@@ -15,6 +15,7 @@ from musk_id.model.methods import (
     BarcodeMethod,
     ControlMethod,
     EvidenceMethod,
+    ReadsMethod,
     SangerMethod,
     SpectraMethod,
 )
@@ -37,6 +38,7 @@ class MethodsUsed:
     spectra: SpectraMethod
     controls: ControlMethod
     evidence: EvidenceMethod
+    reads: ReadsMethod | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from musk_id.model.barcode import RunIdentity
 from musk_id.model.edits import LetterChange
+from musk_id.model.primers import PrimerPairEntry
+from musk_id.model.reads import DistinctReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.trace_file import TraceFile
 from musk_id.model.values import Line, Sha256
 from musk_id.vocabulary import Locus, Reason
 
-__all__ = ["FailedRun", "SequenceEvidence", "SpectrumEvidence", "StrandTrace", "TraceEvidence"]
+__all__ = ["FailedRun", "ReadsEvidence", "SequenceEvidence", "SpectrumEvidence", "StrandTrace", "TraceEvidence"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,16 @@ class SequenceEvidence:
     declared_locus: Locus | None
     file_sha256: Sha256
     sequences: tuple[NucleotideSequence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReadsEvidence:
+    """Distinct reads of one run, and the primers that may stand at their ends."""
+
+    run: RunIdentity
+    declared_locus: Locus | None
+    reads: DistinctReads
+    primers: tuple[PrimerPairEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -23,6 +23,7 @@ __all__ = [
     "Identifier",
     "IsoDate",
     "Line",
+    "Primer",
     "RelativePath",
     "Sha256",
     "Text",
@@ -49,6 +50,9 @@ RelativePath = NewType("RelativePath", str)
 
 Accession = NewType("Accession", str)
 """Accession of a nucleotide record (INSDC or RefSeq), with or without version; safe in file names."""
+
+Primer = NewType("Primer", str)
+"""Primer sequence, 5' to 3', IUPAC letters and I."""
 
 Country = NewType("Country", str)
 """ISO 3166-1 alpha-2 code in capitals."""
@@ -129,6 +133,9 @@ RULES: dict[object, TextRule] = {
     ),
     BaseLetter: TextRule(
         r"[ACGTRYSWKMBDHVN]", 1, "one capital letter of A, C, G, T, R, Y, S, W, K, M, B, D, H, V, N"
+    ),
+    Primer: TextRule(
+        r"[ACGTRYSWKMBDHVNI]{10,60}", 60, "a primer of 10 to 60 capital IUPAC letters (I for inosine), 5' to 3'"
     ),
     Country: TextRule(r"[A-Z]{2}", 2, "two capital letters (ISO 3166-1 alpha-2), such as RU"),
     Line: TextRule(r"[^\r\n]*\S[^\r\n]*", MAX_LINE_LENGTH, f"one line of 1 to {MAX_LINE_LENGTH} characters"),

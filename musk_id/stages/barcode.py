@@ -8,51 +8,50 @@ a failed control took out of its batch is shown but has no part in the call of i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from musk_id.kernels.nucleotides import Masks
 from musk_id.model.barcode import (
-    AlignmentPicture,
     BarcodeRecord,
     EditedView,
     ItemCall,
-    RunIdentity,
+    ReadsRun,
     SequenceResult,
 )
-from musk_id.model.candidates import DiagnosticSites
 from musk_id.model.controls import Haplotype
-from musk_id.model.methods import SANGER_METHODS, AnimalMethod, BarcodeMethod, SangerMethod
+from musk_id.model.methods import (
+    READS_METHODS,
+    SANGER_METHODS,
+    AnimalMethod,
+    BarcodeMethod,
+    ReadsMethod,
+    SangerMethod,
+)
 from musk_id.model.provenance import Provenance
 from musk_id.model.sequence import NucleotideSequence
-from musk_id.model.technical import FailedRun, SequenceEvidence, TraceEvidence
-from musk_id.model.values import Identifier, Line, Sha256, Text
-from musk_id.stages.comparison import HUMAN_GENUS, Compared, compare, hit_list, reference_row
-from musk_id.stages.diagnostic_sites import diagnostic_sites
+from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
+from musk_id.model.values import Identifier, Line
 from musk_id.stages.edited_letters import with_changes
 from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
-from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.mixture_call import call_with_reads
 from musk_id.stages.query_tree import query_tree
-from musk_id.stages.radius_ground import grounded
+from musk_id.stages.read_runs import Examined, ReadSequence, examine_reads, with_replicates
 from musk_id.stages.replicates import same_letters
-from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
+from musk_id.stages.sanger import Assembly, assemble
+from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.stages.species_rule import CalledSequence
-from musk_id.stages.template_checks import template_checks
-from musk_id.vocabulary import Finding, Locus, Rank, Reason
+from musk_id.vocabulary import Finding, Locus, Reason
 
-__all__ = ["call_barcodes", "examine_sequence", "is_human"]
+__all__ = ["call_barcodes"]
 
-PICTURE_ROWS = 4
-MAX_PICTURE_ROWS = 8
+_Evidence = tuple[SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun, ...]
 
 
 def call_barcodes(
     case_id: Identifier,
-    evidence: tuple[SequenceEvidence | TraceEvidence | FailedRun, ...],
+    evidence: _Evidence,
     library: BarcodeLibrary,
     method: BarcodeMethod,
     animals: AnimalMethod,
@@ -61,6 +60,8 @@ def call_barcodes(
     invalid_loci: Mapping[Identifier, tuple[Locus, ...]],
     sanger: SangerMethod = SANGER_METHODS[0],
     control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]] = MappingProxyType({}),
+    reads: ReadsMethod = READS_METHODS[0],
+    reads_in_blanks: Mapping[Identifier, Mapping[str, int]] = MappingProxyType({}),
 ) -> BarcodeRecord:
     """Call every sequence of a case, then every item that has one.
 
@@ -73,9 +74,13 @@ def call_barcodes(
     invalid_loci : mapping of Identifier to tuple of Locus
         Markers that the controls of each batch took out, by batch id; a batch without controls on file is
         not in it.
+    reads : ReadsMethod
+        How sequencing reads become variants, and which of these count.
+    reads_in_blanks : mapping of Identifier to mapping of str to int
+        By batch id the largest count of a sequence in a blank, by the digest of its letters.
     """
-    rules = _Rules(library, method, animals, sanger, invalid_loci, control_haplotypes)
-    results, items = _called(evidence, rules, edited=False)
+    rules = _Rules(library, method, animals, sanger, invalid_loci, control_haplotypes, reads, reads_in_blanks)
+    results, items, read_runs = _called(evidence, rules, edited=False)
     return BarcodeRecord(
         schema=Line(BarcodeRecord.SCHEMA),
         case_id=case_id,
@@ -83,6 +88,7 @@ def call_barcodes(
         sequences=results,
         items=items,
         with_edits=_with_edits(evidence, rules),
+        read_runs=read_runs,
     )
 
 
@@ -96,9 +102,8 @@ class _Rules:
     sanger: SangerMethod
     invalid_loci: Mapping[Identifier, tuple[Locus, ...]]
     control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]]
-
-
-_Evidence = tuple[SequenceEvidence | TraceEvidence | FailedRun, ...]
+    reads: ReadsMethod
+    reads_in_blanks: Mapping[Identifier, Mapping[str, int]]
 
 
 def _with_edits(evidence: _Evidence, rules: _Rules) -> EditedView | None:
@@ -107,40 +112,96 @@ def _with_edits(evidence: _Evidence, rules: _Rules) -> EditedView | None:
     if not changed:
         return None
     own = tuple(entry for entry in evidence if entry.run.item_id in set(changed.values()))
-    results, items = _called(own, rules, edited=True)
+    results, items, _ = _called(own, rules, edited=True)
     return EditedView(sequences=tuple(r for r in results if r.run.run_id in changed), items=items)
 
 
 def _called(
     evidence: _Evidence, rules: _Rules, *, edited: bool
-) -> tuple[tuple[SequenceResult, ...], tuple[ItemCall, ...]]:
+) -> tuple[tuple[SequenceResult, ...], tuple[ItemCall, ...], tuple[ReadsRun, ...]]:
     """Results of all runs and calls of their items, with or without the letters that were changed by hand."""
     results: list[SequenceResult] = []
     called: list[tuple[Identifier, CalledSequence]] = []
     for entry in sorted(evidence, key=lambda e: e.run.run_id):
+        if isinstance(entry, ReadsEvidence):
+            continue
         for result, call in _examined(entry, rules, edited=edited):
-            if _taken_out(result, rules.invalid_loci):
-                results.append(_set_aside(result))
-                continue
+            kept, call = _controlled(result, call, rules)
             if call is not None:
                 called.append((entry.run.item_id, call))
-                if _equals_control(result, call, rules.control_haplotypes):
-                    reasons = tuple(sorted({*result.reasons, Reason.HAPLOTYPE_OF_CONTROL}))
-                    result = replace(result, reasons=reasons)
-                result = _with_tree(result, call, rules.method)
-            results.append(result)
-    items = sorted({result.run.item_id for result in results})
-    return tuple(results), tuple(
-        call_item(
+            results.append(kept)
+    variants, read_runs = _read(evidence, rules)
+    items = sorted({r.run.item_id for r in results} | {run.run.item_id for run in read_runs})
+    calls = tuple(
+        _call_item(
             item,
             tuple(result for result in results if result.run.item_id == item),
             tuple(call for owner, call in called if owner == item),
-            rules.library,
-            rules.method,
-            rules.animals,
+            [entry for entry in variants if entry.result.run.item_id == item],
+            rules,
+            has_reads=any(run.run.item_id == item for run in read_runs),
         )
         for item in items
     )
+    every = sorted([*results, *(entry.result for entry in variants)], key=lambda r: r.run.run_id)
+    return tuple(every), calls, read_runs
+
+
+def _controlled(
+    result: SequenceResult, call: CalledSequence | None, rules: _Rules
+) -> tuple[SequenceResult, CalledSequence | None]:
+    """A result after the controls of its batches: set aside, or with what they remark, and its tree."""
+    if _taken_out(result, rules.invalid_loci):
+        return _set_aside(result), None
+    if call is None:
+        return result, None
+    if _equals_control(result, call, rules.control_haplotypes):
+        result = replace(result, reasons=tuple(sorted({*result.reasons, Reason.HAPLOTYPE_OF_CONTROL})))
+    return _with_tree(result, call, rules.method), call
+
+
+def _read(evidence: _Evidence, rules: _Rules) -> tuple[list[ReadSequence], tuple[ReadsRun, ...]]:
+    """Variants of all runs of reads with their replicates, and what became of the reads."""
+    found: list[ReadSequence] = []
+    runs: list[ReadsRun] = []
+    for entry in sorted(evidence, key=lambda e: e.run.run_id):
+        if isinstance(entry, ReadsEvidence):
+            variants, run = _read_run(entry, rules)
+            found += variants
+            runs.append(run)
+    replicated: list[ReadSequence] = []
+    for item in sorted({entry.result.run.item_id for entry in found}):
+        replicated += with_replicates([e for e in found if e.result.run.item_id == item], rules.reads)
+    return replicated, tuple(runs)
+
+
+def _read_run(entry: ReadsEvidence, rules: _Rules) -> tuple[list[ReadSequence], ReadsRun]:
+    in_blanks: dict[str, int] = {}
+    for batch in entry.run.batch_ids:
+        for digest, count in rules.reads_in_blanks.get(batch, {}).items():
+            in_blanks[digest] = max(count, in_blanks.get(digest, 0))
+
+    def examine(sequence: NucleotideSequence, noted: tuple[Reason, ...]) -> Examined:
+        result, call = examine_sequence(
+            sequence, entry.run, entry.declared_locus, rules.library, rules.method, rules.animals, noted
+        )
+        return _controlled(result, call, rules)
+
+    return examine_reads(entry, examine, rules.reads, rules.method.genus, in_blanks)
+
+
+def _call_item(
+    item: Identifier,
+    results: tuple[SequenceResult, ...],
+    called: tuple[CalledSequence, ...],
+    variants: list[ReadSequence],
+    rules: _Rules,
+    *,
+    has_reads: bool,
+) -> ItemCall:
+    if has_reads:
+        return call_with_reads(item, results, called, variants, rules.library, rules.method, rules.animals)
+    return call_item(item, results, called, rules.library, rules.method, rules.animals)
 
 
 def _examined(
@@ -230,188 +291,4 @@ def _failed(entry: FailedRun) -> SequenceResult:
         references_compared=0,
         call=None,
         picture=None,
-    )
-
-
-def examine_sequence(
-    sequence: NucleotideSequence,
-    run: RunIdentity,
-    declared: Locus | None,
-    library: BarcodeLibrary,
-    method: BarcodeMethod,
-    animals: AnimalMethod,
-    noted: tuple[Reason, ...] = (),
-    assembly: Assembly | None = None,
-) -> tuple[SequenceResult, CalledSequence | None]:
-    """Place, compare and call one sequence; the second part is ``None`` where no call can be made.
-
-    ``assembly`` is what the sequence was read from, if from traces: their quality then has a say.
-    """
-    placed = place_sequence(sequence.letters, declared, library, method)
-    if placed.locus is None or placed.masks is None:
-        placed = placed if assembly is None else _judged(placed, assembly, (), coding=False)
-        return _result(sequence, run, declared, placed, noted, (), None), None
-    limits = limits_of(placed.locus, method, animals)
-    masks = placed.masks
-    compared = compare(masks, library.loci[placed.locus])
-    if is_human(compared, limits):
-        return _human(sequence, run, declared, placed), None
-    if assembly is not None:
-        placed = _judged(placed, assembly, compared, coding=limits.coding)
-    if compared:
-        placed = _template_checked(placed, masks, compared, library, limits, method)
-    called: CalledSequence | None = None
-    sites: DiagnosticSites | None = None
-    withheld = _may_be_human(compared)
-    if placed.callable and compared:
-        call = grounded(call_locus(compared, limits, library, method, animals), placed, library, method)
-        called = CalledSequence(limits.locus, placed.letters, placed.compared_bp, compared, call, run)
-        if not withheld:
-            sites = diagnostic_sites(
-                placed.letters,
-                limits.locus,
-                compared,
-                call,
-                library.sets,
-                method.genus,
-                coding=limits.coding,
-            )
-    result = replace(_result(sequence, run, declared, placed, noted, compared, called, sites), sites=sites)
-    if assembly is not None and compared and not withheld:
-        reading = trace_reading(assembly, placed, compared, sites, coding=limits.coding)
-        result = replace(result, reading=reading)
-    return result, called
-
-
-def _template_checked(
-    placed: Placement,
-    masks: Masks,
-    compared: tuple[Compared, ...],
-    library: BarcodeLibrary,
-    limits: LocusLimits,
-    method: BarcodeMethod,
-) -> Placement:
-    """The placement with the criteria of nuclear copies and chimeras; either forbids a call."""
-    criteria, reasons = template_checks(masks, compared, library.loci[limits.locus], limits, method)
-    return replace(
-        placed,
-        quality=placed.quality + criteria,
-        reasons=placed.reasons + reasons,
-        callable=placed.callable and not reasons,
-    )
-
-
-def _judged(placed: Placement, assembly: Assembly, compared: tuple[Compared, ...], *, coding: bool) -> Placement:
-    """The placement with the criteria of its traces, and whether they allow a call."""
-    verdict = judge(assembly, placed, compared, coding=coding)
-    return replace(
-        placed,
-        quality=verdict.criteria + placed.quality,
-        reasons=placed.reasons + verdict.reasons,
-        callable=placed.callable and not verdict.blocking,
-    )
-
-
-def is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
-    """Whether a human reference is within the radius, or among the nearest by the letters' best reading."""
-    if not compared:
-        return False
-    if any(e.record.genus == HUMAN_GENUS and e.upper <= limits.radius for e in compared):
-        return True
-    return min(entry.lower for entry in compared) <= limits.radius and _may_be_human(compared)
-
-
-def _may_be_human(compared: tuple[Compared, ...]) -> bool:
-    """Whether a human reference is among the nearest, at any distance: a poor read is a person's too.
-
-    A laboratory's own records do not count: one that is nearer must not make a person's sequence an animal's.
-    """
-    released = [entry for entry in compared if entry.record.overlay is None]
-    smallest = min((entry.lower for entry in released), default=None)
-    return any(entry.lower == smallest and entry.record.genus == HUMAN_GENUS for entry in released)
-
-
-def _human(
-    sequence: NucleotideSequence, run: RunIdentity, declared: Locus | None, placed: Placement
-) -> SequenceResult:
-    return SequenceResult(
-        run=run,
-        sequence_name=Line("human"),
-        sequence_sha256=None,
-        length_bp=len(sequence.letters),
-        declared_locus=declared,
-        locus=placed.locus,
-        strand=placed.strand,
-        compared_bp=placed.compared_bp,
-        quality=placed.quality,
-        finding=Finding.DETECTED,
-        reasons=(Reason.HUMAN_DNA,),
-        hits=(),
-        references_compared=0,
-        call=None,
-        picture=None,
-    )
-
-
-def _result(
-    sequence: NucleotideSequence,
-    run: RunIdentity,
-    declared: Locus | None,
-    placed: Placement,
-    noted: tuple[Reason, ...],
-    compared: tuple[Compared, ...],
-    called: CalledSequence | None,
-    sites: DiagnosticSites | None = None,
-) -> SequenceResult:
-    reasons = {*noted, *placed.reasons, *(called.call.reasons if called else ())}
-    finding = Finding.INCONCLUSIVE
-    if called is not None and called.call.rank is not Rank.NONE:
-        finding = Finding.DETECTED
-    coding = placed.locus in (Locus.COI, Locus.CYTB)
-    withheld = _may_be_human(compared)
-    return SequenceResult(
-        run=run,
-        sequence_name=Line(sequence.name),
-        sequence_sha256=None if withheld else Sha256(hashlib.sha256(sequence.letters.encode("ascii")).hexdigest()),
-        length_bp=len(sequence.letters),
-        declared_locus=declared,
-        locus=placed.locus,
-        strand=placed.strand,
-        compared_bp=placed.compared_bp,
-        quality=placed.quality,
-        finding=finding,
-        reasons=tuple(sorted(reasons)),
-        hits=hit_list(compared, coding=coding),
-        references_compared=len(compared),
-        call=None if called is None else called.call,
-        picture=_picture(placed.letters, compared, sites, coding=coding) if compared and not withheld else None,
-    )
-
-
-def _picture(
-    letters: str, compared: tuple[Compared, ...], sites: DiagnosticSites | None, *, coding: bool
-) -> AlignmentPicture:
-    """Query beside its nearest references, one of each candidate and genus first, in the columns of the query."""
-    chosen: list[Compared] = []
-    for entry in compared:
-        if entry.record.genus not in {c.record.genus for c in chosen}:
-            chosen.append(entry)
-        if len(chosen) == PICTURE_ROWS - 1:
-            break
-    chosen += [entry for entry in compared if entry not in chosen][:1]
-    for group in () if sites is None else sites.groups:
-        for candidate in group.candidates:
-            members = [entry for entry in compared if entry.record.accession in candidate.members]
-            if len(chosen) < MAX_PICTURE_ROWS and not any(entry in chosen for entry in members):
-                chosen += members[:1]
-    chosen.sort(key=lambda c: (c.upper, c.record.accession))
-    rows = [reference_row(letters, entry, coding=coding) for entry in chosen]
-    occupied = [i for i, letter in enumerate(letters) if letter != "-"]
-    first, last = occupied[0], occupied[-1] + 1
-    return AlignmentPicture(
-        query=Text(letters[first:last]),
-        rows=tuple(Text(row[first:last]) for row in rows),
-        accessions=tuple(entry.record.accession for entry in chosen),
-        first_column=first + 1,
-        organisms=tuple(entry.record.organism_as_deposited for entry in chosen),
     )

@@ -8,20 +8,37 @@ must, or that is *Moschus*, takes out every marker: the batch is to be repeated.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from musk_id.model.barcode import RunIdentity, SequenceResult
 from musk_id.model.batch import RunSheet, SheetRow
-from musk_id.model.controls import ControlFile, ControlFinding, ControlsRecord, Haplotype, RequiredControl
+from musk_id.model.controls import (
+    BlankReads,
+    ControlFile,
+    ControlFinding,
+    ControlsRecord,
+    Haplotype,
+    RequiredControl,
+)
 from musk_id.model.examination import EvidenceFile
-from musk_id.model.methods import AnimalMethod, BarcodeMethod, ControlMethod
+from musk_id.model.methods import (
+    READS_METHODS,
+    AnimalMethod,
+    BarcodeMethod,
+    ControlMethod,
+    ReadsMethod,
+)
+from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.provenance import Provenance
+from musk_id.model.reads import DistinctReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Identifier, Line, Text
-from musk_id.stages.barcode import examine_sequence
 from musk_id.stages.comparison import HUMAN_GENUS
+from musk_id.stages.control_reads import examine_blank_reads, examine_positive_reads
 from musk_id.stages.library import BarcodeLibrary
+from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.vocabulary import (
     BatchKind,
     ControlKind,
@@ -47,6 +64,7 @@ TRACE_ROLES = frozenset({FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
 
 _UNNAMED = "not named"
 
+ControlReads = Mapping[str, tuple[DistinctReads | None, tuple[PrimerPairEntry, ...]]]
 Sequences = Mapping[str, tuple[NucleotideSequence, ...] | None]
 
 
@@ -59,6 +77,9 @@ def assess_controls(
     barcode_method: BarcodeMethod,
     animal_method: AnimalMethod,
     provenance: Provenance,
+    *,
+    reads: ControlReads = MappingProxyType({}),
+    reads_method: ReadsMethod = READS_METHODS[0],
 ) -> ControlsRecord:
     """Assess the controls of a batch.
 
@@ -70,14 +91,27 @@ def assess_controls(
         Control files as found.
     sequences : mapping of str to tuple of NucleotideSequence or None
         Sequences of each control file by path; ``None`` where the file is missing or unreadable.
+    reads : mapping of str to (DistinctReads or None, tuple of PrimerPairEntry)
+        Reads and primers of each control that has reads, by position; ``None`` as above.
     """
     rows = [row for row in sheet.rows if row.kind is not ControlKind.EXHIBIT]
     exhibits = [row for row in sheet.rows if row.kind is ControlKind.EXHIBIT]
-    results = [(row, _results(row, sequences, library, barcode_method, animal_method)) for row in rows]
-    controls = tuple(
-        replace(_finding(row, found, sheet.kind, barcode_method), haplotypes=_haplotypes(row, found))
-        for row, found in results
-    )
+
+    def examine(row: SheetRow, run: RunIdentity, sequence: NucleotideSequence) -> SequenceResult:
+        return examine_sequence(sequence, run, row.locus, library, barcode_method, animal_method)[0]
+
+    results: list[tuple[SheetRow, list[SequenceResult] | None]] = []
+    findings: list[ControlFinding] = []
+    for row in rows:
+        found = _results(row, sequences, examine)
+        blank_reads: tuple[BlankReads, ...] = ()
+        crowded = False
+        if row.position in reads:
+            found, blank_reads, crowded = _with_reads(row, found, reads[row.position], examine, reads_method)
+        finding = _finding(row, found, sheet.kind, barcode_method, crowded=crowded)
+        findings.append(replace(finding, haplotypes=_haplotypes(row, found), reads=blank_reads))
+        results.append((row, found))
+    controls = tuple(findings)
     required = _required(sheet, exhibits, control_method, controls)
     reasons = {reason for control in controls for reason in control.reasons}
     if any(need.outcome is ControlOutcome.NOT_RECORDED for need in required):
@@ -98,17 +132,14 @@ def assess_controls(
     )
 
 
-def _results(
-    row: SheetRow,
-    sequences: Sequences,
-    library: BarcodeLibrary,
-    barcode_method: BarcodeMethod,
-    animal_method: AnimalMethod,
-) -> list[SequenceResult] | None:
+Examine = Callable[[SheetRow, RunIdentity, NucleotideSequence], SequenceResult]
+
+
+def _results(row: SheetRow, sequences: Sequences, examine: Examine) -> list[SequenceResult] | None:
     """Results of the sequences of a control; ``None`` if a sequence file of it cannot be read.
 
-    Traces are read strand by strand, so that a strand cannot hide what the other one shows. Reads and spectra are
-    kept and not read by this version: the laboratory's word stands.
+    Traces are read strand by strand, so that a strand cannot hide what the other one shows. Spectra are kept and
+    not read by this version: the laboratory's word stands.
     """
     found: list[SequenceResult] = []
     for file in _sequence_files(row):
@@ -116,10 +147,29 @@ def _results(
         if held is None:
             return None
         run = _CONTROL_TRACE if file.role in TRACE_ROLES else _CONTROL_SEQUENCE
-        for sequence in held:
-            result, _ = examine_sequence(sequence, run, row.locus, library, barcode_method, animal_method)
-            found.append(result)
+        found += [examine(row, run, sequence) for sequence in held]
     return found
+
+
+def _with_reads(
+    row: SheetRow,
+    found: list[SequenceResult] | None,
+    given: tuple[DistinctReads | None, tuple[PrimerPairEntry, ...]],
+    examine: Examine,
+    method: ReadsMethod,
+) -> tuple[list[SequenceResult] | None, tuple[BlankReads, ...], bool]:
+    """Results with those of the reads, the counts of a blank, and whether a blank holds too much to be one."""
+    reads, primers = given
+    if found is None or reads is None:
+        return None, (), False
+
+    def of_reads(sequence: NucleotideSequence) -> SequenceResult:
+        return examine(row, _CONTROL_READS, sequence)
+
+    if row.kind in _BLANKS:
+        more, held, crowded = examine_blank_reads(reads, primers, of_reads, method)
+        return found + more, held, crowded
+    return found + examine_positive_reads(reads, primers, of_reads, method), (), False
 
 
 _CONTROL_SEQUENCE = RunIdentity(
@@ -130,6 +180,7 @@ _CONTROL_SEQUENCE = RunIdentity(
     run_id=Identifier("control"),
     technique=Technique.SEQUENCE,
 )
+_CONTROL_READS = replace(_CONTROL_SEQUENCE, technique=Technique.SEQUENCING_READS)
 _CONTROL_TRACE = replace(_CONTROL_SEQUENCE, technique=Technique.SANGER_TRACE)
 
 
@@ -172,12 +223,19 @@ def _nearest(result: SequenceResult) -> set[str]:
 
 
 def _finding(
-    row: SheetRow, results: list[SequenceResult] | None, kind: BatchKind, method: BarcodeMethod
+    row: SheetRow,
+    results: list[SequenceResult] | None,
+    kind: BatchKind,
+    method: BarcodeMethod,
+    *,
+    crowded: bool,
 ) -> ControlFinding:
     if results is None:
         outcome, reasons = ControlOutcome.FAILED, (Reason.CONTROL_FAILED, Reason.FILE_UNREADABLE)
         return _control(row, outcome, reasons, ())
     taxa = _taxa(results)
+    if crowded:
+        return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa or (_UNNAMED,))
     if row.kind in _BLANKS:
         return _blank(row, taxa)
     if row.kind is ControlKind.POSITIVE and kind is BatchKind.DNA:
@@ -201,7 +259,8 @@ def _positive(
     expected = row.expected_taxon
     if method.genus in taxa or (expected is not None and expected.split(" ")[0] == method.genus):
         return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
-    if _sequence_files(row) and expected is not None:
+    has_reads = any(file.role is FileRole.READS for file in row.files)
+    if (_sequence_files(row) or has_reads) and expected is not None:
         shown = _shows(row, results, expected.split(" ")[0])
         outcome = ControlOutcome.PASSED if shown else ControlOutcome.FAILED
         return _control(row, outcome, () if outcome is ControlOutcome.PASSED else (Reason.CONTROL_FAILED,), taxa)

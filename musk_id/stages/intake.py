@@ -38,7 +38,9 @@ INPUT_NAMES = frozenset(
     for stem in ("request", "examination", "laboratory", "edits", "second_reading")
     for ending in ("yaml", "yml", "json")
 )
-SUPPORTED_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.GC_MS_EI})
+SUPPORTED_TECHNIQUES = frozenset(
+    {Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS, Technique.GC_MS_EI}
+)
 
 
 def run_identity(context: RunContext) -> RunIdentity:

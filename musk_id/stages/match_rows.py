@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from musk_id.model.barcode import LocusCall, ViewCall
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.sequence import NucleotideSequence
-from musk_id.stages.barcode import is_human
 from musk_id.stages.comparison import Compared, compare
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
 from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason, Strand
 
 __all__ = ["HUMAN", "MatchRow", "match_release", "placed_row"]

@@ -23,7 +23,7 @@ from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.reads import Amplicon, DistinctReads, ReadBatch, ReadTally, ReadVariant
 from musk_id.model.values import Line
 
-__all__ = ["MAX_DISTINCT", "count_pairs", "count_reads", "find_variants"]
+__all__ = ["MAX_DISTINCT", "count_pairs", "count_reads", "cut_reads", "find_variants"]
 
 MAX_DISTINCT = 5_000_000
 
@@ -134,6 +134,23 @@ def find_variants(
     reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod
 ) -> tuple[Amplicon, ...]:
     """Variants by primer pair, pairs in the order of the table, reads without primers last."""
+    cut = _cut(reads, primers, method)
+    order = sorted(cut, key=lambda pair: (pair < 0, pair))
+    return tuple(_amplicon(primers[pair].name if pair >= 0 else None, cut[pair], method) for pair in order)
+
+
+def cut_reads(reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod) -> Counter[bytes]:
+    """Distinct sequences without primers, and how often each was read; errors are not told from variants."""
+    found: Counter[bytes] = Counter()
+    for counts in _cut(reads, primers, method).values():
+        found.update(counts)
+    return found
+
+
+def _cut(
+    reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod
+) -> dict[int, Counter[bytes]]:
+    """Distinct sequences without primers by the number of the primer pair, -1 for those without any."""
     sequences = sorted(reads.counts)
     inserts = find_inserts(
         sequences,
@@ -148,8 +165,7 @@ def find_variants(
         if inserts.strand[number] < 0:
             insert = reverse_complement_text(insert.decode("ascii")).encode("ascii")
         cut.setdefault(pair, Counter())[insert] += reads.counts[sequence]
-    order = sorted(cut, key=lambda pair: (pair < 0, pair))
-    return tuple(_amplicon(primers[pair].name if pair >= 0 else None, cut[pair], method) for pair in order)
+    return cut
 
 
 def _amplicon(name: Line | None, counts: Mapping[bytes, int], method: ReadsMethod) -> Amplicon:

@@ -9,8 +9,8 @@ from musk_id.formats.fasta import read_fasta
 from musk_id.model.barcode import RunIdentity
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Identifier
-from musk_id.stages.barcode import examine_sequence
 from musk_id.stages.match_rows import HUMAN, match_release
+from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.vocabulary import Rank, Reason, Technique
 
 

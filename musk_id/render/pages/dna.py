@@ -25,6 +25,7 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, listed, reason_words
+from musk_id.render.pages.reads import is_trace, read_blocks
 from musk_id.render.pages.traces import trace_blocks
 from musk_id.vocabulary import Reason
 
@@ -47,8 +48,10 @@ def dna_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> lis
             blocks.append(_replicates_table(call, catalogue))
         if call.not_excluded:
             blocks.append(_not_excluded_table(call, catalogue))
+    blocks.extend(read_blocks(item_id, record, catalogue))
     for result in results:
-        blocks.extend(_sequence_blocks(result, catalogue))
+        if not is_trace(result):
+            blocks.extend(_sequence_blocks(result, catalogue))
     return blocks + _edited_blocks(item_id, record, catalogue)
 
 

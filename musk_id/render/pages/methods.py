@@ -7,6 +7,7 @@ from musk_id.model.methods import (
     AnimalMethod,
     ControlMethod,
     LongLocusLimits,
+    ReadsMethod,
     SangerMethod,
     SpectraMethod,
 )
@@ -42,6 +43,10 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.append(Heading(2, label("methods.sanger", version=methods.sanger.version)))
     blocks.append(Paragraph(cell(label("methods.sanger_words")), quiet=True))
     blocks.append(_sanger_numbers(methods.sanger, catalogue))
+    if methods.reads is not None:
+        blocks.append(Heading(2, label("methods.reads", version=methods.reads.version)))
+        blocks.append(Paragraph(cell(label("methods.reads_words")), quiet=True))
+        blocks.append(_numbers(_read_numbers(methods.reads), catalogue))
     blocks.append(Heading(2, label("methods.spectra", version=methods.spectra.version)))
     blocks.append(Paragraph(cell(label("methods.spectra_scores")), quiet=True))
     blocks.append(_numbers(_spectra_numbers(methods.spectra), catalogue))
@@ -146,6 +151,22 @@ def _sanger_numbers(method: SangerMethod, catalogue: Catalogue) -> Facts:
         (catalogue.label("number.mixed_positions"), cell(str(method.mixed_positions))),
     )
     return Facts(rows)
+
+
+def _read_numbers(method: ReadsMethod) -> tuple[tuple[str, str, str], ...]:
+    return (
+        ("read_overlap", str(method.min_overlap_bp), "bp"),
+        ("read_mismatch", str(method.max_mismatch_percent), "percent"),
+        ("read_errors", method.max_expected_errors, ""),
+        ("read_primer_mismatches", str(method.max_primer_mismatches), ""),
+        ("read_skew", str(method.skew_alpha), ""),
+        ("read_least", str(method.min_reported_reads), ""),
+        ("read_share", method.min_reported_percent, "percent"),
+        ("read_blank_factor", str(method.min_blank_factor), ""),
+        ("read_amplifications", str(method.min_amplifications), ""),
+        ("read_amplification_share", str(method.min_percent_of_amplifications), "percent"),
+        ("read_extracts", str(method.min_extracts), ""),
+    )
 
 
 def _spectra_numbers(method: SpectraMethod) -> tuple[tuple[str, str, str], ...]:

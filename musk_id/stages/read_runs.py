@@ -1,0 +1,178 @@
+"""Runs of sequencing reads: each variant examined as a sequence, with the reads behind it and its replicates.
+
+A variant is known by its letters without primers. It counts where its reads are enough
+(:mod:`musk_id.stages.read_rules`) in two of three amplifications from two extractions; else it is a trace, shown
+and not reported as detected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
+from musk_id.model.methods import ReadsMethod
+from musk_id.model.reads import Amplicon, ReadVariant
+from musk_id.model.sequence import NucleotideSequence
+from musk_id.model.technical import ReadsEvidence
+from musk_id.model.values import Identifier
+from musk_id.stages.read_rules import read_reasons
+from musk_id.stages.read_variants import find_variants
+from musk_id.stages.species_rule import CalledSequence
+from musk_id.vocabulary import Finding, Locus, Reason
+
+__all__ = ["Examined", "ReadSequence", "examine_reads", "sequence_digest", "with_replicates"]
+
+# Variants with more reads than all others; what is left has few reads and is counted only.
+MAX_EXAMINED = 200
+# Of those that have too few reads so many are listed, besides all that name the genus of interest.
+MAX_TRACES_LISTED = 20
+
+_BELOW = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED})
+
+Examined = tuple[SequenceResult, CalledSequence | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSequence:
+    """A variant of a run as examined; ``call`` is ``None`` where none can be made."""
+
+    result: SequenceResult
+    call: CalledSequence | None
+
+    @property
+    def has_enough_reads(self) -> bool:
+        return not _BELOW & set(self.result.reasons)
+
+
+Examine = Callable[[NucleotideSequence, tuple[Reason, ...]], Examined]
+"""How a sequence of the run is examined, with the reasons noted beforehand."""
+
+
+def sequence_digest(letters: str) -> str:
+    """Digest by which a variant is looked for in blanks."""
+    return hashlib.sha256(letters.encode("ascii")).hexdigest()
+
+
+def examine_reads(
+    entry: ReadsEvidence, examine: Examine, method: ReadsMethod, genus: str, in_blanks: Mapping[str, int]
+) -> tuple[list[ReadSequence], ReadsRun]:
+    """Variants of a run, most reads first, and what became of its reads.
+
+    Parameters
+    ----------
+    entry : ReadsEvidence
+        Distinct reads of the run.
+    examine : callable
+        The rules for one sequence.
+    method : ReadsMethod
+        Numbers of the rules for reads.
+    genus : str
+        Genus of interest: a variant that names it is listed however few its reads.
+    in_blanks : mapping of str to int
+        Largest count of a sequence in the blanks of the run's batches, by digest.
+    """
+    amplicons = find_variants(entry.reads, entry.primers, method)
+    found = [(amplicon, variant) for amplicon in amplicons for variant in amplicon.variants]
+    found.sort(key=lambda pair: (-pair[1].reads, pair[1].letters))
+    examined = [
+        _examined(number, amplicon, variant, examine, method, in_blanks)
+        for number, (amplicon, variant) in enumerate(found[:MAX_EXAMINED], 1)
+    ]
+    listed, traces = [], 0
+    for entry_of_run in examined:
+        is_trace = not entry_of_run.has_enough_reads
+        named = entry_of_run.call is not None and entry_of_run.call.call.taxon == genus
+        traces += is_trace and not named
+        if not is_trace or named or traces <= MAX_TRACES_LISTED:
+            listed.append(entry_of_run)
+    tally = entry.reads.tally
+    run = ReadsRun(
+        run=entry.run,
+        total=tally.total,
+        used=tally.used,
+        not_overlapping=tally.not_overlapping,
+        ambiguous_overlap=tally.ambiguous_overlap,
+        too_many_errors=tally.too_many_errors,
+        ambiguous_letters=tally.ambiguous_letters,
+        too_short=tally.too_short,
+        unassigned=sum(amplicon.unassigned_reads for amplicon in amplicons),
+        variants=len(found),
+        not_listed=len(found) - len(listed),
+    )
+    return listed, run
+
+
+def _examined(
+    number: int,
+    amplicon: Amplicon,
+    variant: ReadVariant,
+    examine: Examine,
+    method: ReadsMethod,
+    in_blanks: Mapping[str, int],
+) -> ReadSequence:
+    in_blank = in_blanks.get(sequence_digest(variant.letters), 0)
+    noted = read_reasons(variant, amplicon.reads, in_blank, method)
+    result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), noted)
+    support = ReadSupport(
+        reads=variant.reads,
+        reads_exact=variant.reads_exact,
+        marker_reads=amplicon.reads,
+        largest_in_blank=in_blank,
+        primers=amplicon.primers,
+        chimera=variant.chimera,
+    )
+    finding = Finding.INCONCLUSIVE if noted else result.finding
+    return ReadSequence(replace(result, reads=support, finding=finding), call)
+
+
+def with_replicates(sequences: Sequence[ReadSequence], method: ReadsMethod) -> list[ReadSequence]:
+    """The variants of one item, each with the amplifications and extracts in which it has enough reads.
+
+    Variants that do not reach the method's replicates say ``NO_REPLICATES`` and are inconclusive.
+    """
+    read: dict[Locus | None, set[Identifier]] = {}
+    for entry in sequences:
+        read.setdefault(entry.result.locus, set()).add(entry.result.run.product_id)
+    held: dict[tuple[Locus | None, str], list[ReadSequence]] = {}
+    for entry in sequences:
+        if entry.has_enough_reads and _key(entry) is not None:
+            held.setdefault((entry.result.locus, _key(entry) or ""), []).append(entry)
+    return [_replicated(entry, held, len(read[entry.result.locus]), method) for entry in sequences]
+
+
+def _key(entry: ReadSequence) -> str | None:
+    """What makes two variants the same: their compared letters, or that both are human."""
+    if entry.call is not None:
+        return entry.call.letters
+    return "human" if Reason.HUMAN_DNA in entry.result.reasons else None
+
+
+def _replicated(
+    entry: ReadSequence,
+    held: Mapping[tuple[Locus | None, str], list[ReadSequence]],
+    amplifications_read: int,
+    method: ReadsMethod,
+) -> ReadSequence:
+    same = held.get((entry.result.locus, _key(entry) or ""), [])
+    amplifications = len({other.result.run.product_id for other in same})
+    extracts = len({other.result.run.extract_id for other in same})
+    enough = (
+        amplifications >= method.min_amplifications
+        and extracts >= method.min_extracts
+        and amplifications * 100 >= method.min_percent_of_amplifications * amplifications_read
+    )
+    if entry.result.reads is None:
+        return entry
+    support = replace(
+        entry.result.reads,
+        amplifications=amplifications,
+        amplifications_read=amplifications_read,
+        extracts=extracts,
+    )
+    result = replace(entry.result, reads=support)
+    if not enough:
+        reasons = tuple(sorted({*result.reasons, Reason.NO_REPLICATES}))
+        result = replace(result, reasons=reasons, finding=Finding.INCONCLUSIVE)
+    return ReadSequence(result, entry.call)
