@@ -24,7 +24,7 @@ from musk_id.refdb.library_sources import (
     read_curation,
     read_source_file,
 )
-from musk_id.refdb.library_spectra import gather_spectra
+from musk_id.refdb.library_spectra import gather_spectra, spectrum_table
 from musk_id.refdb.library_store import load_library
 from musk_id.refdb.library_tables import KeptWindow, library_files
 from musk_id.refdb.library_windows import Found, RawRecord, Refusal, Window, WindowFinder
@@ -81,7 +81,8 @@ def build_library(
     kept, aside = _sort(handed, WindowFinder(anchors.barcodes, method)) if handed else ([], [])
     spectra = gather_spectra(plan.spectra, inputs)
     listed = [*_inputs(plan, digests, handed, kept, aside), *spectra.inputs]
-    files = library_files(plan, anchors, curation, kept, [*aside, *spectra.aside], listed, spectra.kept)
+    measured = spectrum_table(spectra.kept, curation) if spectra.kept else None
+    files = library_files(plan, anchors, curation, kept, [*aside, *spectra.aside], listed, measured)
     return _write(files, out, plan.library_id)
 
 

@@ -38,6 +38,7 @@ CURATION_COLUMNS = ("accession", "locus", "state", "revised_names", "person", "d
 
 _REQUIRED = ("accession", "species", "family", "order")
 _PROVENANCE = tuple(RecordSource.__slots__)
+_OF_SPECTRA = tuple(name for name in _PROVENANCE if name not in ("licence", "submitter"))
 _SPECIES = re.compile(r"[A-Z][a-z-]+ [a-z-]+( [a-z-]+)?")
 
 _T = TypeVar("_T", bound=str)
@@ -63,7 +64,8 @@ class SequenceInput:
 class SpectraInput:
     """A file of spectra (MSP, or MassBank text) and its terms.
 
-    ``ionisation``, ``electron_energy_ev`` and ``derivative`` hold for records of the file that are silent.
+    ``ionisation``, ``electron_energy_ev``, ``derivative`` and the provenance ``stated`` hold for records of the
+    file that are silent; authors and licence of a record have fields of their own.
     """
 
     path: RelativePath
@@ -73,6 +75,7 @@ class SpectraInput:
     ionisation: Line | None = None
     electron_energy_ev: DecimalText | None = None
     derivative: Line | None = None
+    stated: RecordSource = RecordSource()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +198,8 @@ def _tables(tree: Mapping[str, Any], key: str, problems: list[Problem]) -> list[
 
 def _spectra_input(entry: Mapping[str, Any], number: int, problems: list[Problem]) -> SpectraInput:
     fields = _Toml(entry, f"spectra[{number}].", problems)
-    fields.only(("path", "source", "licence", "redistribute", "ionisation", "electron_energy_ev", "derivative"))
+    known = ("path", "source", "licence", "redistribute", "ionisation", "electron_energy_ev", "derivative")
+    fields.only((*known, *_OF_SPECTRA))
     path = fields.text("path", RelativePath)
     if path and not path.lower().removesuffix(".gz").endswith((".msp", ".txt")):
         problems.append(Problem(f"spectra[{number}].path", f"found {path!r}", "a name in .msp or .txt (MassBank)"))
@@ -207,6 +211,7 @@ def _spectra_input(entry: Mapping[str, Any], number: int, problems: list[Problem
         ionisation=fields.optional("ionisation", Line),
         electron_energy_ev=fields.optional("electron_energy_ev", DecimalText),
         derivative=fields.optional("derivative", Line),
+        stated=RecordSource(**{key: fields.optional(key, Line) for key in _OF_SPECTRA}),
     )
 
 

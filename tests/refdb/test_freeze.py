@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_library import Input, Made, build, files_of, made_from, panel, rows, with_spectra, write_sources
-from spectra_libraries import msp
+from made_library import Input, Made, build, files_of, made_from, panel, rows, write_sources
 
 from musk_id.cli import main
 from musk_id.errors import ReferenceDataError
@@ -357,35 +356,6 @@ def test_cases_examined_with_a_frozen_release_name_no_musk_deer_species(
         for item in record["barcode"]["items"]:
             assert item["rank"] != "SPECIES"
             assert not str(item["taxon"]).startswith("Moschus ")
-
-
-PEAKS = {31.0: 999.0, 45.0: 500.0, 46.0: 200.0}
-
-
-def test_spectra_are_listed_as_left_out(
-    release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    record = made_from(panel(release, Locus.COI, 1)[0], "AB000001.1")
-    sources = write_sources(tmp_path / "s", {"a": Input((record,))})
-    library = build(with_spectra(sources, msp("SP1", PEAKS) + msp("SP2", PEAKS)), release, tmp_path / "lib")
-    told = ["refdb", "freeze", "--base", "2026.1", "--release", "2026.2", "--date", DATE]
-    assert main([*told, "--out", str(tmp_path / "rel"), str(library)]) == 0
-    assert "2 spectra left out" in capsys.readouterr().out
-    listed = rows(left_out_path(tmp_path / "rel" / "2026.2"))
-    assert [(r["accession"], r["state"], r["input"], r["reason"]) for r in listed] == [
-        ("SP1", "reference", "s.msp", "SPECTRUM"),
-        ("SP2", "reference", "s.msp", "SPECTRUM"),
-    ]
-
-
-def test_spectra_alone_make_no_release(
-    release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    library = build(with_spectra(write_sources(tmp_path / "s", {}), msp("SP1", PEAKS)), release, tmp_path / "lib")
-    told = ["refdb", "freeze", "--base", "2026.1", "--release", "2026.2", "--date", DATE]
-    assert main([*told, "--out", str(tmp_path / "rel"), str(library)]) == 2
-    assert "1 spectrum and no sequences: no release was made" in capsys.readouterr().err
-    assert not (tmp_path / "rel").exists()
 
 
 def test_a_library_of_nothing_makes_no_release(
