@@ -250,8 +250,10 @@ def test_records_made_before_these_papers_are_read(root: Path) -> None:
             return [older(entry, row) for entry in tree]
         if not isinstance(tree, dict):
             return tree
-        drop = NEWER if row else NEWER - {"run_id", "case_id"}
-        return {key: older(value, key == "rows") for key, value in tree.items() if key not in drop}
+        drop = NEWER if row and "expected_taxon" in tree else NEWER - {"run_id", "case_id"}
+        # A tree counts its replicates in a number of the same name.
+        kept = {k: v for k, v in tree.items() if k not in drop or (k == "replicates" and isinstance(v, int))}
+        return {key: older(value, key == "rows") for key, value in kept.items()}
 
     tree = older(load_tree(canonical_json(record), "record.json"))
     read = parse_record(CaseRecord, canonical_bytes(tree), "record.json")
