@@ -1,0 +1,194 @@
+"""Sequencing reads: mixtures made of panel sequences, found and missed by level; time beside the vsearch chain.
+
+Inserts are those of the release at 12S-V5; qualities and errors are drawn as short reads of an instrument have
+them. vsearch gets the same files: merge, dereplicate, unoise, sintax against the release. Figures are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from made_reads import RIAZ, Sequencer, amplicon  # noqa: E402
+
+from musk_id.formats.fastq import FastqFile, paired_batches  # noqa: E402
+from musk_id.kernels.nucleotides import reverse_complement_text  # noqa: E402
+from musk_id.model.methods import READS_METHODS  # noqa: E402
+from musk_id.model.primers import PRIMER_PAIRS  # noqa: E402
+from musk_id.model.reference import ReferenceRelease  # noqa: E402
+from musk_id.refdb.release import load_release, locate_release  # noqa: E402
+from musk_id.stages.read_rules import read_reasons  # noqa: E402
+from musk_id.stages.read_variants import count_pairs, find_variants  # noqa: E402
+from musk_id.vocabulary import CurationState, Locus  # noqa: E402
+
+METHOD = READS_METHODS[-1]
+LEVELS = (50.0, 10.0, 1.0, 0.2)
+LENGTH = 150
+
+
+def written(folder: Path, inserts: dict[str, int], seed: int) -> tuple[Path, Path]:
+    """Paired files; errors are drawn for each read, the order is random."""
+    machine = Sequencer(seed)
+    order = [insert for insert, count in inserts.items() for _ in range(count)]
+    random.Random(seed).shuffle(order)  # noqa: S311
+    paths = (folder / "R1.fastq", folder / "R2.fastq")
+    with paths[0].open("w") as first, paths[1].open("w") as second:
+        for number, insert in enumerate(order):
+            fragment = amplicon(insert)
+            other = reverse_complement_text(fragment)
+            for handle, template, mate in ((first, fragment, 1), (second, other, 2)):
+                letters, quality = machine.read(template, LENGTH)
+                handle.write(f"@r{number} {mate}:N\n{letters}\n+\n{quality}\n")
+    return paths
+
+
+def inserts_of(release: ReferenceRelease) -> dict[str, str]:
+    """One insert of each genus."""
+    found: dict[str, str] = {}
+    for record in release.barcodes:
+        if record.locus is Locus.RRNA_12S and record.state is CurationState.REFERENCE:
+            found.setdefault(record.genus, record.sequence)
+    return found
+
+
+def mixtures(release: ReferenceRelease, reads: int, seeds: int) -> None:
+    """Musk deer in other mammals: how often its variant has enough reads, and what else does."""
+    inserts = inserts_of(release)
+    others = sorted(set(inserts) - {"Moschus", "Homo"})
+    print(f"\nMoschus among reads of another mammal, {reads} pairs, {seeds} runs a level")
+    print("level %   found  trace  missed  false variants with enough reads")
+    for level in LEVELS:
+        found = trace = missed = wrong = 0
+        for seed in range(seeds):
+            genus = others[seed % len(others)]
+            few = round(reads * level / 100)
+            with tempfile.TemporaryDirectory() as folder:
+                paths = written(Path(folder), {inserts["Moschus"]: few, inserts[genus]: reads - few}, seed)
+                counted = count_pairs(paired_batches(*map(FastqFile, paths)), METHOD)
+            states = {}
+            for part in find_variants(counted, PRIMER_PAIRS, METHOD):
+                for variant in part.variants:
+                    states[variant.letters] = bool(read_reasons(variant, part.reads, 0, METHOD))
+            wrong += sum(
+                1 for letters, few_reads in states.items() if not few_reads and letters not in inserts.values()
+            )
+            state = states.get(inserts["Moschus"])
+            missed += state is None
+            found += state is False
+            trace += state is True
+        print(f"{level:7}   {found:5}  {trace:5}  {missed:6}  {wrong}")
+
+
+def chimeras(release: ReferenceRelease, seeds: int) -> None:
+    """Planted chimeras of two panel mammals at a tenth of the reads."""
+    inserts = inserts_of(release)
+    names = sorted(set(inserts) - {"Homo"})
+    found = other = 0
+    for seed in range(seeds):
+        rng = random.Random(seed)  # noqa: S311
+        first, second = (inserts[name] for name in rng.sample(names, 2))
+        cut = rng.randint(35, 70)
+        chimera = first[:cut] + second[cut:]
+        with tempfile.TemporaryDirectory() as folder:
+            paths = written(Path(folder), {first: 1000, second: 600, chimera: 100}, seed)
+            counted = count_pairs(paired_batches(*map(FastqFile, paths)), METHOD)
+        for part in find_variants(counted, PRIMER_PAIRS, METHOD):
+            for variant in part.variants:
+                if variant.letters == chimera:
+                    found += variant.chimera == "chimera"
+                elif variant.letters in (first, second):
+                    other += variant.chimera == "chimera"
+    print(f"\nplanted chimeras found: {found} of {seeds}; parents taken for chimeras: {other} of {2 * seeds}")
+
+
+def timed(work: object, repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        start = time.monotonic()
+        work()  # type: ignore[operator]
+        times.append(time.monotonic() - start)
+    return statistics.median(times)
+
+
+def speed(release: ReferenceRelease, reads: int, repeats: int) -> None:
+    """Whole commands on the same files, both with two processes or threads where they can use them."""
+    inserts = inserts_of(release)
+    names = sorted(set(inserts) - {"Homo"})
+    shares = {inserts[name]: max(1, round(reads / 2 ** (rank + 1))) for rank, name in enumerate(names[:10])}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        first, second = written(folder, shares, 1)
+        library = folder / "library.fasta"
+        with library.open("w") as handle:
+            for record in release.barcodes:
+                if record.locus is Locus.RRNA_12S:
+                    handle.write(f">{record.accession};tax=g:{record.genus};\n{record.sequence}\n")
+        forward, reverse = RIAZ.forward, RIAZ.reverse
+
+        def ours() -> None:
+            command = [sys.executable, "-m", "musk_id", "barcode", "match", str(first), "--mates", str(second)]
+            command += ["--library", "2026.1", "--out", str(folder / "ours.tsv")]
+            subprocess.run(command, check=True, capture_output=True)
+
+        def vsearch() -> None:
+            def run(*words: str) -> None:
+                command = ["vsearch", *words, "--quiet", "--threads", "2"]
+                subprocess.run(command, check=True, capture_output=True)
+
+            merged, unique, variants = (str(folder / n) for n in ("m.fastq", "u.fasta", "z.fasta"))
+            run("--fastq_mergepairs", str(first), "--reverse", str(second), "--fastq_allowmergestagger",
+                "--fastqout", merged)  # fmt: skip
+            cut = [f"--fastq_stripleft={len(forward)}", f"--fastq_stripright={len(reverse)}", "--fastq_maxee=1.0"]
+            run("--fastq_filter", merged, *cut, "--fastaout", str(folder / "f.fasta"))
+            run("--fastx_uniques", str(folder / "f.fasta"), "--sizeout", "--fastaout", unique)
+            run("--cluster_unoise", unique, "--sizein", "--sizeout", "--centroids", variants)
+            run(
+                "--sintax",
+                variants,
+                "--db",
+                str(library),
+                "--tabbedout",
+                str(folder / "s.tsv"),
+                "--sintax_cutoff",
+                "0.8",
+            )
+
+        total = sum(shares.values())
+        print(f"\nwhole commands on {total} pairs of {LENGTH} bp, median of {repeats}")
+        mine = timed(ours, repeats)
+        print(f"musk-id barcode match: {mine:.2f} s, {total / mine:.0f} pairs a second")
+        if shutil.which("vsearch") is None:
+            print("vsearch is not there; no comparison")
+            return
+        theirs = timed(vsearch, repeats)
+        print(f"vsearch merge, filter, uniques, unoise, sintax: {theirs:.2f} s")
+        print(f"time of vsearch / ours: {theirs / mine:.2f}")
+        rows = (folder / "ours.tsv").read_text().splitlines()[1:]
+        there = (folder / "z.fasta").read_text().count(">")
+        print(f"variants: ours {len(rows)}, vsearch {there}, true {len(shares)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--reads", type=int, default=5_000)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--pairs", type=int, default=100_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    release = load_release(locate_release("2026.1", None))
+    mixtures(release, arguments.reads, arguments.seeds)
+    chimeras(release, arguments.seeds)
+    speed(release, arguments.pairs, arguments.repeats)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Cases of sequencing reads from files to records: replicates, blanks, mixtures, persons, damaged files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from read_cases import CASE, Runs, read_root
+from refdata import REFDATA, needs_refdata
+
+from musk_id.cli import main
+from musk_id.vocabulary import CurationState, Locus
+
+GENERA = ("Sus", "Moschus", "Homo", "Bos")
+
+
+@pytest.fixture(scope="module")
+def inserts(shipped_release) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for record in shipped_release.barcodes:
+        if record.locus is Locus.RRNA_12S and record.state is CurationState.REFERENCE:
+            found.setdefault(record.genus, record.sequence)
+    return {genus: found[genus] for genus in GENERA}
+
+
+def examined(root: Path, out: Path) -> dict[str, Any]:
+    assert main(["examine", str(root / "cases" / CASE), "--root", str(root), "--out", str(out)]) == 0
+    return json.loads((out / "cases" / CASE / "record" / "record.json").read_bytes())
+
+
+def item(record: dict[str, Any]) -> dict[str, Any]:
+    (found,) = [i for i in record["barcode"]["items"] if i["item_id"] == "A1"]
+    return found
+
+
+def answer(record: dict[str, Any]) -> dict[str, Any]:
+    return next(a for a in record["evidence"]["answers"] if a["kind"] == "MUSK_DEER_PRESENT")
+
+
+def grades(record: dict[str, Any]) -> set[str]:
+    return {part["grade"] for i in record["evidence"]["items"] for part in i["grade_parts"]}
+
+
+def four(mixture: dict[str, int]) -> Runs:
+    return {(extract, pcr): mixture for extract in (1, 2) for pcr in (1, 2)}
+
+
+def test_a_minor_musk_deer_is_detected_with_its_replicates(tmp_path, inserts) -> None:
+    root = read_root(tmp_path, four({inserts["Sus"]: 500, inserts["Moschus"]: 40}))
+    record = examined(root, tmp_path / "out")
+    call = item(record)
+    assert (call["moschus"], call["rank"], call["taxon"]) == ("DETECTED", "GENUS", "Moschus")
+    assert "SEVERAL_SEQUENCES" in call["reasons"]
+    variants = [s for s in record["barcode"]["sequences"] if s["call"] and s["call"]["taxon"] == "Moschus"]
+    assert len(variants) == 4
+    for variant in variants:
+        support = variant["reads"]
+        assert (support["amplifications"], support["amplifications_read"], support["extracts"]) == (4, 4, 2)
+        assert 30 < support["reads"] <= 40 and support["marker_reads"] > 500
+        assert variant["finding"] == "DETECTED"
+    assert [run["total"] for run in record["barcode"]["read_runs"]] == [540] * 4
+    folder = tmp_path / "out" / "cases" / CASE / "record"
+    pages = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html")))
+    assert "Reads (not amount of material)" in pages and "amplifications 4 of 4; extractions 2" in pages
+    # Reads carry no more than screening, whatever the controls.
+    assert "C" in grades(record)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [[(1, 1)], [(1, 1), (1, 2), (1, 3)], [(1, 1), (2, 1)]],
+    ids=["one amplification", "one extraction", "in one of two"],
+)
+def test_without_replicates_nothing_is_reported(tmp_path, inserts, chosen) -> None:
+    mixture = {inserts["Sus"]: 300, inserts["Moschus"]: 40}
+    runs = dict.fromkeys(chosen, mixture)
+    if chosen == [(1, 1), (2, 1)]:
+        runs = {(1, 1): mixture, (2, 1): {inserts["Sus"]: 300}}
+    record = examined(read_root(tmp_path, runs), tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE"
+    assert "NO_REPLICATES" in item(record)["reasons"]
+    assert answer(record)["finding"] == "INCONCLUSIVE"
+
+
+def test_two_amplifications_of_three_are_enough(tmp_path, inserts) -> None:
+    mixture = {inserts["Sus"]: 300, inserts["Moschus"]: 40}
+    runs = {(1, 1): mixture, (1, 2): {inserts["Sus"]: 300}, (2, 1): mixture}
+    assert item(examined(read_root(tmp_path, runs), tmp_path / "out"))["moschus"] == "DETECTED"
+    more = {**runs, (2, 2): {inserts["Sus"]: 300}}
+    other = tmp_path / "other"
+    other.mkdir()
+    assert item(examined(read_root(other, more), other / "out"))["moschus"] == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize(("in_blank", "finding"), [(3, "DETECTED"), (6, "INCONCLUSIVE")])
+def test_ten_times_the_blank(tmp_path, inserts, in_blank, finding) -> None:
+    """About 40 reads against 3 or 6 in the blank."""
+    runs = four({inserts["Sus"]: 300, inserts["Moschus"]: 42})
+    record = examined(read_root(tmp_path, runs, blank={inserts["Moschus"]: in_blank}), tmp_path / "out")
+    assert item(record)["moschus"] == finding
+    if finding == "INCONCLUSIVE":
+        assert "READS_BELOW_LIMIT" in item(record)["reasons"]
+    held = [c["reads"] for c in record["controls"][0]["controls"] if c["reads"]]
+    digest = hashlib.sha256(inserts["Moschus"].encode()).hexdigest()
+    assert [entry["sequence_sha256"] for entry in held[0]] == [digest]
+    assert held[0][0]["reads"] <= in_blank
+
+
+def test_musk_deer_in_a_blank_takes_every_marker(tmp_path, inserts) -> None:
+    runs = four({inserts["Sus"]: 300, inserts["Moschus"]: 200})
+    record = examined(read_root(tmp_path, runs, blank={inserts["Moschus"]: 15}), tmp_path / "out")
+    assert set(record["controls"][0]["invalid_loci"]) == {locus.value for locus in Locus}
+    assert item(record)["moschus"] == "INCONCLUSIVE"
+    assert "CONTROL_FAILED" in item(record)["reasons"]
+
+
+def test_a_person_is_a_word(tmp_path, inserts) -> None:
+    runs = four({inserts["Sus"]: 200, inserts["Homo"]: 200})
+    record = examined(read_root(tmp_path, runs, blank={inserts["Homo"]: 9}), tmp_path / "out")
+    call = item(record)
+    assert call["human"] is True and call["moschus"] == "NOT_DETECTED"
+    digest = hashlib.sha256(inserts["Homo"].encode()).hexdigest()
+    # The evidence files themselves stay as they were handed in.
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file() and path.suffix != ".fastq":
+            data = path.read_bytes()
+            assert inserts["Homo"].encode() not in data and digest.encode() not in data, path.name
+
+
+def test_a_chimera_names_nothing(tmp_path, inserts) -> None:
+    chimera = inserts["Moschus"][:53] + inserts["Sus"][53:]
+    runs = four({inserts["Sus"]: 300, inserts["Moschus"]: 200, chimera: 30})
+    record = examined(read_root(tmp_path, runs), tmp_path / "out")
+    marked = [s for s in record["barcode"]["sequences"] if "CHIMERA_SUSPECTED" in s["reasons"]]
+    assert len(marked) == 4
+    assert {s["finding"] for s in marked} == {"INCONCLUSIVE"}
+    assert item(record)["moschus"] == "DETECTED"
+
+
+def test_the_order_of_reads_changes_no_byte_of_the_calls(tmp_path, inserts) -> None:
+    runs = four({inserts["Sus"]: 60, inserts["Bos"]: 30})
+    root = read_root(tmp_path, runs)
+    first = examined(root, tmp_path / "first")
+    case = root / "cases" / CASE
+    for number in range(1, 5):
+        both = [(case / f"R{number}_R{mate}.fastq").read_text().splitlines() for mate in (1, 2)]
+        order = sorted(range(len(both[0]) // 4), key=lambda i: hashlib.sha256(str(i).encode()).digest())
+        for mate, lines in zip((1, 2), both, strict=True):
+            text = "".join("\n".join(lines[4 * i : 4 * i + 4]) + "\n" for i in order)
+            (case / f"R{number}_R{mate}.fastq").write_text(text)
+    second = examined(root, tmp_path / "second")
+    for part in ("sequences", "items", "read_runs"):
+        assert first["barcode"][part] == second["barcode"][part]
+
+
+@pytest.mark.parametrize("fault", ["cut", "missing", "mates", "three", "pickle"])
+def test_files_that_cannot_be_used_are_told(tmp_path, inserts, fault) -> None:
+    root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 30}})
+    case = root / "cases" / CASE
+    second = case / "R1_R2.fastq"
+    if fault == "cut":
+        second.write_text(second.read_text()[:-70])
+    elif fault == "missing":
+        second.unlink()
+    elif fault == "mates":
+        second.write_text(second.read_text().replace("@r3 ", "@x3 "))
+    elif fault == "pickle":
+        second.write_bytes(b"\x80\x04\x95" + bytes(200))
+    else:
+        shutil.copy(second, case / "R1_R3.fastq")
+        path = case / "examination.yaml"
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        run = content["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]["runs"][0]
+        run["files"].append({"path": "R1_R3.fastq", "role": "READS"})
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    (result,) = [s for s in record["barcode"]["sequences"] if s["run"]["run_id"] == "R1"]
+    expected = "FILE_MISSING" if fault == "missing" else "FILE_UNREADABLE"
+    assert (result["finding"], result["reasons"]) == ("NOT_EXAMINED", [expected])
+
+
+@needs_refdata
+def test_public_reads_without_controls_and_replicates(tmp_path, inserts) -> None:
+    """Meat, by their own primers: the release holds no window there, so that nothing is named; grade C."""
+    root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 20}}, batch=False)
+    case = root / "cases" / CASE
+    source = REFDATA / "reads" / "meat_mixture_16S" / "ERR10436108_5k.fastq.gz"
+    shutil.copy(source, case / "meat.fastq.gz")
+    path = case / "examination.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    product = content["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]
+    product["forward_primer"], product["reverse_primer"] = "GACGAGAAGACCCTATGGAGC", "TCCGAGGTCRCCCCAACC"
+    del product["locus"]
+    product["runs"][0]["files"] = [{"path": "meat.fastq.gz", "role": "READS"}]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    call = item(record)
+    assert call["moschus"] == "INCONCLUSIVE" and {"LOCUS_NOT_RECOGNISED", "NO_REPLICATES"} <= set(call["reasons"])
+    (run,) = record["barcode"]["read_runs"]
+    assert (run["total"], run["used"]) == (5000, 4771)
+    primers = {s["reads"]["primers"] for s in record["barcode"]["sequences"]}
+    assert "GACGAGAAGACCCTATGGAGC/TCCGAGGTCRCCCCAACC" in primers
