@@ -30,7 +30,7 @@ class Clusters:
 
     Attributes
     ----------
-    order : ndarray of int64, shape (n,)
+    order : ndarray of int32, shape (n,)
         Reference at each place; members of a cluster lie side by side, its centre first.
     centres, chiefs : ndarray of int64, shapes (k,) and (c,)
         Places of the centres; a chief is a centre too.
@@ -42,7 +42,7 @@ class Clusters:
         Most columns of a centre in which one of the references below it is not like it.
     """
 
-    order: Indices
+    order: NDArray[np.int32]
     centres: Indices
     chiefs: Indices
     ends: Indices
@@ -67,7 +67,7 @@ def gather(references: Packed, groups: Indices, labels: Indices) -> Clusters:
     chief_starts = _starts(chief_at)
     first_centre = np.searchsorted(starts, chief_starts)
     return Clusters(
-        order=order,
+        order=order.astype(np.int32),
         centres=starts,
         chiefs=chief_starts,
         ends=np.append(starts[1:], references.size),
