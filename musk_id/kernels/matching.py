@@ -28,12 +28,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.matching_clusters import Clusters, gather, ranges
-from musk_id.kernels.matching_counts import Counts, Packed, columns_of, least_differing, pack_rows, pair_counts
+from musk_id.kernels.matching_counts import (
+    Counts,
+    Packed,
+    columns_of,
+    least_differing,
+    pack_rows,
+    pair_counts,
+    unpacked,
+)
 from musk_id.kernels.nucleotides import Masks
 
 __all__ = ["Found", "MatchIndex", "deciding_rows"]
@@ -52,6 +61,7 @@ _MAX_PAIRS = 500_000
 _ROUNDING = 1e-6
 
 Indices = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
@@ -67,9 +77,9 @@ class Found:
 
     offsets: Indices
     rows: Indices
-    incompatible: NDArray[np.int32]
-    possible: NDArray[np.int32]
-    compared: NDArray[np.int32]
+    incompatible: Numbers
+    possible: Numbers
+    compared: Numbers
 
     @classmethod
     def joined(cls, parts: Sequence[Found]) -> Found:
@@ -94,27 +104,40 @@ class MatchIndex:
     ----------
     references : ndarray of uint8, shape (n, width), or Packed
         References in their columns, 0 where there is no letter; packed ones are taken over and put in order.
-    groups : ndarray of int64, shape (n,)
+    groups : ndarray of int32, shape (n,)
         Group (genus) of each reference.
-    labels : ndarray of int64, shape (n,), optional
+    labels : ndarray of int32, shape (n,), optional
         A finer grouping (species) from which clusters begin; it changes the time needed, never the result.
     pruned : bool
         Whether bounds are used at all.
     """
 
     def __init__(
-        self, references: Masks | Packed, groups: Indices, labels: Indices | None = None, *, pruned: bool = True
+        self, references: Masks | Packed, groups: Numbers, labels: Numbers | None = None, *, pruned: bool = True
     ) -> None:
         packed = references if isinstance(references, Packed) else pack_rows(references)
         self._packed, self._groups = packed, np.asarray(groups, np.int32)
         self._clusters: Clusters | None = None
         self._order = np.arange(packed.size, dtype=np.int32)
         if pruned and packed.size:
-            clusters = gather(packed, self._groups, self._groups if labels is None else np.asarray(labels))
+            clusters = gather(
+                packed, self._groups, self._groups if labels is None else np.asarray(labels, np.int32)
+            )
             packed.reorder(clusters.order)
             self._clusters, self._order, self._groups = clusters, clusters.order, self._groups[clusters.order]
             self._chiefs = columns_of(packed, clusters.chiefs)
         self._one_group = not np.ptp(self._groups) if packed.size else True
+
+    @property
+    def letters(self) -> Numbers:
+        """Columns with a letter, of each reference."""
+        letters = np.empty_like(self._packed.letters)
+        letters[self._order] = self._packed.letters
+        return letters
+
+    def masks(self, references: Indices) -> Masks:
+        """Letters of some references in their columns."""
+        return unpacked(self._packed, self._place[references])
 
     def nearest(self, queries: Masks, *, threads: int = 1, block: int = QUERY_BLOCK) -> Found:
         """Deciding references of each query; neither threads nor block change the result.
@@ -133,9 +156,14 @@ class MatchIndex:
     def measure(self, query: Masks) -> Counts:
         """Counts of one query, shape (width,), against every reference, in the order of the references."""
         counts = self._every(pack_rows(query[None, :]), 0)
-        place = np.empty(self._order.size, np.int32)
-        place[self._order] = np.arange(self._order.size, dtype=np.int32)
-        return counts.take(place)
+        return counts.take(self._place)
+
+    @cached_property
+    def _place(self) -> Numbers:
+        """Place of each reference."""
+        place = np.empty_like(self._order)
+        place[self._order] = np.arange(place.size, dtype=np.int32)
+        return place
 
     def _every(self, queries: Packed, number: int) -> Counts:
         """Counts of one query against every reference, in the order of their places."""
@@ -195,7 +223,8 @@ class MatchIndex:
     def _too_many(self, near: NDArray[np.bool_], sizes: Indices, share: float) -> NDArray[np.bool_]:
         """Queries whose near clusters hold more than a share of all members, or more than fit in memory."""
         found = near.astype(np.float32) @ sizes.astype(np.float32)
-        return (found > share * sizes.sum()) | (np.cumsum(found) > _MAX_PAIRS)
+        many: NDArray[np.bool_] = (found > share * sizes.sum()) | (np.cumsum(found) > _MAX_PAIRS)
+        return many
 
     def _first_limit(self, queries: Packed, chief: NDArray[np.int16], clusters: Clusters) -> Floats:
         """A share that the nearest and the nearest of another group keep to, from the nearest chiefs' members."""
@@ -302,7 +331,7 @@ class _Pairs:
         )
 
 
-def deciding_rows(counts: Counts, groups: NDArray[np.int32]) -> Indices:
+def deciding_rows(counts: Counts, groups: Numbers) -> Indices:
     """Rows that decide for one query (:class:`Found`), given its counts against every reference.
 
     With one column compared everywhere the counts may be distances of any other kind.
@@ -323,12 +352,13 @@ def _blocks(queries: Words, references: Words) -> NDArray[np.int16]:
     return found
 
 
-def _most_columns(queries: Packed, limit: Floats) -> NDArray[np.int32]:
+def _most_columns(queries: Packed, limit: Floats) -> Numbers:
     """Most incompatible columns with which a reference may keep to the limit of each query."""
-    return np.floor(np.minimum(limit, 1.0) * queries.letters + _ROUNDING).astype(np.int32)
+    columns: Numbers = np.floor(np.minimum(limit, 1.0) * queries.letters + _ROUNDING).astype(np.int32)
+    return columns
 
 
-def _share(columns: NDArray[np.int32], compared: NDArray[np.int32]) -> Floats:
+def _share(columns: Numbers, compared: Numbers) -> Floats:
     """Columns of those compared; endless where nothing is compared."""
     return np.where(compared > 0, columns / np.maximum(compared, 1), np.inf)
 
@@ -340,7 +370,7 @@ def _smallest(values: Floats, query: Indices, count: int) -> Floats:
     return found
 
 
-def _beyond(pairs: _Pairs, groups: NDArray[np.int32], count: int) -> Floats:
+def _beyond(pairs: _Pairs, groups: Numbers, count: int) -> Floats:
     """For each query a share that a reference of no group of a nearest one keeps to; endless if none was met."""
     share = _share(pairs.counts.possible, pairs.counts.compared)
     nearest = share == _smallest(share, pairs.query, count)[pairs.query]
@@ -348,15 +378,13 @@ def _beyond(pairs: _Pairs, groups: NDArray[np.int32], count: int) -> Floats:
     return _smallest(share[others], pairs.query[others], count)
 
 
-def _in_groups_of(
-    pairs: _Pairs, groups: NDArray[np.int32], chosen: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
+def _in_groups_of(pairs: _Pairs, groups: Numbers, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which pairs have a reference of the same group as one of the chosen pairs of their query."""
     keys = pairs.query * (int(groups.max(initial=0)) + 1) + groups[pairs.row]
     return np.isin(keys, np.unique(keys[chosen]))
 
 
-def _deciding(pairs: _Pairs, groups: NDArray[np.int32], count: int) -> tuple[NDArray[np.bool_], Floats, Floats]:
+def _deciding(pairs: _Pairs, groups: Numbers, count: int) -> tuple[NDArray[np.bool_], Floats, Floats]:
     """Which pairs decide; the smallest share of each query, and the smallest lower one of another group."""
     counts, query = pairs.counts, pairs.query
     upper = _share(counts.possible, counts.compared)

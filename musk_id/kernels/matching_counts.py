@@ -17,7 +17,17 @@ from musk_id.kernels.bitplanes import pack
 from musk_id.kernels.frames import pack_nibbles, unpack_nibbles
 from musk_id.kernels.nucleotides import Masks
 
-__all__ = ["Counts", "Packed", "columns_of", "least_differing", "pack_parts", "pack_rows", "pair_counts", "unlike"]
+__all__ = [
+    "Counts",
+    "Packed",
+    "columns_of",
+    "least_differing",
+    "pack_parts",
+    "pack_rows",
+    "pair_counts",
+    "unlike",
+    "unpacked",
+]
 
 _HIGH, _LOW, _LETTER = range(3)
 _WORD_COLUMNS = 64
@@ -57,6 +67,8 @@ class Packed:
 
     Attributes
     ----------
+    width : int
+        Columns.
     planes : ndarray of uint64, shape (n, 3, words)
         The two code planes, and the plane of any letter.
     letters : ndarray of int32, shape (n,)
@@ -67,6 +79,7 @@ class Packed:
         Planes of A, C, G and T of these.
     """
 
+    width: int
     planes: Words
     letters: Numbers
     odd: NDArray[np.int64]
@@ -137,9 +150,19 @@ def pack_parts(parts: Iterable[Masks], count: int, width: int) -> Packed:
         first += len(rows)
     letters = np.empty(count, np.int32)
     for start in range(0, count, _PACKED_ROWS):
-        here = slice(start, start + _PACKED_ROWS)
-        letters[here] = np.bitwise_count(planes[here, _LETTER]).sum(axis=1, dtype=np.int32)
-    return Packed(planes, letters, np.concatenate(odd), np.concatenate(bases))
+        those = slice(start, start + _PACKED_ROWS)
+        letters[those] = np.bitwise_count(planes[those, _LETTER]).sum(axis=1, dtype=np.int32)
+    return Packed(width, planes, letters, np.concatenate(odd), np.concatenate(bases))
+
+
+def unpacked(packed: Packed, rows: Indices) -> Masks:
+    """Masks of some sequences, shape (rows, width)."""
+    planes = _one_hot(packed, rows)
+    bits = np.unpackbits(planes.view(np.uint8), axis=2, count=packed.width, bitorder="little")
+    masks = bits[:, 0].copy()
+    for base in range(1, 4):
+        masks |= bits[:, base] << np.uint8(base)
+    return masks
 
 
 def columns_of(packed: Packed, rows: Indices | slice) -> Words:
@@ -251,7 +274,7 @@ def _odd_places(packed: Packed, rows: Indices) -> tuple[NDArray[np.int64], NDArr
 def _one_hot(packed: Packed, rows: Indices) -> Words:
     """Planes of A, C, G and T of some sequences, shape (rows, 4, words)."""
     high, low, letter = (packed.planes[rows, plane] for plane in range(3))
-    planes = np.stack([~high & ~low, high & ~low, ~high & low, high & low], axis=1) & letter[:, None]
+    planes: Words = np.stack([~high & ~low, high & ~low, ~high & low, high & low], axis=1) & letter[:, None]
     place, held = _odd_places(packed, rows)
     if held.any():
         planes[held] = packed.bases[place[held]]

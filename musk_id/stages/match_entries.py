@@ -46,54 +46,55 @@ class Entries:
         self.table, self.coding, self._library = table, coding, library
         states = tuple(CurationState)
         left_out = [number for number, state in enumerate(states) if state in LEFT_OUT]
-        records = np.flatnonzero(~np.isin(np.asarray(table.state), left_out))
-        taxon = np.asarray(table.taxon, np.int64)[records]
-        genera = [row.split("\t")[1] for row in library.taxa.rows]
-        families = [row.split("\t")[2] for row in library.taxa.rows]
-        _, genus_of = np.unique(np.array(genera, np.str_), return_inverse=True)
-        _, family_of = np.unique(np.array(families, np.str_), return_inverse=True)
+        kept = np.flatnonzero(~np.isin(np.asarray(table.state), left_out)).astype(np.uint32)
+        genus_of = _numbers_of(library, 1)
         self.in_full = any(
-            {genera[name] for name in names} != {genera[int(table.taxon[record])]}
+            {int(genus_of[name]) for name in names} != {int(genus_of[table.taxon[record]])}
             for record, names in table.revised.items()
             if states[int(table.state[record])] not in LEFT_OUT
         )
         """Whether names as revised change a genus: then every record takes part in every call by itself."""
-        keys = np.asarray(table.haplotype, np.int64)[records] * len(library.taxa) + taxon
-        if self.in_full:
-            keys = records
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        self.record = records[first]
-        self._owned = records[np.argsort(inverse, kind="stable")]
-        self._owned_from = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(inverse))])
-        self.genus, self.family = genus_of[taxon[first]], family_of[taxon[first]]
+        self.record, self._owned, self._owned_from = _distinct(table, kept, len(library.taxa), self.in_full)
+        taxon = table.taxon[self.record]
+        self.genus = genus_of[taxon]
         count = self.record.size
-        places = (np.arange(n, min(n + _ROWS, count)) for n in range(0, max(count, 1), _ROWS))
-        parts = (self.masks(part) for part in places)
-        self.index = MatchIndex(pack_parts(parts, count), self.genus, taxon[first]) if coding else None
-        self._letters = [] if coding else [decode(row[row > 0]) for part in parts for row in part]
+        self.index = None
+        if coding:
+            parts = (self._rows(np.arange(n, min(n + _ROWS, count))) for n in range(0, count, _ROWS))
+            self.index = MatchIndex(pack_parts(parts, count, table.width), self.genus, taxon.astype(np.int32))
+        self._letters = [] if coding else [decode(row[row > 0]) for row in self.masks(np.arange(count))]
         self._references: dict[int, BarcodeReference] = {}
         self._numbers: dict[str, int] = {}
 
     def masks(self, entries: Indices) -> Masks:
         """Letters of entries in the columns of the frame."""
-        haplotypes = np.asarray(self.table.haplotype)[self.record[entries]]
-        return unpack_nibbles(np.asarray(self.table.packed)[haplotypes], self.table.width)
+        if self.index is not None:
+            return self.index.masks(entries)
+        return unpack_nibbles(self._rows(entries), self.table.width)
+
+    def _rows(self, entries: Indices) -> Masks:
+        """Letters of entries, two columns a byte."""
+        return self.table.rows(self.table.haplotype[self.record[entries]])
 
     def representatives(self) -> Indices:
         """The entry with most letters of each genus, the first of equal ones."""
-        held = [
-            (packed & 0x0F > 0).sum(axis=1) + (packed >> 4 > 0).sum(axis=1)
-            for packed in (self.table.packed[n : n + _ROWS] for n in range(0, self.table.haplotypes, _ROWS))
-        ]
-        letters = np.concatenate([np.zeros(0, np.int64), *held])[self.table.haplotype[self.record]]
-        order = np.lexsort((-letters, self.genus))
+        if self.index is not None:
+            letters = self.index.letters
+        else:
+            letters = np.array([len(row) for row in self._letters], np.int32)
+        order: Indices = np.lexsort((-letters, self.genus))
         starts = np.flatnonzero(np.append(True, np.diff(self.genus[order]) > 0)) if order.size else order
         return order[starts]
 
-    def owners(self, reference: BarcodeReference) -> Indices:
+    def families(self) -> NDArray[np.int32]:
+        """Number of the family of each entry."""
+        family_of = _numbers_of(self._library, 2)
+        return family_of[self.table.taxon[self.record]]
+
+    def owners(self, reference: BarcodeReference) -> NDArray[np.uint32]:
         """Numbers of all records with the sequence and the name of a reference that was asked for."""
         entry = self._numbers[str(reference.accession)]
-        owned: Indices = self._owned[self._owned_from[entry] : self._owned_from[entry + 1]]
+        owned: NDArray[np.uint32] = self._owned[self._owned_from[entry] : self._owned_from[entry + 1]]
         return owned
 
     def measure(self, masks: Masks) -> Counts:
@@ -133,7 +134,8 @@ class Entries:
         """The first record of an entry; it is kept until :meth:`forget`."""
         known = self._references.get(entry)
         if known is None:
-            known = self._references[entry] = self._made(int(self.record[entry]))
+            (masks,) = self.masks(np.array([entry]))
+            known = self._references[entry] = self._made(int(self.record[entry]), masks)
             self._numbers[str(known.accession)] = entry
         return known
 
@@ -147,13 +149,14 @@ class Entries:
         """All records deposited under a genus."""
         wanted = [number for number, row in enumerate(self._library.taxa.rows) if row.split("\t")[1] == genus]
         chosen = np.isin(np.asarray(self.table.taxon)[self._owned], wanted)
-        return [self._made(record) for record in np.sort(self._owned[chosen]).tolist()]
+        records = np.sort(self._owned[chosen])
+        rows = unpack_nibbles(self.table.rows(self.table.haplotype[records]), self.table.width)
+        return [self._made(record, masks) for record, masks in zip(records.tolist(), rows, strict=True)]
 
-    def _made(self, record: int) -> BarcodeReference:
+    def _made(self, record: int, masks: Masks) -> BarcodeReference:
         table, taxa = self.table, self._library.taxa
         taxon = taxa[int(table.taxon[record])]
-        packed = np.asarray(self.table.packed)[int(table.haplotype[record])]
-        letters = decode(unpack_nibbles(packed[None, :], table.width)[0])
+        letters = decode(masks)
         sequence = letters.rstrip("-") if self.coding else letters.replace("-", "")
         return BarcodeReference(
             accession=Line(table.accessions[record]),
@@ -168,3 +171,27 @@ class Entries:
             sequence=Text(sequence),
             sha256=Sha256(hashlib.sha256(sequence.encode("ascii")).hexdigest()),
         )
+
+
+def _numbers_of(library: Library, column: int) -> NDArray[np.int32]:
+    """Number of the genus (column 1) or family (2) of each taxon, in the order of the names."""
+    names = sorted({row.split("\t")[column] for row in library.taxa.rows})
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.array([numbers[row.split("\t")[column]] for row in library.taxa.rows], np.int32)
+
+
+def _distinct(
+    table: LocusTable, records: NDArray[np.uint32], taxa: int, in_full: bool
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
+    """First record of each entry, the records of all entries one after the other, and where those of each begin.
+
+    An entry is a sequence under a name; with ``in_full`` each record is one.
+    """
+    if in_full:
+        return records, records, np.arange(records.size + 1, dtype=np.uint32)
+    keys = table.haplotype[records].astype(np.int64) * taxa + table.taxon[records]
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if keys.size else order
+    owned = records[order]
+    return owned[starts], owned, np.append(starts, owned.size).astype(np.uint32)

@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.kernels.anchoring import KmerIndex
+from musk_id.kernels.anchoring import WORDS, KmerIndex, covering
 from musk_id.kernels.matching_counts import Counts
 from musk_id.kernels.nucleotides import Masks, encode
 from musk_id.model.barcode import LocusCall
@@ -32,6 +32,9 @@ __all__ = ["LibraryMatcher"]
 
 # No margin is certified by a wide comparison, and no limit was calibrated, for a library of one's own.
 NOTED = (Reason.NOT_CALIBRATED,)
+# A genus by whose words sequences are placed beside those chosen before it shares less than this with them.
+SHARED_WORDS = 0.5
+_GENERA = 256
 
 
 class LibraryMatcher:
@@ -150,8 +153,9 @@ def _families(
     counts = entries.measure(query)
     reach = min(entry.upper for entry in compared) + limits.other_margin
     shares = np.where(counts.compared > 0, counts.incompatible / np.maximum(counts.compared, 1), np.inf)
-    order = np.lexsort((shares, entries.family))
-    starts = np.flatnonzero(np.append(True, np.diff(entries.family[order]) > 0))
+    families = entries.families()
+    order = np.lexsort((shares, families))
+    starts = np.flatnonzero(np.append(True, np.diff(families[order]) > 0))
     rows: NDArray[np.int64] = order[starts]
     rows = rows[counts.compared[rows] > 0]
     within = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in rows.tolist()]
@@ -181,9 +185,8 @@ def _frame(
         if record.state not in LEFT_OUT:
             words.setdefault(record.locus.value, []).append((0, encode(record.sequence)))
     for locus, own in entries.items():
-        for row in own.masks(own.representatives()):
-            kept = row if locus in windows else row[row > 0]
-            words.setdefault(locus.value, []).append((0, kept))
+        known = words.setdefault(locus.value, [])
+        known += [(0, row) for row in _telling(own, [masks for _, masks in known])]
     loci = {Locus(name): (entries.get(Locus(name))) for name in words}
     return BarcodeLibrary(
         release_id=library.library_id,
@@ -197,6 +200,26 @@ def _frame(
         genus_species=tuple(sorted(t.species for t in anchors.taxa if t.genus == method.genus)),
         has_overlay=False,
     )
+
+
+def _telling(entries: Entries, anchors: Sequence[Masks]) -> list[Masks]:
+    """Sequences of genera that are needed beside the anchors for every genus to share its words with some.
+
+    Were all genera taken, a large library would hold nearly every word somewhere, and chance would speak of a
+    broken frame.
+    """
+    seen = np.zeros(WORDS, np.bool_)
+    for masks in anchors:
+        covering(masks[None, :], seen, 1.0)
+    found: list[Masks] = []
+    representatives = entries.representatives()
+    for first in range(0, representatives.size, _GENERA):
+        rows = entries.masks(representatives[first : first + _GENERA])
+        if not entries.coding:
+            rows = np.take_along_axis(rows, np.argsort(rows == 0, axis=1, kind="stable"), axis=1)
+        chosen = rows[covering(rows, seen, SHARED_WORDS)]
+        found += list(chosen) if entries.coding else [row[row > 0] for row in chosen]
+    return found
 
 
 def _of_genus(entries: Entries | None, method: BarcodeMethod) -> tuple[BarcodeReference, ...]:
