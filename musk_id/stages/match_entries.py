@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.kernels.editdistance import edit_distance
+from musk_id.kernels.edit_matching import EditIndex, Edits
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.matching import MatchIndex, deciding_rows
 from musk_id.kernels.matching_counts import Counts, pack_parts
 from musk_id.kernels.nucleotides import Masks, decode
+from musk_id.model.columns import TextColumn
 from musk_id.model.library import Library, LocusTable
 from musk_id.model.reference import BarcodeReference
 from musk_id.model.values import Line, Sha256, Text
@@ -62,7 +64,7 @@ class Entries:
         if coding:
             parts = (self._rows(np.arange(n, min(n + _ROWS, count))) for n in range(0, count, _ROWS))
             self.index = MatchIndex(pack_parts(parts, count, table.width), self.genus, taxon.astype(np.int32))
-        self._letters = [] if coding else [decode(row[row > 0]) for row in self.masks(np.arange(count))]
+        self.edits = None if coding else EditIndex(self._texts(), self.genus)
         self._references: dict[int, BarcodeReference] = {}
         self._numbers: dict[str, int] = {}
 
@@ -71,6 +73,12 @@ class Entries:
         if self.index is not None:
             return self.index.masks(entries)
         return unpack_nibbles(self._rows(entries), self.table.width)
+
+    def _texts(self) -> TextColumn:
+        """Letters of all entries, without gaps."""
+        count = self.record.size
+        parts = (self.masks(np.arange(n, min(n + _ROWS, count))) for n in range(0, count, _ROWS))
+        return TextColumn.of([decode(row[row > 0]) for part in parts for row in part])
 
     def _rows(self, entries: Indices) -> Masks:
         """Letters of entries, two columns a byte."""
@@ -81,7 +89,7 @@ class Entries:
         if self.index is not None:
             letters = self.index.letters
         else:
-            letters = np.array([len(row) for row in self._letters], np.int32)
+            letters = np.zeros(0, np.int32) if self.edits is None else self.edits.lengths
         order: Indices = np.lexsort((-letters, self.genus))
         starts = np.flatnonzero(np.append(True, np.diff(self.genus[order]) > 0)) if order.size else order
         return order[starts]
@@ -97,21 +105,30 @@ class Entries:
         owned: NDArray[np.uint32] = self._owned[self._owned_from[entry] : self._owned_from[entry + 1]]
         return owned
 
-    def measure(self, masks: Masks) -> Counts:
-        """Distances of a query to every entry; edits count as of one column."""
-        if self.index is not None:
-            return self.index.measure(masks)
-        query = decode(masks)
-        found = [edit_distance(query, letters) for letters in self._letters]
-        lower = np.array([distance.lower for distance in found], np.int32)
-        upper = np.array([distance.upper for distance in found], np.int32)
-        return Counts(lower, upper, np.ones(lower.size, np.int32))
+    def deciding(self, masks: Masks) -> tuple[Compared, ...]:
+        """Entries that decide for one query; all of them where names as revised change a genus."""
+        if not self.in_full and self.edits is not None:
+            rows, counts = _counted(self.edits.nearest(decode(masks)))
+        else:
+            rows, counts = self.within(masks, None)
+            if not self.in_full:
+                decide = deciding_rows(counts, self.genus[rows])
+                rows, counts = rows[decide], counts.take(decide)
+        return self.compared(rows, counts, masks.size)
 
-    def deciding(self, counts: Counts) -> Indices:
-        """Entries that decide, given the counts against all."""
-        if self.in_full:
-            return np.flatnonzero(counts.compared > 0)
-        return deciding_rows(counts, self.genus)
+    def within(self, masks: Masks, limit: Fraction | None) -> tuple[Indices, Counts]:
+        """Entries that share letters with a query, and their distances; those beyond a limit may be left out.
+
+        Edits count as of one column.
+        """
+        if self.index is not None:
+            counts = self.index.measure(masks)
+            rows = np.flatnonzero(counts.compared > 0)
+            return rows, counts.take(rows)
+        if self.edits is None:
+            raise RuntimeError("entries are compared in the frame or letter by letter")
+        query = decode(masks)
+        return _counted(self.edits.measure(query) if limit is None else self.edits.within(query, ceil(limit)))
 
     def compared(self, entries: Indices, counts: Counts, query_bp: int) -> tuple[Compared, ...]:
         """Entries with their counts as the rules take them, nearest first."""
@@ -124,7 +141,7 @@ class Entries:
             strict=True,
         )
         for entry, lower, upper, shared in columns:
-            bp = shared if self.coding else min(query_bp, len(self._letters[entry]))
+            bp = shared if self.edits is None else min(query_bp, int(self.edits.lengths[entry]))
             found.append(
                 Compared(self.reference(entry), Fraction(lower, shared), Fraction(upper, shared), lower, upper, bp)
             )
@@ -171,6 +188,10 @@ class Entries:
             sequence=Text(sequence),
             sha256=Sha256(hashlib.sha256(sequence.encode("ascii")).hexdigest()),
         )
+
+
+def _counted(edits: Edits) -> tuple[Indices, Counts]:
+    return edits.rows, Counts(edits.lower, edits.upper, np.ones(edits.rows.size, np.int32))
 
 
 def _numbers_of(library: Library, column: int) -> NDArray[np.int32]:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from musk_id.kernels.anchoring import WORDS, KmerIndex, covering
 from musk_id.kernels.matching_counts import Counts
@@ -118,7 +117,7 @@ class LibraryMatcher:
                 known: dict[bytes, tuple[Compared, ...]] = {}
                 for number, query in zip(numbers, masks, strict=True):
                     if query.tobytes() not in known:
-                        known[query.tobytes()] = _all_deciding(query, entries)
+                        known[query.tobytes()] = entries.deciding(query)
                     found[number] = known[query.tobytes()]
                 continue
             nearest = entries.index.nearest(np.stack(masks), threads=self._threads)
@@ -140,27 +139,19 @@ class LibraryMatcher:
         return call_locus(wider, limits, self.frame, self._method, self._animals)
 
 
-def _all_deciding(query: Masks, entries: Entries) -> tuple[Compared, ...]:
-    counts = entries.measure(query)
-    rows = entries.deciding(counts)
-    return entries.compared(rows, counts.take(rows), int(query.size))
-
-
 def _families(
     query: Masks, compared: tuple[Compared, ...], entries: Entries, limits: LocusLimits
 ) -> tuple[Compared, ...]:
     """The nearest entry, by the lower distance, of each family within reach of the margin."""
-    counts = entries.measure(query)
     reach = min(entry.upper for entry in compared) + limits.other_margin
-    shares = np.where(counts.compared > 0, counts.incompatible / np.maximum(counts.compared, 1), np.inf)
-    families = entries.families()
+    rows, counts = entries.within(query, reach)
+    shares = counts.incompatible / counts.compared
+    families = entries.families()[rows]
     order = np.lexsort((shares, families))
-    starts = np.flatnonzero(np.append(True, np.diff(families[order]) > 0))
-    rows: NDArray[np.int64] = order[starts]
-    rows = rows[counts.compared[rows] > 0]
-    within = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in rows.tolist()]
-    rows = rows[np.array(within, np.bool_)]
-    return entries.compared(rows, counts.take(rows), int(query.size))
+    first = order[np.flatnonzero(np.append(True, np.diff(families[order]) > 0))] if order.size else order
+    near = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in first.tolist()]
+    first = first[np.array(near, np.bool_)]
+    return entries.compared(rows[first], counts.take(first), int(query.size))
 
 
 def _owners(nearest: tuple[Compared, ...], entries: Entries) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
