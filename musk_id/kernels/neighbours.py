@@ -119,7 +119,9 @@ def short_neighbours(sequences: Sequence[str], max_edits: int) -> Pairs:
     parts: list[tuple[Numbers, ...]] = []
     for query, sequence in enumerate(sequences):
         near = np.flatnonzero(bounds.of(sequence)[query + 1 :] <= max_edits) + query + 1
-        edits = np.array([edit_distance(sequence, sequences[other]).lower for other in near.tolist()], dtype=np.int64)
+        edits = np.array(
+            [edit_distance(sequence, sequences[other]).lower for other in near.tolist()], dtype=np.int64
+        )
         kept = edits <= max_edits
         others = near[kept]
         first = np.full(others.size, query, dtype=np.int64)

@@ -30,7 +30,7 @@ from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
 
-__all__ = ["call_barcodes", "examine_sequence", "is_human"]
+__all__ = ["HUMAN_GENUS", "call_barcodes", "examine_sequence", "is_human"]
 
 HUMAN_GENUS = "Homo"
 PICTURE_ROWS = 4

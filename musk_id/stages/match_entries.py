@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from musk_id.kernels.edit_matching import EditIndex, Edits
 from musk_id.kernels.frames import unpack_nibbles
-from musk_id.kernels.matching import MatchIndex, deciding_rows
+from musk_id.kernels.matching import MatchIndex
 from musk_id.kernels.matching_counts import Counts, pack_parts
 from musk_id.kernels.nucleotides import Masks, decode
 from musk_id.model.columns import TextColumn
@@ -99,21 +99,20 @@ class Entries:
         family_of = _numbers_of(self._library, 2)
         return family_of[self.table.taxon[self.record]]
 
-    def owners(self, reference: BarcodeReference) -> NDArray[np.uint32]:
-        """Numbers of all records with the sequence and the name of a reference that was asked for."""
-        entry = self._numbers[str(reference.accession)]
+    def owners(self, reference: BarcodeReference) -> NDArray[np.uint32] | None:
+        """Numbers of all records with the sequence and the name of a reference; ``None`` if it is no entry's."""
+        entry = self._numbers.get(str(reference.accession))
+        if entry is None or self._references[entry] is not reference:
+            return None
         owned: NDArray[np.uint32] = self._owned[self._owned_from[entry] : self._owned_from[entry + 1]]
         return owned
 
     def deciding(self, masks: Masks) -> tuple[Compared, ...]:
-        """Entries that decide for one query; all of them where names as revised change a genus."""
-        if not self.in_full and self.edits is not None:
-            rows, counts = _counted(self.edits.nearest(decode(masks)))
-        else:
+        """Entries that decide for one query at a short marker; all of them where each record takes part."""
+        if self.edits is None or self.in_full:
             rows, counts = self.within(masks, None)
-            if not self.in_full:
-                decide = deciding_rows(counts, self.genus[rows])
-                rows, counts = rows[decide], counts.take(decide)
+        else:
+            rows, counts = _counted(self.edits.nearest(decode(masks)))
         return self.compared(rows, counts, masks.size)
 
     def within(self, masks: Masks, limit: Fraction | None) -> tuple[Indices, Counts]:

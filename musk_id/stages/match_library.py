@@ -19,11 +19,13 @@ from musk_id.model.library import Library
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.sequence import NucleotideSequence
+from musk_id.stages.barcode import is_human
 from musk_id.stages.comparison import Compared
 from musk_id.stages.library import AMPLICON_SLACK, LEFT_OUT, BarcodeLibrary, LocusLibrary
 from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
 from musk_id.stages.match_entries import Entries
-from musk_id.stages.match_rows import LISTED, MatchRow, placed_row
+from musk_id.stages.match_human import HumanReferences
+from musk_id.stages.match_rows import LISTED, MatchRow, human_row, placed_row
 from musk_id.stages.placement import Placement, place_sequence
 from musk_id.vocabulary import Locus, Rank, Reason
 
@@ -61,10 +63,12 @@ class LibraryMatcher:
     ) -> None:
         self._method, self._animals, self._threads = method, animals, threads
         windows = {limits.locus: limits.window_bp for limits in method.long_loci}
+        amplicons = [limits.locus for limits in method.amplicons]
         self._entries = {
             locus: Entries(library, table, coding=locus in windows) for locus, table in library.loci.items()
         }
-        self._limits = {locus: limits_of(locus, method, animals) for locus in self._entries}
+        self._limits = {locus: limits_of(locus, method, animals) for locus in (*windows, *amplicons)}
+        self._humans = HumanReferences(anchors, method)
         self.frame = _frame(library, anchors, method, self._entries)
 
     def rows(self, sequences: Sequence[NucleotideSequence], first_number: int) -> list[MatchRow]:
@@ -76,20 +80,15 @@ class LibraryMatcher:
         rows = []
         for number, (sequence, place) in enumerate(zip(sequences, placed, strict=True)):
             found = compared.get(number, ())
-            entries = None if place.locus is None else self._entries.get(place.locus)
-            call = None if entries is None or not found else self._call(place, found, entries)
-            rows.append(self._row(first_number + number, sequence.name, place, found, call, entries))
+            if place.locus is not None and place.masks is not None:
+                found = self._humans.beside(place.locus, place.masks, found, self._limits[place.locus])
+            rows.append(self._row(first_number + number, sequence.name, place, found))
         return rows
 
-    def _row(
-        self,
-        number: int,
-        name: str,
-        place: Placement,
-        compared: tuple[Compared, ...],
-        call: LocusCall | None,
-        entries: Entries | None,
-    ) -> MatchRow:
+    def _row(self, number: int, name: str, place: Placement, compared: tuple[Compared, ...]) -> MatchRow:
+        entries = None if place.locus is None else self._entries.get(place.locus)
+        if place.locus is not None and is_human(compared, self._limits[place.locus]):
+            return human_row(number, place.locus)
         if entries is None:
             reasons = place.reasons if place.locus is None else (*place.reasons, Reason.NO_REFERENCE_AT_LOCUS)
             return MatchRow(
@@ -99,6 +98,7 @@ class LibraryMatcher:
                 strand=place.strand,
                 reasons=tuple(sorted(set(reasons))),
             )
+        call = self._call(place, compared, entries) if compared else None
 
         def owners(nearest: tuple[Compared, ...]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
             return _owners(nearest, entries)
@@ -160,6 +160,10 @@ def _owners(nearest: tuple[Compared, ...], entries: Entries) -> tuple[int, tuple
     accessions: list[str] = []
     for entry in nearest:
         records = entries.owners(entry.record)
+        if records is None:
+            total += 1
+            accessions.append(str(entry.record.accession))
+            continue
         total += records.size
         accessions += [entries.table.accessions[record] for record in records[:LISTED].tolist()]
     names = sorted({str(entry.record.organism_as_deposited) for entry in nearest})
