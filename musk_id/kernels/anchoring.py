@@ -180,11 +180,10 @@ class KmerIndex:
         query_index: NDArray[np.int64],
         kmers: int,
     ) -> Anchor:
-        # A k-mer votes once for a diagonal however many references hold it there. Pairs of diagonal and k-mer
-        # are packed into one number: sorting numbers is many times faster than sorting rows.
+        # A k-mer votes once for a diagonal however many references hold it there: a column stands once in a word's
+        # list, so that no pair of diagonal and k-mer stands here twice.
         base = int(diagonals.min())
-        pairs = np.unique((diagonals - base) << _INDEX_BITS | query_index)
-        of_diagonal, of_index = pairs >> _INDEX_BITS, pairs & _INDEX_MASK
+        of_diagonal, of_index = diagonals - base, query_index
         # The most votes decide, the smaller diagonal among equals.
         offset = int(np.bincount(of_diagonal).argmax())
         near = np.abs(of_diagonal - offset) <= self._slack[locus]

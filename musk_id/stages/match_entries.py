@@ -129,8 +129,14 @@ class Entries:
         query = decode(masks)
         return _counted(self.edits.measure(query) if limit is None else self.edits.within(query, ceil(limit)))
 
+    def prepare(self, entries: Indices) -> None:
+        """Make the records of entries that many queries will ask for, all at once."""
+        for first in range(0, entries.size, _ROWS):
+            self._make(entries[first : first + _ROWS])
+
     def compared(self, entries: Indices, counts: Counts, query_bp: int) -> tuple[Compared, ...]:
         """Entries with their counts as the rules take them, nearest first."""
+        self._make(entries)
         found = []
         columns = zip(
             entries.tolist(),
@@ -142,18 +148,20 @@ class Entries:
         for entry, lower, upper, shared in columns:
             bp = shared if self.edits is None else min(query_bp, int(self.edits.lengths[entry]))
             found.append(
-                Compared(self.reference(entry), Fraction(lower, shared), Fraction(upper, shared), lower, upper, bp)
+                Compared(
+                    self._references[entry], Fraction(lower, shared), Fraction(upper, shared), lower, upper, bp
+                )
             )
         return tuple(sorted(found, key=lambda c: (c.upper, c.lower, c.record.accession)))
 
-    def reference(self, entry: int) -> BarcodeReference:
-        """The first record of an entry; it is kept until :meth:`forget`."""
-        known = self._references.get(entry)
-        if known is None:
-            (masks,) = self.masks(np.array([entry]))
-            known = self._references[entry] = self._made(int(self.record[entry]), masks)
-            self._numbers[str(known.accession)] = entry
-        return known
+    def _make(self, entries: Indices) -> None:
+        """Make the first record of each entry, where it is not known yet; it is kept until :meth:`forget`."""
+        new = [entry for entry in np.unique(entries).tolist() if entry not in self._references]
+        if not new:
+            return
+        for entry, masks in zip(new, self.masks(np.array(new)), strict=True):
+            made = self._references[entry] = self._made(int(self.record[entry]), masks)
+            self._numbers[str(made.accession)] = entry
 
     def forget(self) -> None:
         """Drop what was made for earlier queries, if it is much."""

@@ -77,13 +77,15 @@ class LibraryMatcher:
             entries_of_locus.forget()
         placed = [place_sequence(s.letters, None, self.frame, self._method) for s in sequences]
         compared = self._compared(placed)
-        rows = []
-        for number, (sequence, place) in enumerate(zip(sequences, placed, strict=True)):
-            found = compared.get(number, ())
-            if place.locus is not None and place.masks is not None:
-                found = self._humans.beside(place.locus, place.masks, found, self._limits[place.locus])
-            rows.append(self._row(first_number + number, sequence.name, place, found))
-        return rows
+        for locus in {place.locus for place in placed if place.locus is not None}:
+            here = {n: p.masks for n, p in enumerate(placed) if p.locus is locus and p.masks is not None}
+            found = [compared.get(number, ()) for number in here]
+            beside = self._humans.beside(locus, list(here.values()), found, self._limits[locus])
+            compared |= dict(zip(here, beside, strict=True))
+        return [
+            self._row(first_number + number, sequence.name, place, compared.get(number, ()))
+            for number, (sequence, place) in enumerate(zip(sequences, placed, strict=True))
+        ]
 
     def _row(self, number: int, name: str, place: Placement, compared: tuple[Compared, ...]) -> MatchRow:
         entries = None if place.locus is None else self._entries.get(place.locus)
@@ -121,6 +123,7 @@ class LibraryMatcher:
                     found[number] = known[query.tobytes()]
                 continue
             nearest = entries.index.nearest(np.stack(masks), threads=self._threads)
+            entries.prepare(nearest.rows)
             for place, number in enumerate(numbers):
                 here = slice(nearest.offsets[place], nearest.offsets[place + 1])
                 counts = Counts(nearest.incompatible[here], nearest.possible[here], nearest.compared[here])
