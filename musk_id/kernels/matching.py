@@ -185,7 +185,7 @@ class MatchIndex:
             # The nearest are of so many groups that the next one lies beyond the limit.
             further = _beyond(pairs, self._groups, queries.size)
             again = ~complete & np.isfinite(further)
-            wider = self._scanned(queries, columns, np.flatnonzero(again), further)
+            wider = self._scanned(queries, columns, np.flatnonzero(again), further, lowered=False)
             chosen, _, _ = _deciding(wider, self._groups, queries.size)
             found += [
                 wider.take(np.flatnonzero(chosen)),
@@ -264,10 +264,12 @@ class MatchIndex:
         others = self._groups[pairs.row] != group[pairs.query]
         return np.maximum(best, _smallest(share[others], pairs.query[others], count))
 
-    def _scanned(self, queries: Packed, columns: Words, chosen: Indices, limit: Floats) -> _Pairs:
+    def _scanned(
+        self, queries: Packed, columns: Words, chosen: Indices, limit: Floats, *, lowered: bool = True
+    ) -> _Pairs:
         """All pairs of some queries within their limits, by a bound for each reference.
 
-        A smaller limit that is met with on the way is written to ``limit``.
+        Where limits may be ``lowered``, a smaller one that two groups keep to is written to ``limit``.
         """
         endless = np.isinf(limit[chosen])
         if chosen.size - np.count_nonzero(endless) < _FEW:
@@ -279,7 +281,8 @@ class MatchIndex:
             least = _blocks(own, columns_of(self._packed, slice(first, first + _STEP_REFERENCES)))
             near, row = np.nonzero(least <= _most_columns(queries, limit)[chosen, None])
             pairs = self._measured(queries, chosen[near], row + first)
-            limit[chosen] = np.minimum(limit, self._two_groups(pairs, queries.size))[chosen]
+            if lowered:
+                limit[chosen] = np.minimum(limit, self._two_groups(pairs, queries.size))[chosen]
             share = _share(pairs.counts.incompatible, pairs.counts.compared)
             kept.append(pairs.take(np.flatnonzero(share <= limit[pairs.query])))
         return _Pairs.joined(kept)
