@@ -1,6 +1,7 @@
 """Closed lists of words of the reference library: what an audit finds, what enters or leaves, what changed.
 
-They stand in tables, reports and differences, never in a case record; ``docs/reference-library.md`` explains each.
+They stand in tables, reports and differences; of them only ``CongenerStratum`` and ``Withheld`` stand in a case
+record too, beside the rates that are quoted from a calibration. ``docs/reference-library.md`` explains each.
 """
 
 from __future__ import annotations

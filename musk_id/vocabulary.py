@@ -27,6 +27,8 @@ __all__ = [
     "PermitKind",
     "QuestionKind",
     "Rank",
+    "RatioChange",
+    "RatioModel",
     "Reason",
     "SealState",
     "Selection",
@@ -311,6 +313,24 @@ class CriterionOutcome(StrEnum):
     NOT_TESTED = "NOT_TESTED"
 
 
+class RatioChange(StrEnum):
+    """What is changed in the counts of a likelihood ratio to see what it hangs on."""
+
+    ONE_H1_FEWER_NAMED = "ONE_H1_FEWER_NAMED"
+    ONE_H2_MORE_NAMED = "ONE_H2_MORE_NAMED"
+    MOST_INFLUENTIAL_ITEM_LEFT_OUT = "MOST_INFLUENTIAL_ITEM_LEFT_OUT"
+    H2_FAMILY_LEFT_OUT = "H2_FAMILY_LEFT_OUT"
+    H1_SPECIES_LEFT_OUT = "H1_SPECIES_LEFT_OUT"
+
+
+class RatioModel(StrEnum):
+    """Models that turn a score into a likelihood ratio, for the annex only."""
+
+    PAV = "PAV"
+    LOGISTIC = "LOGISTIC"
+    KERNEL_DENSITY = "KERNEL_DENSITY"
+
+
 class Reason(StrEnum):
     """Why a finding is not better than it is; closed, never reused (``docs/reason-codes.md``)."""
 
@@ -351,6 +371,9 @@ class Reason(StrEnum):
     SINGLE_STRAND = "SINGLE_STRAND"
     MIXED_TRACE = "MIXED_TRACE"
     LETTERS_AGAINST_SIGNALS = "LETTERS_AGAINST_SIGNALS"
+    READS_BELOW_LIMIT = "READS_BELOW_LIMIT"
+    CHIMERA_SUSPECTED = "CHIMERA_SUSPECTED"
+    NO_REPLICATES = "NO_REPLICATES"
     OUTSIDE_RADIUS = "OUTSIDE_RADIUS"
     MARGIN_TOO_SMALL = "MARGIN_TOO_SMALL"
     CERTIFIED_MARGIN_SMALL = "CERTIFIED_MARGIN_SMALL"
@@ -372,6 +395,15 @@ class Reason(StrEnum):
     CONFUSABLE_NOT_SEPARATED = "CONFUSABLE_NOT_SEPARATED"
     SELF_MATCH = "SELF_MATCH"
     NOT_CALIBRATED = "NOT_CALIBRATED"
+    # likelihood ratios
+    GENUS_NOT_DETECTED = "GENUS_NOT_DETECTED"
+    GRADE_BELOW_A = "GRADE_BELOW_A"
+    TOO_FEW_INDIVIDUALS_H1 = "TOO_FEW_INDIVIDUALS_H1"
+    TOO_FEW_SPECIES_H2 = "TOO_FEW_SPECIES_H2"
+    CALIBRATION_OF_OTHER_RULE = "CALIBRATION_OF_OTHER_RULE"
+    CALIBRATION_OF_OTHER_REFERENCES = "CALIBRATION_OF_OTHER_REFERENCES"
+    REFERENCES_NAME_ALTERNATIVES = "REFERENCES_NAME_ALTERNATIVES"
+    MODEL_NOT_FITTED = "MODEL_NOT_FITTED"
     # questions
     NO_DNA_EXAMINATION = "NO_DNA_EXAMINATION"
     NO_CHEMICAL_EXAMINATION = "NO_CHEMICAL_EXAMINATION"

@@ -17,17 +17,24 @@ def run_calibrate(arguments: argparse.Namespace) -> int:
     from musk_id.model.methods import BARCODE_METHODS, EVIDENCE_METHODS
     from musk_id.refdb.calibrate import calibrate_library, write_calibration
     from musk_id.refdb.library_store import load_library
+    from musk_id.refdb.shipped_calibration import place_calibration
 
     folder: Path = arguments.library
-    out: Path = arguments.out
-    if out.is_dir():
+    out: Path | None = arguments.out
+    if out is not None and out.is_dir():
         raise UsageError("is a folder", where=str(out), hint="name the file to write, such as calibration.json")
-    release = None
+    release, place = None, None
     if arguments.panel is not None:
-        release = load_release(locate_release(arguments.panel, arguments.releases))
+        place = locate_release(arguments.panel, arguments.releases)
+        release = load_release(place)
+    if out is None and place is None:
+        raise UsageError("needs the release", where="--beside-release", hint="name it with --panel")
     library = load_library(folder)
     calibration = calibrate_library(library, folder, BARCODE_METHODS[-1], EVIDENCE_METHODS[-1], release)
-    write_calibration(out, calibration)
+    if out is not None:
+        write_calibration(out, calibration)
+    elif place is not None:
+        out = place_calibration(place, calibration)
     _say(calibration)
     print(f"  {out}")
     return 0

@@ -18,6 +18,7 @@ __all__ = [
     "BARCODE_METHODS",
     "CONTROL_METHODS",
     "EVIDENCE_METHODS",
+    "READS_METHODS",
     "SANGER_METHODS",
     "SPECTRA_METHODS",
     "AmpliconLimits",
@@ -26,6 +27,7 @@ __all__ = [
     "ControlMethod",
     "EvidenceMethod",
     "LongLocusLimits",
+    "ReadsMethod",
     "SangerMethod",
     "SpectraMethod",
     "require_method",
@@ -108,6 +110,31 @@ class SangerMethod:
     min_quality_lead: int
     secondary_peak_percent: int
     mixed_positions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadsMethod:
+    """How sequencing reads become variants, and which of these count.
+
+    ``skew_alpha`` is the exponent of the denoising rule; ``min_reported_reads``, ``min_reported_percent`` (of the
+    reads of the marker) and ``min_blank_factor`` (times the largest count in a blank) are those of decision rules,
+    section 7.
+    """
+
+    version: Line
+    min_overlap_bp: int
+    max_mismatch_percent: int
+    max_expected_errors: DecimalText
+    min_length_bp: int
+    max_primer_mismatches: int
+    max_primer_offset_bp: int
+    min_variant_reads: int
+    skew_alpha: int
+    min_parent_skew: int
+    min_chimera_sites: int
+    min_reported_reads: int
+    min_reported_percent: DecimalText
+    min_blank_factor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +260,25 @@ SANGER_METHODS = (
     ),
 )
 
+READS_METHODS = (
+    ReadsMethod(
+        version=Line("reads-1"),
+        min_overlap_bp=16,
+        max_mismatch_percent=10,
+        max_expected_errors=DecimalText("1.0"),
+        min_length_bp=50,
+        max_primer_mismatches=2,
+        max_primer_offset_bp=8,
+        min_variant_reads=8,
+        skew_alpha=2,
+        min_parent_skew=2,
+        min_chimera_sites=2,
+        min_reported_reads=10,
+        min_reported_percent=DecimalText("0.2"),
+        min_blank_factor=10,
+    ),
+)
+
 SPECTRA_METHODS = (
     SpectraMethod(
         version=Line("ei-library-1"),
@@ -267,7 +313,14 @@ EVIDENCE_METHODS = (
 )
 
 _Method = TypeVar(
-    "_Method", BarcodeMethod, AnimalMethod, SangerMethod, SpectraMethod, ControlMethod, EvidenceMethod
+    "_Method",
+    BarcodeMethod,
+    AnimalMethod,
+    SangerMethod,
+    ReadsMethod,
+    SpectraMethod,
+    ControlMethod,
+    EvidenceMethod,
 )
 
 

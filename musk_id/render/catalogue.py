@@ -34,6 +34,7 @@ _REVIEW_KEYS = ("language", "status", "reviewed_by", "reviewed_on")
 ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.BatchKind: "batch_kind",
     vocabulary.CompoundStatus: "compound_status",
+    library_vocabulary.CongenerStratum: "congener_stratum",
     vocabulary.ControlKind: "control_kind",
     vocabulary.ControlOutcome: "control_outcome",
     vocabulary.ControlResult: "control_result",
@@ -52,6 +53,8 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.PermitKind: "permit_kind",
     vocabulary.QuestionKind: "question_kind",
     vocabulary.Rank: "rank",
+    vocabulary.RatioChange: "ratio_change",
+    vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",

@@ -26,6 +26,7 @@ from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
 from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.radius_ground import grounded
 from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
@@ -194,7 +195,7 @@ def examine_sequence(
         placed = _judged(placed, assembly, compared, coding=limits.coding)
     called: CalledSequence | None = None
     if placed.callable and compared:
-        call = call_locus(compared, limits, library, method, animals)
+        call = grounded(call_locus(compared, limits, library, method, animals), placed, library, method)
         called = CalledSequence(limits.locus, placed.letters, placed.compared_bp, compared, call, run.extract_id)
     result = _result(sequence, run, declared, placed, noted, compared, called)
     if assembly is not None and compared and not _may_be_human(compared):

@@ -147,7 +147,7 @@ def test_every_phrase_that_code_names_is_in_the_catalogue() -> None:
     for path in (PROJECT / "musk_id" / "stages").glob("*.py"):
         named |= set(
             re.findall(
-                r'"((?:grade|dna|chemistry|joint|legal|method|units|next|limit|missing|intake)\.[a-z_]+)"',
+                r'"((?:grade|dna|chemistry|joint|legal|method|units|next|limit|missing|intake|ratio)\.[a-z_]+)"',
                 path.read_text(encoding="utf-8"),
             )
         )
@@ -167,7 +167,7 @@ def test_no_forbidden_word_stands_in_the_catalogue_and_each_would_be_found() -> 
     for language in Language:
         catalogue = load_catalogue(language)
         for key, text in {**catalogue.phrases, **catalogue.labels}.items():
-            assert forbidden_words(text, language) == (), key
+            assert forbidden_words(text, language, key) == (), key
         for word in FORBIDDEN[language]:
             assert forbidden_words(f"... {word} ...", language), word
 

@@ -24,6 +24,7 @@ from musk_id.render.pages.document import (
     lines,
     mono,
 )
+from musk_id.render.pages.error_figures import error_blocks
 from musk_id.vocabulary import ControlKind, Locus
 
 __all__ = ["methods_section"]
@@ -37,6 +38,7 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.extend(_barcode(methods, record.release, catalogue))
     blocks.append(Heading(2, label("methods.animals", version=methods.animals.version)))
     blocks.append(_numbers(_animal_numbers(methods.animals), catalogue))
+    blocks.extend(error_blocks(record.calibration, catalogue))
     blocks.append(Heading(2, label("methods.sanger", version=methods.sanger.version)))
     blocks.append(Paragraph(cell(label("methods.sanger_words")), quiet=True))
     blocks.append(_sanger_numbers(methods.sanger, catalogue))
