@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.edit_bounds import EditBounds
-from musk_id.kernels.editdistance import NO_LIMIT, UNAMBIGUOUS, edit_distance_within, unambiguous_distance
+from musk_id.kernels.editdistance import NO_LIMIT, UNAMBIGUOUS, edit_distance_within, unambiguous_distances
 from musk_id.kernels.matching import deciding_rows
 from musk_id.kernels.matching_counts import Counts
 
@@ -21,6 +21,7 @@ __all__ = ["EditIndex", "Edits"]
 
 # Pairs aligned with one limit, before it is looked at again how far it may be lowered.
 _STEP = 16
+_ENDLESS = 1 << 30
 
 Numbers = NDArray[np.int32]
 Indices = NDArray[np.int64]
@@ -63,7 +64,7 @@ class EditIndex:
 
     def measure(self, query: str) -> Edits:
         """Distances to all references."""
-        return _ordered(self._aligned(query, np.arange(self._groups.size), NO_LIMIT))
+        return _ordered(self._aligned(query, np.arange(self._groups.size), _ENDLESS))
 
     def nearest(self, query: str) -> Edits:
         """References that decide for a query, as :class:`musk_id.kernels.matching.Found` has them.
@@ -75,18 +76,23 @@ class EditIndex:
         order = np.argsort(bounds, kind="stable")
         found: list[tuple[int, int, int]] = []
         best: dict[int, int] = {}
-        limit, first = NO_LIMIT, 0
-        # The first steps are small: each of them lowers the limit.
-        while first < order.size and (limit == NO_LIMIT or bounds[order[first]] <= limit):
+        beyond: list[int] = []
+        limit, first, grown = _ENDLESS, 0, False
+        while grown or (first < order.size and bounds[order[first]] <= limit):
             rows = order[first : first + _STEP]
+            rows = rows[bounds[rows] <= limit]
             first += rows.size
-            if limit != NO_LIMIT:
-                rows = rows[bounds[rows] <= limit]
-            for row, lower, upper in self._aligned(query, rows, limit):
+            # A second group that becomes as near as the first one leaves a third to be looked for, further away.
+            again, beyond = (beyond, []) if grown else ([], beyond)
+            rows = np.concatenate([rows, np.array(again, np.int64)])
+            aligned = self._aligned(query, rows, limit)
+            for row, lower, upper in aligned:
                 found.append((row, lower, upper))
                 group = int(self._groups[row])
                 best[group] = min(upper, best.get(group, upper))
-            limit = self._limit(best)
+            beyond += sorted(set(rows.tolist()) - {row for row, _, _ in aligned})
+            before, limit = limit, self._limit(best)
+            grown = limit > before
         near = _ordered(found)
         counts = Counts(near.lower, near.upper, np.ones(near.rows.size, np.int32))
         chosen = deciding_rows(counts, self._groups[near.rows])
@@ -100,21 +106,19 @@ class EditIndex:
         """
         distances = sorted(set(best.values()))
         if self._one_group:
-            return distances[0] if distances else NO_LIMIT
-        return distances[1] if len(distances) > 1 else NO_LIMIT
+            return distances[0] if distances else _ENDLESS
+        return distances[1] if len(distances) > 1 else _ENDLESS
 
     def _aligned(self, query: str, rows: Indices, limit: int) -> list[tuple[int, int, int]]:
-        found = []
+        limit = NO_LIMIT if limit == _ENDLESS else limit
         plain = self._bounds.unambiguous[rows] & (not query.strip(UNAMBIGUOUS))
-        for row, both in zip(rows.tolist(), plain.tolist(), strict=True):
-            if both:
-                edits = unambiguous_distance(query, self._references[row], limit)
-                if edits is not None:
-                    found.append((row, edits, edits))
-                continue
-            distance = edit_distance_within(query, self._references[row], limit)
-            if distance is not None:
-                found.append((row, distance.lower, distance.upper))
+        alike = rows[plain].tolist()
+        edits = unambiguous_distances(query, [self._references[row] for row in alike], limit)
+        found = [(row, distance, distance) for row, distance in zip(alike, edits, strict=True) if distance >= 0]
+        for row in rows[~plain].tolist():
+            both = edit_distance_within(query, self._references[row], limit)
+            if both is not None:
+                found.append((row, both.lower, both.upper))
         return found
 
 

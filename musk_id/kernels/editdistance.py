@@ -21,7 +21,7 @@ __all__ = [
     "edit_distance",
     "edit_distance_within",
     "edit_distances",
-    "unambiguous_distance",
+    "unambiguous_distances",
 ]
 
 NO_LIMIT = -1
@@ -61,8 +61,8 @@ def edit_distance_within(query: str, reference: str, limit: int) -> EditDistance
 
     # Stripping is the fastest way to ask whether there are other letters.
     if not query.strip(UNAMBIGUOUS) and not reference.strip(UNAMBIGUOUS):
-        distance = unambiguous_distance(query, reference, limit)
-        return None if distance is None else EditDistance(distance, distance)
+        (distance,) = unambiguous_distances(query, (reference,), limit)
+        return None if distance < 0 else EditDistance(distance, distance)
     mode = _mode(query, reference)
     first, second = _shorter_first(query, reference)
     if not first:
@@ -77,17 +77,24 @@ def edit_distance_within(query: str, reference: str, limit: int) -> EditDistance
     return EditDistance(lower["editDistance"], upper["editDistance"])
 
 
-def unambiguous_distance(query: str, reference: str, limit: int) -> int | None:
-    """As :func:`edit_distance_within`, of two sequences without ambiguity letters; both bounds are equal."""
-    import edlib
+def unambiguous_distances(query: str, references: Sequence[str], limit: int) -> list[int]:
+    """As :func:`edit_distance_within`, of sequences without ambiguity letters; -1 beyond the limit.
 
-    if len(query) > len(reference):
-        query, reference = reference, query
-    if not query:
-        return 0
-    mode = "NW" if len(query) == len(reference) else "HW"
-    distance: int = edlib.align(query, reference, mode=mode, task="distance", k=limit)["editDistance"]
-    return None if distance < 0 else distance
+    Both bounds are equal.
+    """
+    from edlib import align
+
+    length = len(query)
+    found: list[int] = []
+    for reference in references:
+        if length < len(reference):
+            first, second, mode = query, reference, "HW"
+        elif length > len(reference):
+            first, second, mode = reference, query, "HW"
+        else:
+            first, second, mode = query, reference, "NW"
+        found.append(align(first, second, mode, "distance", limit)["editDistance"] if first else 0)
+    return found
 
 
 def _compatible_among(letters: str) -> list[tuple[str, str]]:

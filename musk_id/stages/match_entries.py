@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from fractions import Fraction
+from functools import cached_property
 from math import ceil
 
 import numpy as np
@@ -14,7 +15,6 @@ from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.matching import MatchIndex
 from musk_id.kernels.matching_counts import Counts, pack_parts
 from musk_id.kernels.nucleotides import Masks, decode
-from musk_id.model.columns import TextColumn
 from musk_id.model.library import Library, LocusTable
 from musk_id.model.reference import BarcodeReference
 from musk_id.model.values import Line, Sha256, Text
@@ -74,11 +74,11 @@ class Entries:
             return self.index.masks(entries)
         return unpack_nibbles(self._rows(entries), self.table.width)
 
-    def _texts(self) -> TextColumn:
+    def _texts(self) -> tuple[str, ...]:
         """Letters of all entries, without gaps."""
         count = self.record.size
         parts = (self.masks(np.arange(n, min(n + _ROWS, count))) for n in range(0, count, _ROWS))
-        return TextColumn.of([decode(row[row > 0]) for part in parts for row in part])
+        return tuple(decode(row[row > 0]) for part in parts for row in part)
 
     def _rows(self, entries: Indices) -> Masks:
         """Letters of entries, two columns a byte."""
@@ -94,10 +94,13 @@ class Entries:
         starts = np.flatnonzero(np.append(True, np.diff(self.genus[order]) > 0)) if order.size else order
         return order[starts]
 
-    def families(self) -> NDArray[np.int32]:
-        """Number of the family of each entry."""
-        family_of = _numbers_of(self._library, 2)
-        return family_of[self.table.taxon[self.record]]
+    @cached_property
+    def _family_of(self) -> NDArray[np.int32]:
+        return _numbers_of(self._library, 2)
+
+    def families(self, entries: Indices) -> NDArray[np.int32]:
+        """Number of the family of some entries."""
+        return self._family_of[self.table.taxon[self.record[entries]]]
 
     def owners(self, reference: BarcodeReference) -> NDArray[np.uint32] | None:
         """Numbers of all records with the sequence and the name of a reference; ``None`` if it is no entry's."""

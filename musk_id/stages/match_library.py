@@ -149,7 +149,7 @@ def _families(
     reach = min(entry.upper for entry in compared) + limits.other_margin
     rows, counts = entries.within(query, reach)
     shares = counts.incompatible / counts.compared
-    families = entries.families()[rows]
+    families = entries.families(rows)
     order = np.lexsort((shares, families))
     first = order[np.flatnonzero(np.append(True, np.diff(families[order]) > 0))] if order.size else order
     near = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in first.tolist()]
