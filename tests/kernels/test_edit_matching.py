@@ -116,3 +116,26 @@ def test_most_references_are_not_aligned(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(EditIndex, "_aligned", counted)
     index.nearest(sequences[0])
     assert sum(aligned) < 60
+
+
+def test_what_was_beyond_a_limit_is_looked_at_again_where_the_limit_grows() -> None:
+    query = "ACTATGCTTAGCCCTAAACACAAATAATTATATAACAAAATTATTCGCCAGAGTACTACCA"
+    turned = str.maketrans("ACGT", "GTAC")
+
+    def changed(places: slice) -> str:
+        letters = list(query)
+        letters[places] = list(query[places].translate(turned))
+        return "".join(letters)
+
+    sequences = [
+        changed(slice(30, 31)),
+        changed(slice(-4, None)),
+        changed(slice(-5, None)),
+        changed(slice(20, 21)),
+    ]
+    assert [edit_distance(query, sequence).lower for sequence in sequences] == [1, 4, 5, 1]
+    assert EditBounds(sequences).of(query).tolist() == [1, 1, 1, 1]
+    # The second group comes as near as the first one only after the third was left out as too far.
+    index = EditIndex(sequences, np.array([0, 1, 2, 1]))
+    with patch.object(edit_matching, "_STEP", 1):
+        assert index.nearest(query).rows.tolist() == [0, 2, 3]
