@@ -161,3 +161,16 @@ def test_a_star_like_library_is_searched_as_any_other(way):
     with patch.multiple(matching, **way):
         found = MatchIndex(masks, library.genus, library.species).nearest(queries)
     assert_equal(found, MatchIndex(masks, library.genus, pruned=False).nearest(queries))
+
+
+@pytest.mark.parametrize("way", [{}, {"_DENSE_CHIEFS": 2.0, "_DENSE_SHARE": 2.0}, {"_DENSE_CHIEFS": -1.0}])
+def test_two_nearest_groups_leave_a_third_to_be_looked_for_further_away(way):
+    letters = ["AT-", "CC-", "ATT", "--T"]
+    references = np.array([[1 << "ACGT".index(c) if c != "-" else 0 for c in row] for row in letters], np.uint8)
+    groups = np.array([0, 1, 2, 2])
+    query = np.array([[1, 2, 4]], np.uint8)
+    # Shares 1/2, 1/2, 2/3 and 1: the limit of two groups is 1/2, the next group lies at 2/3.
+    with patch.multiple(matching, **{"_FEW": 0, **way}):
+        found = MatchIndex(references, groups).nearest(query)
+    assert rows_of(found, 0) == expected(query[0], references, groups)
+    assert found.rows.tolist() == [0, 1, 2]
