@@ -24,7 +24,8 @@ from musk_id.vocabulary import CurationState
 
 __all__ = ["Entries"]
 
-_KEPT_REFERENCES = 20_000
+# Records made for queries, of some two thousand bytes each, that are kept from one batch to the next.
+_KEPT_REFERENCES = 4_000
 # Sequences that are unpacked at once.
 _ROWS = 4096
 
