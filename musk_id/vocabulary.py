@@ -9,6 +9,7 @@ from enum import StrEnum
 
 __all__ = [
     "BatchKind",
+    "CandidateLevel",
     "CompoundStatus",
     "ControlKind",
     "ControlOutcome",
@@ -27,8 +28,6 @@ __all__ = [
     "PermitKind",
     "QuestionKind",
     "Rank",
-    "RatioChange",
-    "RatioModel",
     "Reason",
     "SealState",
     "Selection",
@@ -102,6 +101,14 @@ class NameView(StrEnum):
 
     AS_DEPOSITED = "AS_DEPOSITED"
     AS_REVISED = "AS_REVISED"
+
+
+class CandidateLevel(StrEnum):
+    """What the candidates are whose separating letters a record lists."""
+
+    GENUS = "GENUS"
+    SPECIES = "SPECIES"
+    LINEAGE_SET = "LINEAGE_SET"
 
 
 class CurationState(StrEnum):
@@ -313,24 +320,6 @@ class CriterionOutcome(StrEnum):
     NOT_TESTED = "NOT_TESTED"
 
 
-class RatioChange(StrEnum):
-    """What is changed in the counts of a likelihood ratio to see what it hangs on."""
-
-    ONE_H1_FEWER_NAMED = "ONE_H1_FEWER_NAMED"
-    ONE_H2_MORE_NAMED = "ONE_H2_MORE_NAMED"
-    MOST_INFLUENTIAL_ITEM_LEFT_OUT = "MOST_INFLUENTIAL_ITEM_LEFT_OUT"
-    H2_FAMILY_LEFT_OUT = "H2_FAMILY_LEFT_OUT"
-    H1_SPECIES_LEFT_OUT = "H1_SPECIES_LEFT_OUT"
-
-
-class RatioModel(StrEnum):
-    """Models that turn a score into a likelihood ratio, for the annex only."""
-
-    PAV = "PAV"
-    LOGISTIC = "LOGISTIC"
-    KERNEL_DENSITY = "KERNEL_DENSITY"
-
-
 class Reason(StrEnum):
     """Why a finding is not better than it is; closed, never reused (``docs/reason-codes.md``)."""
 
@@ -395,8 +384,7 @@ class Reason(StrEnum):
     CONFUSABLE_NOT_SEPARATED = "CONFUSABLE_NOT_SEPARATED"
     SELF_MATCH = "SELF_MATCH"
     NOT_CALIBRATED = "NOT_CALIBRATED"
-    # likelihood ratios
-    GENUS_NOT_DETECTED = "GENUS_NOT_DETECTED"
+    GENUS_NOT_DETECTED = "GENUS_NOT_DETECTED"  # from here on: likelihood ratios
     GRADE_BELOW_A = "GRADE_BELOW_A"
     TOO_FEW_INDIVIDUALS_H1 = "TOO_FEW_INDIVIDUALS_H1"
     TOO_FEW_SPECIES_H2 = "TOO_FEW_SPECIES_H2"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from musk_id.errors import UsageError
+from musk_id.errors import UsageError, counted
 from musk_id.model.calibration import Calibration, LocusCalibration
 from musk_id.refdb.release import load_release, locate_release
 
@@ -53,9 +53,11 @@ def _lines(locus: LocusCalibration) -> list[str]:
     """What concerns the genus of interest, for the whole window."""
     window = locus.windows[0]
     target, basis = window.target, window.target.radius_basis
+    individuals = counted(window.individuals, "individual", "individuals")
+    genera = counted(window.genera, "genus", "genera")
     lines = [
-        f"  {locus.locus}: {window.individuals} individuals, {window.species} species, {window.genera} genera",
-        f"    {target.genus}: {target.individuals} individuals; largest distance within "
+        f"  {locus.locus}: {individuals}, {window.species} species, {genera}",
+        f"    {target.genus}: {counted(target.individuals, 'individual', 'individuals')}; largest distance within "
         f"{target.within_largest or '-'} {locus.unit}, nearest other genus {target.nearest_other or '-'}",
         f"    nearest other species of the same genus: {basis.own.observations} observations of {target.genus}, "
         f"{basis.pooled.observations} in all, {basis.borrowed_percent or '-'} % borrowed",

@@ -289,10 +289,12 @@ def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Sp
                 SpectrumEvidence(run=run_identity(context), file_sha256=digest_of(fact), spectra=spectra)
             )
     methods = casework.methods
+    # Own spectra may be many: they are prepared only for a case that has one to compare.
+    is_compared = any(isinstance(entry, SpectrumEvidence) for entry in evidence)
     return match_spectra(
         intake.case_id,
         tuple(evidence),
-        casework.spectral_library,
+        casework.spectral_library if is_compared else casework.released_spectra,
         methods.spectra,
         casework.provenance(
             (methods.spectra.version,), (*run_inputs(intake, techniques), *_overlay_digests(casework))

@@ -200,7 +200,16 @@ def _refdb_freeze(actions: argparse._SubParsersAction[argparse.ArgumentParser]) 
     diff.add_argument("before", metavar="A", help="release id, release folder or library folder")
     diff.add_argument("after", metavar="B", help="the same kind as A")
     diff.add_argument("--json", type=Path, metavar="FILE", help="also write the differences as canonical JSON")
-    diff.add_argument("--panel", type=Path, metavar="FASTA", help="compare the answers for these sequences")
+    diff.add_argument(
+        "--panel",
+        type=Path,
+        nargs="*",
+        metavar="FILE",
+        help="also compare answers: on sequences (FASTA) and spectra (MSP and other formats of a case), or, "
+        "without a file, on the records of Moschus and the spectra of marker compounds of A and B, each with its "
+        "own individual withheld",
+    )
+    diff.add_argument("--answers", type=Path, metavar="TSV", help="write a row for each query of the panel")
     diff.add_argument("--releases", type=Path, help="folder of releases")
     diff.set_defaults(run=_deferred("diff", "run_diff"))
 

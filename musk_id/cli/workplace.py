@@ -168,7 +168,14 @@ class Casework:
         from musk_id.stages.spectral_library import SpectralLibrary
 
         own = tuple(spectrum for library in self.overlays for spectrum in overlay_spectra(library))
-        return SpectralLibrary.from_release(self.release, own)
+        return SpectralLibrary.from_release(self.release, own) if own else self.released_spectra
+
+    @cached_property
+    def released_spectra(self) -> SpectralLibrary:
+        """Spectra of the release alone, prepared."""
+        from musk_id.stages.spectral_library import SpectralLibrary
+
+        return SpectralLibrary.from_release(self.release)
 
     def provenance(self, methods: tuple[Line, ...], inputs: tuple[InputDigest, ...]) -> Provenance:
         """Provenance of a stage record that used the release."""

@@ -8,6 +8,7 @@ nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ _COMPATIBLE = [
     if first < second and set(bases) & set(others)
 ]
 UNAMBIGUOUS = "ACGT"
+_RUNS = re.compile(r"(\d+)([=XID])")
 
 # For the upper bound ambiguity letters of query and reference become two letters that equal nothing.
 _STRICT_QUERY = {ord(letter): "!" for letter in IUPAC if letter not in UNAMBIGUOUS}
@@ -120,12 +122,25 @@ def alignment(query: str, reference: str) -> tuple[str, str]:
     mode = _mode(query, reference)
     equal = _compatible_among(first + second)
     result = edlib.align(first, second, mode=mode, task="path", additionalEqualities=equal)
-    nice = edlib.getNiceAlignment(result, first, second)
     start, end = result["locations"][0]
     head, tail = second[: start or 0], second[end + 1 :]
-    shorter = "-" * len(head) + nice["query_aligned"] + "-" * len(tail)
-    longer = head + nice["target_aligned"] + tail
+    above, below = _gapped(first, second[len(head) :], result["cigar"] or "")
+    shorter = "-" * len(head) + above + "-" * len(tail)
+    longer = head + below + tail
     return (shorter, longer) if first is query else (longer, shorter)
+
+
+def _gapped(query: str, target: str, cigar: str) -> tuple[str, str]:
+    """Both sequences with the gaps of a path: I is a letter of the query alone, D one of the target alone."""
+    above, below = [], []
+    at = against = 0
+    for count, kind in _RUNS.findall(cigar):
+        length = int(count)
+        above.append("-" * length if kind == "D" else query[at : at + length])
+        below.append("-" * length if kind == "I" else target[against : against + length])
+        at += length * (kind != "D")
+        against += length * (kind != "I")
+    return "".join(above), "".join(below)
 
 
 def _shorter_first(query: str, reference: str) -> tuple[str, str]:

@@ -65,7 +65,10 @@ class LongLocusLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarcodeMethod:
-    """How the genus *Moschus* and its species are called from sequences."""
+    """How the genus *Moschus* and its species are called from sequences.
+
+    ``tree_replicates`` alignments are drawn anew for the support of a tree, which decides nothing; 0: no tree.
+    """
 
     version: Line
     genus: Line
@@ -76,6 +79,7 @@ class BarcodeMethod:
     species_min_individuals: int
     species_min_individuals_of_others: int
     certified_margin_min: int
+    tree_replicates: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +235,7 @@ BARCODE_METHODS = (
         species_min_individuals=3,
         species_min_individuals_of_others=2,
         certified_margin_min=1,
+        tree_replicates=200,
     ),
 )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from musk_id.library_vocabulary import RatioChange, RatioModel
 from musk_id.model.scales import VerbalScale
 from musk_id.model.values import DecimalText, Identifier, Line
-from musk_id.vocabulary import Grade, Locus, RatioChange, RatioModel, Reason
+from musk_id.vocabulary import Grade, Locus, Reason
 
 __all__ = ["ItemRatio", "LocusRatio", "ModelRatio", "RatioBounds", "RatioSensitivity"]
 

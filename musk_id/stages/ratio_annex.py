@@ -8,10 +8,11 @@ from collections.abc import Callable
 from musk_id.kernels.likelihood import cllr, cllr_min, pav
 from musk_id.kernels.likelihood_bounds import elub
 from musk_id.kernels.likelihood_models import kernel_density, logistic
+from musk_id.library_vocabulary import RatioModel
 from musk_id.model.calibration import RatioItem
 from musk_id.model.ratio import ModelRatio
 from musk_id.model.values import DecimalText, decimal_at_most, decimal_text
-from musk_id.vocabulary import RatioModel, Reason
+from musk_id.vocabulary import Reason
 
 __all__ = ["model_ratios"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from musk_id.kernels.intervals import count_ratio_lower
+from musk_id.library_vocabulary import RatioChange
 from musk_id.model.calibration import RatioCounts, RatioItem
 from musk_id.model.ratio import RatioSensitivity
 from musk_id.model.values import Line, decimal_at_most
-from musk_id.vocabulary import RatioChange
 
 __all__ = ["sensitivity"]
 

@@ -12,7 +12,7 @@ import pytest
 from calibration_cases import RELEASE, Case, base, calibrated, changed, figures, release, write_sources
 
 from musk_id.cli import main
-from musk_id.errors import MuskIdError, ReferenceDataError
+from musk_id.errors import InputFormatError, MuskIdError, ReferenceDataError
 from musk_id.kernels.intervals import proportion_upper
 from musk_id.library_vocabulary import CongenerStratum, DistanceKind, Withheld
 from musk_id.model.calibration import Calibration, ErrorCounts, RatioCounts, WindowCalibration
@@ -219,7 +219,7 @@ def test_collapsed_has_to_be_a_truth_value(tmp_path: Path) -> None:
     write_sources(tmp_path, {"all": (CASES, True)}, SHORT)
     toml = tmp_path / "library.toml"
     toml.write_text(toml.read_text().replace("collapsed = true", 'collapsed = "yes"'))
-    with pytest.raises(ReferenceDataError) as error:
+    with pytest.raises(InputFormatError) as error:
         build_library(tmp_path, tmp_path, tmp_path / "built", release(), BARCODE_METHODS[-1])
     assert "collapsed" in error.value.diagnostics()
 

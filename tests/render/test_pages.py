@@ -131,6 +131,16 @@ def test_pages_say_what_they_are(record: CaseRecord) -> None:
     assert "screening, not for court" in pages[0].replace("\n", " ")
 
 
+@pytest.mark.parametrize("case", ["DEMO-B", "DEMO-D"])
+def test_pages_are_numbered_one_after_the_other(case: str) -> None:
+    """Also where the first page holds all of its text: a break that hangs on its own place never settles."""
+    record = examine_case(Casework(PROJECT / "examples"), PROJECT / "examples" / "cases" / case)
+    for language, words in ((Language.EN, "page {} of {}"), (Language.RU, "лист {} из {}")):
+        reader = PdfReader(__import__("io").BytesIO(render_pdf(record, canonical_json(record), language)))
+        pages = [page.extract_text().replace("\xa0", " ") for page in reader.pages]
+        assert [words.format(n, len(pages)) in page for n, page in enumerate(pages, 1)] == [True] * len(pages)
+
+
 def test_every_word_of_every_list_has_a_label() -> None:
     for language in Language:
         catalogue = load_catalogue(language)

@@ -14,6 +14,7 @@ from stage_cases import Case, barcode
 
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
+from musk_id.library_vocabulary import RatioModel
 from musk_id.model.alternatives import ALTERNATIVES
 from musk_id.model.ratio import ItemRatio
 from musk_id.model.record import CaseRecord
@@ -24,7 +25,7 @@ from musk_id.render.html import render_html
 from musk_id.render.pdf import render_pdf
 from musk_id.stages.likelihood_ratio import ratio_for
 from musk_id.stages.ratio_statements import _BY_WORD, ratio_statements
-from musk_id.vocabulary import Finding, Grade, Language, Locus, RatioModel
+from musk_id.vocabulary import Finding, Grade, Language, Locus
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHORT = (Locus.RRNA_12S, Locus.RRNA_16S)

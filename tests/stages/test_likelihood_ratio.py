@@ -14,6 +14,7 @@ from scipy.stats import binom
 from stage_cases import Case, barcode, evidence_of
 
 from musk_id.cli.casework import intake_case
+from musk_id.library_vocabulary import RatioChange, RatioModel
 from musk_id.model.calibration import Calibration
 from musk_id.model.ratio import ItemRatio
 from musk_id.model.scales import SCALES, VerbalScale
@@ -21,7 +22,7 @@ from musk_id.model.values import DecimalText, Line, Sha256
 from musk_id.records.canonical import canonical_bytes, canonical_json, parse_record
 from musk_id.stages.likelihood_ratio import RatioBasis, ratio_for
 from musk_id.stages.ratio_statements import ratio_statements
-from musk_id.vocabulary import Finding, Grade, Locus, RatioChange, RatioModel, Reason
+from musk_id.vocabulary import Finding, Grade, Locus, Reason
 
 SHORT = (Locus.RRNA_12S, Locus.RRNA_16S)
 GOOD = {Locus.RRNA_12S: (10, 10, 0, 199), Locus.RRNA_16S: (11, 12, 1, 300)}

@@ -67,6 +67,7 @@ def _barcode(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue
         ("species_compared", str(method.species_min_compared_bp), "bp"),
         ("species_individuals", str(method.species_min_individuals), ""),
         ("species_others", str(method.species_min_individuals_of_others), ""),
+        ("tree_replicates", str(method.tree_replicates), ""),
     )
     return [
         Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),
