@@ -218,7 +218,7 @@ def main() -> int:
     parser.add_argument("--references", type=int, nargs="+", default=[10_000], help="sizes of the library")
     parser.add_argument("--shapes", nargs="+", choices=tuple(SHAPES), default=list(SHAPES))
     parser.add_argument("--queries", type=int, default=10_000)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     version = program_version("vsearch")
     if version is None:
