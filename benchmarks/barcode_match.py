@@ -1,8 +1,8 @@
 """``musk-id barcode match`` beside vsearch, as whole commands in one run, on simulated barcodes.
 
-The recipe and the seed are in ``simulated_barcodes.py``; half of the queries are on the other strand. The answers
-of the pruned search are first held against those of measuring every pair. Prints tables and writes
-``build/bench/barcode-match.json``.
+The recipes and the seed are in ``simulated_barcodes.py``; half of the queries are on the other strand. The answers
+of the pruned search are first held against those of measuring every pair. vsearch reads a database that it has
+indexed before. Prints tables and writes ``build/bench/barcode-match.json``.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ from musk_id.refdb.manifest import MANIFEST_NAME  # noqa: E402
 from musk_id.vocabulary import Locus  # noqa: E402
 
 OUT = PROJECT / "build" / "bench" / "barcode-match.json"
-COMMAND = "vsearch --usearch_global Q --db L --id 0.9 --strand both --threads 2 --blast6out"
+COMMAND = "vsearch --usearch_global Q --db L.udb --id 0.9 --strand both --threads 2 --blast6out"
 CHECKED = 500
+SHAPES = {"genera": "genus structure", "star": "star-like"}
 # A small process of its own starts each command: a fork counts the memory of what it was forked from.
 RUNNER = """
 import resource, subprocess, sys, time
@@ -145,11 +146,11 @@ def agreement(own: Path, peer: Path) -> dict[str, int]:
     return counts
 
 
-def measure(references: int, queries: int, repeats: int) -> Tree:
-    """One size of library: exactness, then times in turn."""
-    simulated = simulate(references)
+def measure(references: int, shape: str, queries: int, repeats: int) -> Tree:
+    """One size and shape of library: exactness, then times in turn."""
+    simulated = simulate(references, shape=shape)
     letters = query_letters(simulated, queries)
-    tree: Tree = {"references": references, "queries": queries, "seed": SEED}
+    tree: Tree = {"references": references, "shape": shape, "queries": queries, "seed": SEED}
     tree["same_pruned_and_unpruned"] = check_exact(simulated, letters)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -158,46 +159,77 @@ def measure(references: int, queries: int, repeats: int) -> Tree:
         text = [LETTERS[row].tobytes().decode("ascii") for row in simulated.bases]
         write_fasta(folder / "library.fasta", text, "SIM")
         del simulated, letters, text
-        own = [sys.executable, "-m", "musk_id", "barcode", "match", str(folder / "queries.fasta")]
-        own += ["--library", str(folder / "library"), "--out", str(folder / "own.tsv"), "--processes", THREADS]
-        commands = {"musk-id": own}
-        vsearch = shutil.which("vsearch")
-        if vsearch is not None:
-            where = [vsearch, "--usearch_global", str(folder / "queries.fasta"), "--db"]
-            where += [str(folder / "library.fasta"), "--id", "0.9", "--strand", "both", "--threads", THREADS]
-            commands["vsearch"] = [*where, "--blast6out", str(folder / "hits.tsv"), "--quiet"]
-        taken: dict[str, list[tuple[float, float, int]]] = {program: [] for program in commands}
+        taken: dict[str, list[tuple[float, float, int]]] = {}
+        commands = _commands(folder)
         for _ in range(repeats):
             for program, command in commands.items():
-                taken[program].append(run(command))
+                taken.setdefault(program, []).append(run(command))
         for program, results in taken.items():
-            seconds = sorted(wall for wall, _, _ in results)
-            tree[program] = {
-                "median_s": statistics.median(seconds),
-                "fastest_s": seconds[0],
-                "slowest_s": seconds[-1],
-                "runs": len(seconds),
-                "median_processor_s": statistics.median(used for _, used, _ in results),
-                "peak_bytes": max(peak for _, _, peak in results),
-            }
+            tree[program] = _figures(results)
         if "vsearch" in commands:
             tree["agreement"] = agreement(folder / "own.tsv", folder / "hits.tsv")
+            peer = zip(taken["vsearch"], taken["musk-id"], strict=True)
+            wall, used = zip(*((v[0] / m[0], v[1] / m[1]) for v, m in peer), strict=True)
+            tree["time_ratios"] = {"wall": statistics.median(wall), "processor": statistics.median(used)}
+    tree["load_average"] = os.getloadavg()[1]
     return tree
 
 
+def _commands(folder: Path) -> dict[str, list[str]]:
+    """Our command and, where it is installed, the peer's, with the peer's index made."""
+    queries, index = str(folder / "queries.fasta"), str(folder / "library.udb")
+    own = [sys.executable, "-m", "musk_id", "barcode", "match", queries]
+    own += ["--library", str(folder / "library"), "--out", str(folder / "own.tsv"), "--processes", THREADS]
+    vsearch = shutil.which("vsearch")
+    if vsearch is None:
+        return {"musk-id": own}
+    run([vsearch, "--makeudb_usearch", str(folder / "library.fasta"), "--output", index, "--quiet"])
+    peer = [vsearch, "--usearch_global", queries, "--db", index, "--id", "0.9", "--strand", "both"]
+    peer += ["--threads", THREADS, "--blast6out", str(folder / "hits.tsv"), "--quiet"]
+    return {"musk-id": own, "vsearch": peer}
+
+
+def _figures(results: list[tuple[float, float, int]]) -> Tree:
+    seconds = sorted(wall for wall, _, _ in results)
+    return {
+        "median_s": statistics.median(seconds),
+        "fastest_s": seconds[0],
+        "slowest_s": seconds[-1],
+        "runs": len(seconds),
+        "median_processor_s": statistics.median(used for _, used, _ in results),
+        "peak_bytes": max(peak for _, _, peak in results),
+    }
+
+
+def growth(trees: list[Tree]) -> float | None:
+    """Bytes of peak memory that a reference adds, between the smallest and the largest library of one shape."""
+    peaks = {}
+    for tree in trees:
+        own, size = tree["musk-id"], tree["references"]
+        if tree["shape"] == "genera" and isinstance(own, dict) and isinstance(size, int):
+            peaks[size] = int(own["peak_bytes"])
+    least, most = min(peaks, default=0), max(peaks, default=0)
+    return (peaks[most] - peaks[least]) / (most - least) if most > least else None
+
+
 def main() -> int:
-    """Measure each size, print a table, write the result."""
+    """Measure each size and shape, print tables, write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--references", type=int, nargs="+", default=[10_000], help="sizes of the library")
+    parser.add_argument("--shapes", nargs="+", choices=tuple(SHAPES), default=list(SHAPES))
     parser.add_argument("--queries", type=int, default=10_000)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     version = program_version("vsearch")
     if version is None:
         print("skipped: no comparison with vsearch, it is not installed (scripts/system-packages.sh bench)")
-    sizes = [measure(size, options.queries, options.repeats) for size in options.references]
+    trees = [
+        measure(size, shape, options.queries, options.repeats)
+        for shape in options.shapes
+        for size in options.references
+    ]
     rows = []
-    for tree in sizes:
+    for tree in trees:
         own = tree["musk-id"]
         assert isinstance(own, dict)
         for program in ("musk-id", "vsearch"):
@@ -206,31 +238,40 @@ def main() -> int:
                 rows.append(
                     (
                         tree["references"],
+                        SHAPES[str(tree["shape"])],
                         program,
                         f"{found['median_s']:.2f}",
                         f"{found['fastest_s']:.2f}",
                         f"{found['slowest_s']:.2f}",
                         f"{found['median_s'] / own['median_s']:.2f}",
                         f"{found['median_processor_s']:.2f}",
+                        f"{found['median_processor_s'] / own['median_processor_s']:.2f}",
                         f"{found['peak_bytes'] / 1e6:.0f}",
                     )
                 )
     columns = (
         "references",
+        "library",
         "program",
         "median s",
         "fastest",
         "slowest",
         "time / musk-id",
         "processor s",
+        "processor / musk-id",
         "peak MB",
     )
     print_table(f"{options.queries} queries of 658 bp, whole commands, {THREADS} threads", columns, rows)
-    for tree in sizes:
-        print(f"{tree['references']} references: {tree.get('agreement', 'no peer')}")
+    for tree in trees:
+        print(f"{tree['references']} references, {SHAPES[str(tree['shape'])]}: {tree.get('agreement', 'no peer')}")
         print(f"  pruned as unpruned: {tree['same_pruned_and_unpruned']} of {CHECKED} queries")
-    head = {"musk_id": musk_id.__version__, "python": platform.python_version(), "cores": os.cpu_count()}
-    write_json(OUT, {**head, "peer": version, "peer_command": COMMAND, "sizes": sizes})
+        print(f"  load of the machine after it: {tree['load_average']:.1f}")
+    added = growth(trees)
+    if added is not None:
+        print(f"Peak memory that a reference adds: {added:.0f} bytes")
+    head: Tree = {"musk_id": musk_id.__version__, "python": platform.python_version(), "cores": os.cpu_count()}
+    head["peak_bytes_per_reference"] = added
+    write_json(OUT, {**head, "peer": version, "peer_command": COMMAND, "sizes": trees})
     print(f"\nFigures: {OUT.relative_to(PROJECT)}")
     return 0
 

@@ -1,9 +1,13 @@
-"""Simulated protein-coding barcodes with genus structure: recipe and seed in one place.
+"""Simulated protein-coding barcodes, with genus structure or star-like: recipe and seed in one place.
 
 A root sequence of 658 bp without stop codons in its frame (vertebrate mitochondrial code); families, genera,
 species and individuals are made from it by substitutions, 85 % of them transitions, at codon positions with the
 relative rates 0.35, 0.08 and 2.57. Expected differences on one branch: family 15 %, genus 8 %, species 3 %,
 individual 0.4 %. Substitutions that would make a stop codon are left out.
+
+A star-like recent radiation has the same numbers of taxa, but nearly no time between their splits: expected
+differences on one branch family 0.1 %, genus 0.1 %, species 0.8 %, individual 0.4 %. All references lie about
+equally far apart, so that no bound from a centre tells them apart.
 """
 
 from __future__ import annotations
@@ -21,7 +25,9 @@ SEED = 20261
 FRAME = 0
 RATES = (0.35, 0.08, 2.57)
 TRANSITIONS = 0.85
-FAMILY, GENUS, SPECIES, INDIVIDUAL = 0.15, 0.08, 0.03, 0.004
+INDIVIDUAL = 0.004
+# Family, genus and species.
+BRANCHES = {"genera": (0.15, 0.08, 0.03), "star": (0.001, 0.001, 0.008)}
 GENERA_PER_FAMILY, SPECIES_PER_GENUS, PER_SPECIES = 8, 5, 6
 LETTERS = np.frombuffer(b"ACGT", np.uint8)
 
@@ -67,8 +73,9 @@ def _mutated(parents: Bases, share: float, random: np.random.Generator) -> Bases
     return children
 
 
-def simulate(count: int, seed: int = SEED) -> Simulated:
-    """So many references."""
+def simulate(count: int, seed: int = SEED, shape: str = "genera") -> Simulated:
+    """So many references of a shape of :data:`BRANCHES`."""
+    family, genus, species_branch = BRANCHES[shape]
     random = np.random.default_rng(seed)
     species = -(-count // PER_SPECIES)
     genera = -(-species // SPECIES_PER_GENUS)
@@ -78,9 +85,9 @@ def simulate(count: int, seed: int = SEED) -> Simulated:
     root[rows, columns + 2] = 1
     of_species = np.arange(count) // PER_SPECIES
     of_genus = of_species // SPECIES_PER_GENUS
-    level = _mutated(np.repeat(root, families, axis=0), FAMILY, random)
-    level = _mutated(level[np.arange(genera) // GENERA_PER_FAMILY], GENUS, random)
-    level = _mutated(level[np.arange(species) // SPECIES_PER_GENUS], SPECIES, random)
+    level = _mutated(np.repeat(root, families, axis=0), family, random)
+    level = _mutated(level[np.arange(genera) // GENERA_PER_FAMILY], genus, random)
+    level = _mutated(level[np.arange(species) // SPECIES_PER_GENUS], species_branch, random)
     bases = np.concatenate(
         [_mutated(level[part], INDIVIDUAL, random) for part in np.array_split(of_species, -(-count // 20_000))]
     )

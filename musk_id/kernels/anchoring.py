@@ -17,10 +17,12 @@ from musk_id.kernels.nucleotides import GAP, Masks, encode, reverse_complement
 
 __all__ = [
     "KMER",
+    "WORDS",
     "Anchor",
     "KmerIndex",
     "WordIndex",
     "Words",
+    "covering",
     "find_primer",
     "number_ranges",
     "place",
@@ -30,6 +32,7 @@ __all__ = [
 KMER = 11
 
 _BASES = 4
+WORDS = _BASES**KMER
 _UNKNOWN = 255
 _CODE = np.full(16, _UNKNOWN, dtype=np.uint8)
 _CODE[[1, 2, 4, 8]] = (0, 1, 2, 3)
@@ -72,18 +75,56 @@ class Anchor:
     kmers: int
 
 
+def _word_rows(masks: Masks) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """K-mer codes along the last axis, and which k-mers hold unambiguous letters only."""
+    letters = _CODE[masks]
+    missing = letters == _UNKNOWN
+    codes = np.where(missing, 0, letters).astype(np.int32)
+    size = masks.shape[-1] - KMER + 1
+    # Words of 2, 4, 8, 10 and 11 letters, each from two shorter ones.
+    two = codes[..., :-1] * 4 + codes[..., 1:]
+    four = two[..., :-2] * 16 + two[..., 2:]
+    eight = four[..., :-4] * 256 + four[..., 4:]
+    words = (eight[..., :-2] * 16 + two[..., 8:])[..., :size] * 4 + codes[..., 10:]
+    if not missing.any():
+        return words, np.ones(words.shape, np.bool_)
+    unknown = np.cumsum(missing, axis=-1, dtype=np.int32)
+    before = np.concatenate([np.zeros((*codes.shape[:-1], 1), np.int32), unknown[..., : size - 1]], axis=-1)
+    return words, unknown[..., KMER - 1 :] == before
+
+
 def words_of(masks: Masks) -> tuple[Words, NDArray[np.int64]]:
     """K-mer codes of unambiguous stretches and their positions."""
     if masks.size < KMER:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    codes = _CODE[masks].astype(np.int64)
-    words = np.zeros(masks.size - KMER + 1, np.int64)
-    for place in range(KMER):
-        words *= _BASES
-        words += codes[place : place + words.size]
-    unknown = np.concatenate([np.zeros(1, np.int64), np.cumsum(codes == _UNKNOWN)])
-    positions = np.flatnonzero(unknown[KMER:] == unknown[:-KMER]).astype(np.int64)
-    return (words, positions) if positions.size == words.size else (words[positions], positions)
+    words, known = _word_rows(masks)
+    positions = np.flatnonzero(known)
+    return words[positions].astype(np.int64), positions
+
+
+def covering(rows: Masks, seen: NDArray[np.bool_], least_share: float) -> NDArray[np.int64]:
+    """Rows that are needed for every row to share its words with those chosen.
+
+    A row is chosen if less than ``least_share`` of its words was seen before it; it is never chosen if it has
+    none.
+
+    Parameters
+    ----------
+    rows : ndarray of uint8, shape (n, width)
+        Masks, 0 where there is no letter.
+    seen : ndarray of bool, shape (4 ** KMER,)
+        Words seen so far; those of the rows that are chosen are added.
+    """
+    if rows.shape[1] < KMER:
+        return np.empty(0, np.int64)
+    words, known = _word_rows(rows)
+    chosen = []
+    for number in np.flatnonzero((seen[words] & known).sum(axis=1) < least_share * known.sum(axis=1)).tolist():
+        own = words[number, known[number]]
+        if np.count_nonzero(seen[own]) < least_share * own.size:
+            seen[own] = True
+            chosen.append(number)
+    return np.array(chosen, np.int64)
 
 
 def _pairs(references: Sequence[tuple[int, Masks]]) -> NDArray[np.int64]:
@@ -131,7 +172,7 @@ class KmerIndex:
             self._tables[locus] = (distinct, np.append(starts, pairs.size), pairs & _INDEX_MASK)
         # Which markers hold a word: nearly all words of a query are in one marker on one strand, and need be
         # looked for there only.
-        self._holders = np.zeros(_BASES**KMER, np.min_scalar_type((1 << len(self._tables)) - 1))
+        self._holders = np.zeros(WORDS, np.min_scalar_type((1 << len(self._tables)) - 1))
         for number, (table, _, _) in enumerate(self._tables.values()):
             self._holders[table] |= self._holders.dtype.type(1 << number)
 
@@ -189,11 +230,10 @@ class KmerIndex:
         query_index: NDArray[np.int64],
         kmers: int,
     ) -> Anchor:
-        # A k-mer votes once for a diagonal however many references hold it there. Pairs of diagonal and k-mer
-        # are packed into one number: sorting numbers is many times faster than sorting rows.
+        # A k-mer votes once for a diagonal however many references hold it there: a column stands once in a word's
+        # list, so that no pair of diagonal and k-mer stands here twice.
         base = int(diagonals.min())
-        pairs = np.unique((diagonals - base) << _INDEX_BITS | query_index)
-        of_diagonal, of_index = pairs >> _INDEX_BITS, pairs & _INDEX_MASK
+        of_diagonal, of_index = diagonals - base, query_index
         # The most votes decide, the smaller diagonal among equals.
         offset = int(np.bincount(of_diagonal).argmax())
         near = np.abs(of_diagonal - offset) <= self._slack[locus]

@@ -14,7 +14,18 @@ from dataclasses import dataclass
 
 from musk_id.kernels.nucleotides import IUPAC
 
-__all__ = ["EditDistance", "alignment", "edit_distance", "edit_distances"]
+__all__ = [
+    "NO_LIMIT",
+    "UNAMBIGUOUS",
+    "EditDistance",
+    "alignment",
+    "edit_distance",
+    "edit_distance_within",
+    "edit_distances",
+    "unambiguous_distances",
+]
+
+NO_LIMIT = -1
 
 _COMPATIBLE = [
     (first, second)
@@ -22,12 +33,12 @@ _COMPATIBLE = [
     for second, others in IUPAC.items()
     if first < second and set(bases) & set(others)
 ]
-_UNAMBIGUOUS = frozenset("ACGT")
+UNAMBIGUOUS = "ACGT"
 _RUNS = re.compile(r"(\d+)([=XID])")
 
 # For the upper bound ambiguity letters of query and reference become two letters that equal nothing.
-_STRICT_QUERY = {ord(letter): "!" for letter in IUPAC if letter not in _UNAMBIGUOUS}
-_STRICT_REFERENCE = {ord(letter): "?" for letter in IUPAC if letter not in _UNAMBIGUOUS}
+_STRICT_QUERY = {ord(letter): "!" for letter in IUPAC if letter not in UNAMBIGUOUS}
+_STRICT_REFERENCE = {ord(letter): "?" for letter in IUPAC if letter not in UNAMBIGUOUS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +51,58 @@ class EditDistance:
 
 def edit_distance(query: str, reference: str) -> EditDistance:
     """Distance of two upper-case IUPAC sequences without gaps."""
+    distance = edit_distance_within(query, reference, NO_LIMIT)
+    if distance is None:
+        raise RuntimeError("a distance without a limit was not found")
+    return distance
+
+
+def edit_distance_within(query: str, reference: str, limit: int) -> EditDistance | None:
+    """Distance of two sequences if its lower bound is at most ``limit`` (or :data:`NO_LIMIT`), else ``None``."""
     import edlib
 
+    # Stripping is the fastest way to ask whether there are other letters.
+    if not query.strip(UNAMBIGUOUS) and not reference.strip(UNAMBIGUOUS):
+        (distance,) = unambiguous_distances(query, (reference,), limit)
+        return None if distance < 0 else EditDistance(distance, distance)
     mode = _mode(query, reference)
     first, second = _shorter_first(query, reference)
     if not first:
-        distance = len(second) if mode == "NW" else 0
-        return EditDistance(distance, distance)
-    if _UNAMBIGUOUS.issuperset(query) and _UNAMBIGUOUS.issuperset(reference):
-        distance = edlib.align(first, second, mode=mode, task="distance")["editDistance"]
-        return EditDistance(distance, distance)
-    lower = edlib.align(first, second, mode=mode, task="distance", additionalEqualities=_COMPATIBLE)
+        return EditDistance(0, 0)
+    equal = _compatible_among(first + second)
+    lower = edlib.align(first, second, mode=mode, task="distance", k=limit, additionalEqualities=equal)
+    if lower["editDistance"] < 0:
+        return None
     upper = edlib.align(
         first.translate(_STRICT_QUERY), second.translate(_STRICT_REFERENCE), mode=mode, task="distance"
     )
     return EditDistance(lower["editDistance"], upper["editDistance"])
+
+
+def unambiguous_distances(query: str, references: Sequence[str], limit: int) -> list[int]:
+    """As :func:`edit_distance_within`, of sequences without ambiguity letters; -1 beyond the limit.
+
+    Both bounds are equal.
+    """
+    from edlib import align
+
+    length = len(query)
+    found: list[int] = []
+    for reference in references:
+        if length < len(reference):
+            first, second, mode = query, reference, "HW"
+        elif length > len(reference):
+            first, second, mode = reference, query, "HW"
+        else:
+            first, second, mode = query, reference, "NW"
+        found.append(align(first, second, mode, "distance", limit)["editDistance"] if first else 0)
+    return found
+
+
+def _compatible_among(letters: str) -> list[tuple[str, str]]:
+    """Compatible pairs of letters that occur: reading all of them takes longer than a comparison."""
+    held = set(letters)
+    return [pair for pair in _COMPATIBLE if pair[0] in held and pair[1] in held]
 
 
 def edit_distances(query: str, references: Sequence[str]) -> list[EditDistance]:
@@ -72,9 +120,7 @@ def alignment(query: str, reference: str) -> tuple[str, str]:
 
     first, second = _shorter_first(query, reference)
     mode = _mode(query, reference)
-    # Handing over the equalities takes longer than aligning; without ambiguity letters none of them applies.
-    plain = _UNAMBIGUOUS.issuperset(query) and _UNAMBIGUOUS.issuperset(reference)
-    equal = None if plain else _COMPATIBLE
+    equal = _compatible_among(first + second)
     result = edlib.align(first, second, mode=mode, task="path", additionalEqualities=equal)
     start, end = result["locations"][0]
     head, tail = second[: start or 0], second[end + 1 :]

@@ -22,6 +22,8 @@ CHIEF_SHARE = 0.12
 MAX_ROUNDS = 64
 
 Indices = NDArray[np.int64]
+# A library has fewer than 2^31 references; its arrays are the smaller for it.
+Numbers = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +32,7 @@ class Clusters:
 
     Attributes
     ----------
-    order : ndarray of int64, shape (n,)
+    order : ndarray of int32, shape (n,)
         Reference at each place; members of a cluster lie side by side, its centre first.
     centres, chiefs : ndarray of int64, shapes (k,) and (c,)
         Places of the centres; a chief is a centre too.
@@ -42,7 +44,7 @@ class Clusters:
         Most columns of a centre in which one of the references below it is not like it.
     """
 
-    order: Indices
+    order: Numbers
     centres: Indices
     chiefs: Indices
     ends: Indices
@@ -52,19 +54,18 @@ class Clusters:
     chief_reach: NDArray[np.int32]
 
 
-def gather(references: Packed, groups: Indices, labels: Indices) -> Clusters:
+def gather(references: Packed, groups: Numbers, labels: Numbers) -> Clusters:
     """Clusters of at least one reference; they begin from labels, chiefs from groups."""
-    everything = np.arange(references.size)
-    # A label that stands in two groups counts as two.
-    finer = np.asarray(groups, np.int64) * (int(np.max(labels)) + 1) + labels
-    centre_of = _lead(references, everything, finer, CENTRE_SHARE)
+    everything = np.arange(references.size, dtype=np.int32)
+    centre_of = _lead(references, everything, _finer(groups, labels), CENTRE_SHARE)
     centres = np.unique(centre_of)
-    chief_of_centre = _lead(references, centres, np.asarray(groups)[centres], CHIEF_SHARE)
-    chief_of = chief_of_centre[np.searchsorted(centres, centre_of)]
-    order = np.lexsort((everything, centre_of != everything, centre_of, centre_of != chief_of, chief_of))
-    centre_at, chief_at = centre_of[order], chief_of[order]
-    starts = _starts(centre_at)
-    chief_starts = _starts(chief_at)
+    chief_of_centre = _lead(references, centres, groups[centres], CHIEF_SHARE)
+    chief_of = chief_of_centre[np.searchsorted(centres, centre_of).astype(np.int32)]
+    order = np.lexsort((centre_of != everything, centre_of, centre_of != chief_of, chief_of)).astype(np.int32)
+    del everything
+    centre_of, chief_of = centre_of[order], chief_of[order]
+    starts = _starts(centre_of)
+    chief_starts = _starts(chief_of)
     first_centre = np.searchsorted(starts, chief_starts)
     return Clusters(
         order=order,
@@ -73,8 +74,8 @@ def gather(references: Packed, groups: Indices, labels: Indices) -> Clusters:
         ends=np.append(starts[1:], references.size),
         first_centre=first_centre,
         last_centre=np.append(first_centre[1:], starts.size),
-        reach=np.maximum.reduceat(unlike(references, centre_at, order), starts),
-        chief_reach=np.maximum.reduceat(unlike(references, chief_at, order), chief_starts),
+        reach=np.maximum.reduceat(unlike(references, centre_of, order), starts),
+        chief_reach=np.maximum.reduceat(unlike(references, chief_of, order), chief_starts),
     )
 
 
@@ -87,15 +88,26 @@ def ranges(first: Indices, last: Indices) -> tuple[Indices, Indices]:
     return np.arange(total) - np.repeat(ends - sizes, sizes) + first[owner], owner
 
 
-def _starts(values: Indices) -> Indices:
+def _starts(values: Numbers) -> Indices:
     """Places at which a new value begins."""
     return np.flatnonzero(np.append(True, values[1:] != values[:-1]))
 
 
-def _lead(references: Packed, members: Indices, labels: Indices, share: float) -> Indices:
+def _finer(groups: Numbers, labels: Numbers) -> Numbers:
+    """A number for each label of each group: a label that stands in two groups counts as two."""
+    order = np.lexsort((labels, groups)).astype(np.int32)
+    own, other = groups[order], labels[order]
+    begins = np.append(False, (own[1:] != own[:-1]) | (other[1:] != other[:-1]))
+    finer = np.empty(order.size, np.int32)
+    finer[order] = np.cumsum(begins, dtype=np.int32)
+    return finer
+
+
+def _lead(references: Packed, members: Numbers, labels: Numbers, share: float) -> Numbers:
     """The member that leads each member; one that is left after all rounds leads itself."""
     letters = references.letters[members]
-    waiting = np.lexsort((members, -letters, labels))
+    # Of equal members the first comes first: sorting by several keys is stable.
+    waiting = np.lexsort((-letters, labels)).astype(np.int32)
     leader = members.copy()
     for _ in range(MAX_ROUNDS):
         if not waiting.size:

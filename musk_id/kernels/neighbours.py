@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.bitplanes import pack
+from musk_id.kernels.edit_bounds import EditBounds
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.nucleotides import Masks
 
@@ -22,18 +23,13 @@ __all__ = [
     "clusters",
     "coding_distances",
     "coding_neighbours",
-    "edit_bounds",
     "short_neighbours",
-    "word_sets",
 ]
 
-WORD = 5
 _BLOCK = 48
 
 Words = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
-
-_CODES = {"A": 0, "C": 1, "G": 2, "T": 3}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,57 +112,16 @@ def clusters(count: int, pairs: Pairs, near: NDArray[np.bool_]) -> Numbers:
     return np.asarray(labels, dtype=np.int64)
 
 
-def word_sets(sequences: Sequence[str]) -> tuple[Words, Numbers]:
-    """Words of each sequence as bits, and its number of letters that are no single base.
-
-    Returns
-    -------
-    ndarray of uint64, shape (n, 4 ** WORD / 64)
-        Bit ``w`` is set where word ``w`` of unambiguous letters stands anywhere in the sequence.
-    ndarray of int64, shape (n,)
-        Ambiguity letters.
-    """
-    bits = np.zeros((len(sequences), 4**WORD), dtype=np.uint8)
-    ambiguous = np.zeros(len(sequences), dtype=np.int64)
-    powers = 4 ** np.arange(WORD, dtype=np.int64)
-    for number, sequence in enumerate(sequences):
-        codes = np.array([_CODES.get(letter, -1) for letter in sequence], dtype=np.int64)
-        ambiguous[number] = np.count_nonzero(codes < 0)
-        if codes.size >= WORD:
-            windows = np.lib.stride_tricks.sliding_window_view(codes, WORD)
-            bits[number, windows[(windows >= 0).all(axis=1)] @ powers] = 1
-    return np.packbits(bits, axis=1, bitorder="little").view(np.uint64), ambiguous
-
-
-def edit_bounds(words: Words, ambiguous: Numbers, lengths: Numbers, query: int) -> Numbers:
-    """Lower bounds of the edit distances of a sequence to itself and all that follow it.
-
-    Notes
-    -----
-    An edit touches at most q of the words of q letters of the shorter sequence (Ukkonen 1992, Theor. Comput.
-    Sci. 92:191, there for the whole of both; with the ends of the longer one free it holds for the words of
-    the shorter one). What the longer one lacks was touched, save what its ambiguity letters may hide.
-    """
-    others = slice(query, None)
-    own = words[query]
-    lacking_there = np.bitwise_count(own & ~words[others]).sum(axis=1, dtype=np.int64)
-    lacking_here = np.bitwise_count(words[others] & ~own).sum(axis=1, dtype=np.int64)
-    by_own = -((WORD * ambiguous[others] - lacking_there) // WORD)
-    by_other = -((WORD * ambiguous[query] - lacking_here) // WORD)
-    shorter, longer = lengths[query] <= lengths[others], lengths[query] >= lengths[others]
-    # Of two sequences of equal length either may be taken as the shorter one.
-    bounds: Numbers = np.maximum(np.where(shorter, by_own, 0), np.where(longer, by_other, 0)).clip(min=0)
-    return bounds
-
-
 def short_neighbours(sequences: Sequence[str], max_edits: int) -> Pairs:
     """Pairs of sequences without gaps that lie within ``max_edits`` of each other (compatible letters equal)."""
-    words, ambiguous = word_sets(sequences)
-    lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+    bounds = EditBounds(sequences)
+    lengths = bounds.lengths.astype(np.int64)
     parts: list[tuple[Numbers, ...]] = []
     for query, sequence in enumerate(sequences):
-        near = np.flatnonzero(edit_bounds(words, ambiguous, lengths, query) <= max_edits)[1:] + query
-        edits = np.array([edit_distance(sequence, sequences[other]).lower for other in near], dtype=np.int64)
+        near = np.flatnonzero(bounds.of(sequence)[query + 1 :] <= max_edits) + query + 1
+        edits = np.array(
+            [edit_distance(sequence, sequences[other]).lower for other in near.tolist()], dtype=np.int64
+        )
         kept = edits <= max_edits
         others = near[kept]
         first = np.full(others.size, query, dtype=np.int64)

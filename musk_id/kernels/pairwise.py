@@ -13,15 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.bitplanes import Planes
+from musk_id.kernels.edit_bounds import EditBounds
 from musk_id.kernels.editdistance import EditDistance, edit_distance
-from musk_id.kernels.nucleotides import encode
 
-__all__ = ["EditRow", "PairBlock", "edit_bounds", "mismatch_blocks", "nearest_edits"]
+__all__ = ["EditRow", "PairBlock", "mismatch_blocks", "nearest_edits"]
 
 BLOCK_ROWS = 48
-# Words of five letters leave the fewest pairs of mammalian 12S and 16S inserts to be compared.
-WORD_LENGTH = 5
-MAX_BOUND = 255
 _ENDLESS = 1 << 30
 _BASES = 4
 
@@ -91,59 +88,6 @@ class EditRow:
     upper: Indices
 
 
-def edit_bounds(sequences: Sequence[str]) -> NDArray[np.uint8]:
-    """Lower bounds of the edit distances of all pairs, shape (n, n); one byte a pair.
-
-    Notes
-    -----
-    After the q-gram lemma (Ukkonen 1992, Theor. Comput. Sci. 92:191), for words that do not overlap: the shorter
-    sequence of a pair lies wholly inside the compared part, so that each of its words that the longer one lacks
-    was hit by an edit, and an edit hits only one of several words that share no letter. The distance is
-    therefore at least the number of such words, counted greedily from the left. A word with an ambiguity letter
-    may equal any other: such words of the shorter sequence are not counted, and each one of the longer sequence
-    may stand for one that seems to be missing.
-    """
-    words = [_words(sequence) for sequence in sequences]
-    lengths = np.array([len(sequence) for sequence in sequences], np.int64)
-    absent = np.ones((_BASES**WORD_LENGTH, len(sequences)), np.bool_)
-    for column, own in enumerate(words):
-        absent[own[own >= 0], column] = False
-    ambiguous = np.array([min(np.count_nonzero(own < 0), MAX_BOUND) for own in words], np.uint8)
-    missing = np.empty((len(sequences), len(sequences)), np.uint8)
-    for row, own in enumerate(words):
-        counted = _disjoint(own, absent)
-        missing[row] = np.where(counted > ambiguous, counted - ambiguous, 0)
-    # Where the row is the longer sequence of the pair only the words of the other one tell.
-    longer, equal = lengths[:, None] > lengths[None, :], lengths[:, None] == lengths[None, :]
-    bounds = np.where(longer, missing.T, missing)
-    np.maximum(bounds, missing.T, out=bounds, where=equal)
-    return bounds
-
-
-def _words(sequence: str) -> Indices:
-    """Number of the word at each place; -1 where it holds an ambiguity letter."""
-    code = np.full(16, -1, np.int64)
-    code[[1, 2, 4, 8]] = np.arange(_BASES)
-    letters = code[encode(sequence)]
-    if letters.size < WORD_LENGTH:
-        return np.empty(0, np.int64)
-    windows = np.lib.stride_tricks.sliding_window_view(letters, WORD_LENGTH)
-    numbers: Indices = windows @ _BASES ** np.arange(WORD_LENGTH)
-    return np.where((windows >= 0).all(axis=1), numbers, -1)
-
-
-def _disjoint(own: Indices, absent: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Words of a sequence that each other one lacks, none sharing a letter with the one counted before."""
-    counted = np.zeros(absent.shape[1], np.uint8)
-    free = np.zeros(absent.shape[1], np.int16)
-    for place, word in enumerate(own.tolist()):
-        if word >= 0 and place < WORD_LENGTH * MAX_BOUND:
-            hit = absent[word] & (free <= place)
-            counted += hit
-            free[hit] = place + WORD_LENGTH
-    return counted
-
-
 def nearest_edits(
     sequences: Sequence[str],
     groups: Indices,
@@ -174,14 +118,14 @@ def nearest_edits(
         no further, by its lower distance, than the upper distance of the ``nearest``-th other group. What is
         left out is further than that.
     """
-    bounds = edit_bounds(sequences) if bounded else None
-    nothing = np.zeros(len(sequences), np.uint8)
+    bounds = EditBounds(sequences) if bounded else None
+    nothing = np.zeros(len(sequences), np.int32)
     for row in range(len(sequences)):
         search = _Search(sequences, groups, row, nearest)
         same = groups == groups[row]
         for other in np.flatnonzero(same if always is None else same | always).tolist():
             search.measure(other)
-        own = nothing if bounds is None else bounds[row]
+        own = nothing if bounds is None else bounds.of(sequences[row])
         for other in np.argsort(own, kind="stable").tolist():
             if bounded and own[other] > search.reach:
                 break

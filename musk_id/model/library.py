@@ -6,6 +6,7 @@ library is gathered from files, may hold hundreds of thousands of records and ca
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -172,6 +173,21 @@ class LocusTable:
     def haplotypes(self) -> int:
         """Number of distinct sequences."""
         return int(self.packed.shape[0])
+
+    def rows(self, haplotypes: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Rows of haplotypes as a copy, two columns a byte.
+
+        Where the rows are mapped from a file, the file's pages are given back: reading all of them in parts
+        does not keep all of them in memory.
+        """
+        chosen: NDArray[np.uint8] = np.asarray(self.packed)[haplotypes]
+        base: object = self.packed
+        while isinstance(base, np.ndarray):
+            base = base.base
+        given_back = getattr(mmap, "MADV_DONTNEED", None)
+        if isinstance(base, mmap.mmap) and given_back is not None:
+            base.madvise(given_back)
+        return chosen
 
     def state_of(self, record: int) -> CurationState:
         """Curation state of a record."""

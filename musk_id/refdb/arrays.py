@@ -35,7 +35,8 @@ def mapped_arrays(directory: Path, stem: str, kinds: Mapping[str, tuple[str, int
         path = directory / f"{stem}.{name}.npy"
         try:
             # Not numpy.load, which would also take an archive or a pickle for what it is.
-            array = np.lib.format.open_memmap(path, mode="r")
+            # A plain view: indexing the subclass costs several times as much.
+            array = np.asarray(np.lib.format.open_memmap(path, mode="r"))
         except (EOFError, OverflowError, MemoryError) as error:
             raise ValueError(f"{path.name} is no array file: {error}") from error
         if array.dtype.str != dtype or array.ndim != dimensions:

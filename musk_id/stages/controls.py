@@ -108,7 +108,9 @@ def assess_controls(
         crowded = False
         if row.position in reads:
             found, blank_reads, crowded = _with_reads(row, found, reads[row.position], examine, reads_method)
-        finding = _finding(row, found, sheet.kind, barcode_method, crowded=crowded)
+        finding = _finding(
+            row, found, sheet.kind, barcode_method, has_reads=row.position in reads, crowded=crowded
+        )
         findings.append(replace(finding, haplotypes=_haplotypes(row, found), reads=blank_reads))
         results.append((row, found))
     controls = tuple(findings)
@@ -228,6 +230,7 @@ def _finding(
     kind: BatchKind,
     method: BarcodeMethod,
     *,
+    has_reads: bool,
     crowded: bool,
 ) -> ControlFinding:
     if results is None:
@@ -239,7 +242,7 @@ def _finding(
     if row.kind in _BLANKS:
         return _blank(row, taxa)
     if row.kind is ControlKind.POSITIVE and kind is BatchKind.DNA:
-        return _positive(row, results, taxa, method)
+        return _positive(row, results, taxa, method, has_reads=has_reads)
     return _declared(row, taxa)
 
 
@@ -254,12 +257,16 @@ def _blank(row: SheetRow, taxa: tuple[str, ...]) -> ControlFinding:
 
 
 def _positive(
-    row: SheetRow, results: list[SequenceResult], taxa: tuple[str, ...], method: BarcodeMethod
+    row: SheetRow,
+    results: list[SequenceResult],
+    taxa: tuple[str, ...],
+    method: BarcodeMethod,
+    *,
+    has_reads: bool,
 ) -> ControlFinding:
     expected = row.expected_taxon
     if method.genus in taxa or (expected is not None and expected.split(" ")[0] == method.genus):
         return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
-    has_reads = any(file.role is FileRole.READS for file in row.files)
     if (_sequence_files(row) or has_reads) and expected is not None:
         shown = _shows(row, results, expected.split(" ")[0])
         outcome = ControlOutcome.PASSED if shown else ControlOutcome.FAILED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -131,4 +132,9 @@ def species_of(record: BarcodeReference, view: NameView) -> tuple[Line, ...]:
 
 def genera_of(record: BarcodeReference, view: NameView) -> frozenset[str]:
     """Genera of a record under a view."""
-    return frozenset(species.split(" ")[0] for species in species_of(record, view))
+    return _genera_of_names(species_of(record, view))
+
+
+@lru_cache(maxsize=65_536)
+def _genera_of_names(names: tuple[Line, ...]) -> frozenset[str]:
+    return frozenset(species.split(" ")[0] for species in names)

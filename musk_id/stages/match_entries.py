@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from fractions import Fraction
+from functools import cached_property
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.kernels.editdistance import edit_distance
+from musk_id.kernels.edit_matching import EditIndex, Edits
 from musk_id.kernels.frames import unpack_nibbles
-from musk_id.kernels.matching import MatchIndex, deciding_rows
+from musk_id.kernels.matching import MatchIndex
 from musk_id.kernels.matching_counts import Counts, pack_parts
 from musk_id.kernels.nucleotides import Masks, decode
 from musk_id.model.library import Library, LocusTable
@@ -22,7 +24,8 @@ from musk_id.vocabulary import CurationState
 
 __all__ = ["Entries"]
 
-_KEPT_REFERENCES = 20_000
+# Records made for queries, of some two thousand bytes each, that are kept from one batch to the next.
+_KEPT_REFERENCES = 4_000
 # Sequences that are unpacked at once.
 _ROWS = 4096
 
@@ -46,74 +49,98 @@ class Entries:
         self.table, self.coding, self._library = table, coding, library
         states = tuple(CurationState)
         left_out = [number for number, state in enumerate(states) if state in LEFT_OUT]
-        records = np.flatnonzero(~np.isin(np.asarray(table.state), left_out))
-        taxon = np.asarray(table.taxon, np.int64)[records]
-        genera = [row.split("\t")[1] for row in library.taxa.rows]
-        families = [row.split("\t")[2] for row in library.taxa.rows]
-        _, genus_of = np.unique(np.array(genera, np.str_), return_inverse=True)
-        _, family_of = np.unique(np.array(families, np.str_), return_inverse=True)
+        kept = np.flatnonzero(~np.isin(np.asarray(table.state), left_out)).astype(np.uint32)
+        genus_of = _numbers_of(library, 1)
         self.in_full = any(
-            {genera[name] for name in names} != {genera[int(table.taxon[record])]}
+            {int(genus_of[name]) for name in names} != {int(genus_of[table.taxon[record]])}
             for record, names in table.revised.items()
             if states[int(table.state[record])] not in LEFT_OUT
         )
         """Whether names as revised change a genus: then every record takes part in every call by itself."""
-        keys = np.asarray(table.haplotype, np.int64)[records] * len(library.taxa) + taxon
-        if self.in_full:
-            keys = records
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        self.record = records[first]
-        self._owned = records[np.argsort(inverse, kind="stable")]
-        self._owned_from = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(inverse))])
-        self.genus, self.family = genus_of[taxon[first]], family_of[taxon[first]]
+        self.record, self._owned, self._owned_from = _distinct(table, kept, len(library.taxa), self.in_full)
+        taxon = table.taxon[self.record]
+        self.genus = genus_of[taxon]
         count = self.record.size
-        places = (np.arange(n, min(n + _ROWS, count)) for n in range(0, max(count, 1), _ROWS))
-        parts = (self.masks(part) for part in places)
-        self.index = MatchIndex(pack_parts(parts, count), self.genus, taxon[first]) if coding else None
-        self._letters = [] if coding else [decode(row[row > 0]) for part in parts for row in part]
+        self.index = None
+        if coding:
+            parts = (self._rows(np.arange(n, min(n + _ROWS, count))) for n in range(0, count, _ROWS))
+            self.index = MatchIndex(pack_parts(parts, count, table.width), self.genus, taxon.astype(np.int32))
+        self.edits = None if coding else EditIndex(self._texts(), self.genus)
         self._references: dict[int, BarcodeReference] = {}
         self._numbers: dict[str, int] = {}
 
     def masks(self, entries: Indices) -> Masks:
         """Letters of entries in the columns of the frame."""
-        haplotypes = np.asarray(self.table.haplotype)[self.record[entries]]
-        return unpack_nibbles(np.asarray(self.table.packed)[haplotypes], self.table.width)
+        if self.index is not None:
+            return self.index.masks(entries)
+        return unpack_nibbles(self._rows(entries), self.table.width)
+
+    def _texts(self) -> tuple[str, ...]:
+        """Letters of all entries, without gaps."""
+        count = self.record.size
+        parts = (self.masks(np.arange(n, min(n + _ROWS, count))) for n in range(0, count, _ROWS))
+        return tuple(decode(row[row > 0]) for part in parts for row in part)
+
+    def _rows(self, entries: Indices) -> Masks:
+        """Letters of entries, two columns a byte."""
+        return self.table.rows(self.table.haplotype[self.record[entries]])
 
     def representatives(self) -> Indices:
         """The entry with most letters of each genus, the first of equal ones."""
-        held = [
-            (packed & 0x0F > 0).sum(axis=1) + (packed >> 4 > 0).sum(axis=1)
-            for packed in (self.table.packed[n : n + _ROWS] for n in range(0, self.table.haplotypes, _ROWS))
-        ]
-        letters = np.concatenate([np.zeros(0, np.int64), *held])[self.table.haplotype[self.record]]
-        order = np.lexsort((-letters, self.genus))
+        if self.index is not None:
+            letters = self.index.letters
+        else:
+            letters = np.zeros(0, np.int32) if self.edits is None else self.edits.lengths
+        order: Indices = np.lexsort((-letters, self.genus))
         starts = np.flatnonzero(np.append(True, np.diff(self.genus[order]) > 0)) if order.size else order
         return order[starts]
 
-    def owners(self, reference: BarcodeReference) -> Indices:
-        """Numbers of all records with the sequence and the name of a reference that was asked for."""
-        entry = self._numbers[str(reference.accession)]
-        owned: Indices = self._owned[self._owned_from[entry] : self._owned_from[entry + 1]]
+    @cached_property
+    def _family_of(self) -> NDArray[np.int32]:
+        return _numbers_of(self._library, 2)
+
+    def families(self, entries: Indices) -> NDArray[np.int32]:
+        """Number of the family of some entries."""
+        return self._family_of[self.table.taxon[self.record[entries]]]
+
+    def owners(self, reference: BarcodeReference) -> NDArray[np.uint32] | None:
+        """Numbers of all records with the sequence and the name of a reference; ``None`` if it is no entry's."""
+        entry = self._numbers.get(str(reference.accession))
+        if entry is None or self._references[entry] is not reference:
+            return None
+        owned: NDArray[np.uint32] = self._owned[self._owned_from[entry] : self._owned_from[entry + 1]]
         return owned
 
-    def measure(self, masks: Masks) -> Counts:
-        """Distances of a query to every entry; edits count as of one column."""
-        if self.index is not None:
-            return self.index.measure(masks)
-        query = decode(masks)
-        found = [edit_distance(query, letters) for letters in self._letters]
-        lower = np.array([distance.lower for distance in found], np.int32)
-        upper = np.array([distance.upper for distance in found], np.int32)
-        return Counts(lower, upper, np.ones(lower.size, np.int32))
+    def deciding(self, masks: Masks) -> tuple[Compared, ...]:
+        """Entries that decide for one query at a short marker; all of them where each record takes part."""
+        if self.edits is None or self.in_full:
+            rows, counts = self.within(masks, None)
+        else:
+            rows, counts = _counted(self.edits.nearest(decode(masks)))
+        return self.compared(rows, counts, masks.size)
 
-    def deciding(self, counts: Counts) -> Indices:
-        """Entries that decide, given the counts against all."""
-        if self.in_full:
-            return np.flatnonzero(counts.compared > 0)
-        return deciding_rows(counts, self.genus)
+    def within(self, masks: Masks, limit: Fraction | None) -> tuple[Indices, Counts]:
+        """Entries that share letters with a query, and their distances; those beyond a limit may be left out.
+
+        Edits count as of one column.
+        """
+        if self.index is not None:
+            counts = self.index.measure(masks)
+            rows = np.flatnonzero(counts.compared > 0)
+            return rows, counts.take(rows)
+        if self.edits is None:
+            raise RuntimeError("entries are compared in the frame or letter by letter")
+        query = decode(masks)
+        return _counted(self.edits.measure(query) if limit is None else self.edits.within(query, ceil(limit)))
+
+    def prepare(self, entries: Indices) -> None:
+        """Make the records of entries that many queries will ask for, all at once."""
+        for first in range(0, entries.size, _ROWS):
+            self._make(entries[first : first + _ROWS])
 
     def compared(self, entries: Indices, counts: Counts, query_bp: int) -> tuple[Compared, ...]:
         """Entries with their counts as the rules take them, nearest first."""
+        self._make(entries)
         found = []
         columns = zip(
             entries.tolist(),
@@ -123,19 +150,22 @@ class Entries:
             strict=True,
         )
         for entry, lower, upper, shared in columns:
-            bp = shared if self.coding else min(query_bp, len(self._letters[entry]))
+            bp = shared if self.edits is None else min(query_bp, int(self.edits.lengths[entry]))
             found.append(
-                Compared(self.reference(entry), Fraction(lower, shared), Fraction(upper, shared), lower, upper, bp)
+                Compared(
+                    self._references[entry], Fraction(lower, shared), Fraction(upper, shared), lower, upper, bp
+                )
             )
         return tuple(sorted(found, key=lambda c: (c.upper, c.lower, c.record.accession)))
 
-    def reference(self, entry: int) -> BarcodeReference:
-        """The first record of an entry; it is kept until :meth:`forget`."""
-        known = self._references.get(entry)
-        if known is None:
-            known = self._references[entry] = self._made(int(self.record[entry]))
-            self._numbers[str(known.accession)] = entry
-        return known
+    def _make(self, entries: Indices) -> None:
+        """Make the first record of each entry, where it is not known yet; it is kept until :meth:`forget`."""
+        new = [entry for entry in np.unique(entries).tolist() if entry not in self._references]
+        if not new:
+            return
+        for entry, masks in zip(new, self.masks(np.array(new)), strict=True):
+            made = self._references[entry] = self._made(int(self.record[entry]), masks)
+            self._numbers[str(made.accession)] = entry
 
     def forget(self) -> None:
         """Drop what was made for earlier queries, if it is much."""
@@ -147,13 +177,14 @@ class Entries:
         """All records deposited under a genus."""
         wanted = [number for number, row in enumerate(self._library.taxa.rows) if row.split("\t")[1] == genus]
         chosen = np.isin(np.asarray(self.table.taxon)[self._owned], wanted)
-        return [self._made(record) for record in np.sort(self._owned[chosen]).tolist()]
+        records = np.sort(self._owned[chosen])
+        rows = unpack_nibbles(self.table.rows(self.table.haplotype[records]), self.table.width)
+        return [self._made(record, masks) for record, masks in zip(records.tolist(), rows, strict=True)]
 
-    def _made(self, record: int) -> BarcodeReference:
+    def _made(self, record: int, masks: Masks) -> BarcodeReference:
         table, taxa = self.table, self._library.taxa
         taxon = taxa[int(table.taxon[record])]
-        packed = np.asarray(self.table.packed)[int(table.haplotype[record])]
-        letters = decode(unpack_nibbles(packed[None, :], table.width)[0])
+        letters = decode(masks)
         sequence = letters.rstrip("-") if self.coding else letters.replace("-", "")
         return BarcodeReference(
             accession=Line(table.accessions[record]),
@@ -168,3 +199,31 @@ class Entries:
             sequence=Text(sequence),
             sha256=Sha256(hashlib.sha256(sequence.encode("ascii")).hexdigest()),
         )
+
+
+def _counted(edits: Edits) -> tuple[Indices, Counts]:
+    return edits.rows, Counts(edits.lower, edits.upper, np.ones(edits.rows.size, np.int32))
+
+
+def _numbers_of(library: Library, column: int) -> NDArray[np.int32]:
+    """Number of the genus (column 1) or family (2) of each taxon, in the order of the names."""
+    names = sorted({row.split("\t")[column] for row in library.taxa.rows})
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.array([numbers[row.split("\t")[column]] for row in library.taxa.rows], np.int32)
+
+
+def _distinct(
+    table: LocusTable, records: NDArray[np.uint32], taxa: int, in_full: bool
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint32]]:
+    """First record of each entry, the records of all entries one after the other, and where those of each begin.
+
+    An entry is a sequence under a name; with ``in_full`` each record is one.
+    """
+    if in_full:
+        return records, records, np.arange(records.size + 1, dtype=np.uint32)
+    keys = table.haplotype[records].astype(np.int64) * taxa + table.taxon[records]
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if keys.size else order
+    owned = records[order]
+    return owned[starts], owned, np.append(starts, owned.size).astype(np.uint32)

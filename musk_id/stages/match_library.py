@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
-from musk_id.kernels.anchoring import KmerIndex
+from musk_id.kernels.anchoring import WORDS, KmerIndex, covering
 from musk_id.kernels.matching_counts import Counts
 from musk_id.kernels.nucleotides import Masks, encode
 from musk_id.model.barcode import LocusCall
@@ -24,14 +23,19 @@ from musk_id.stages.comparison import Compared
 from musk_id.stages.library import AMPLICON_SLACK, LEFT_OUT, BarcodeLibrary, LocusLibrary
 from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
 from musk_id.stages.match_entries import Entries
-from musk_id.stages.match_rows import LISTED, MatchRow, placed_row
+from musk_id.stages.match_human import HumanReferences
+from musk_id.stages.match_rows import LISTED, MatchRow, human_row, placed_row
 from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Locus, Rank, Reason
 
 __all__ = ["LibraryMatcher"]
 
 # No margin is certified by a wide comparison, and no limit was calibrated, for a library of one's own.
 NOTED = (Reason.NOT_CALIBRATED,)
+# A genus by whose words sequences are placed beside those chosen before it shares less than this with them.
+SHARED_WORDS = 0.5
+_GENERA = 256
 
 
 class LibraryMatcher:
@@ -59,10 +63,12 @@ class LibraryMatcher:
     ) -> None:
         self._method, self._animals, self._threads = method, animals, threads
         windows = {limits.locus: limits.window_bp for limits in method.long_loci}
+        amplicons = [limits.locus for limits in method.amplicons]
         self._entries = {
             locus: Entries(library, table, coding=locus in windows) for locus, table in library.loci.items()
         }
-        self._limits = {locus: limits_of(locus, method, animals) for locus in self._entries}
+        self._limits = {locus: limits_of(locus, method, animals) for locus in (*windows, *amplicons)}
+        self._humans = HumanReferences(anchors, method)
         self.frame = _frame(library, anchors, method, self._entries)
 
     def rows(self, sequences: Sequence[NucleotideSequence], first_number: int) -> list[MatchRow]:
@@ -71,23 +77,20 @@ class LibraryMatcher:
             entries_of_locus.forget()
         placed = [place_sequence(s.letters, None, self.frame, self._method) for s in sequences]
         compared = self._compared(placed)
-        rows = []
-        for number, (sequence, place) in enumerate(zip(sequences, placed, strict=True)):
-            found = compared.get(number, ())
-            entries = None if place.locus is None else self._entries.get(place.locus)
-            call = None if entries is None or not found else self._call(place, found, entries)
-            rows.append(self._row(first_number + number, sequence.name, place, found, call, entries))
-        return rows
+        for locus in {place.locus for place in placed if place.locus is not None}:
+            here = {n: p.masks for n, p in enumerate(placed) if p.locus is locus and p.masks is not None}
+            found = [compared.get(number, ()) for number in here]
+            beside = self._humans.beside(locus, list(here.values()), found, self._limits[locus])
+            compared |= dict(zip(here, beside, strict=True))
+        return [
+            self._row(first_number + number, sequence.name, place, compared.get(number, ()))
+            for number, (sequence, place) in enumerate(zip(sequences, placed, strict=True))
+        ]
 
-    def _row(
-        self,
-        number: int,
-        name: str,
-        place: Placement,
-        compared: tuple[Compared, ...],
-        call: LocusCall | None,
-        entries: Entries | None,
-    ) -> MatchRow:
+    def _row(self, number: int, name: str, place: Placement, compared: tuple[Compared, ...]) -> MatchRow:
+        entries = None if place.locus is None else self._entries.get(place.locus)
+        if place.locus is not None and is_human(compared, self._limits[place.locus]):
+            return human_row(number, place.locus)
         if entries is None:
             reasons = place.reasons if place.locus is None else (*place.reasons, Reason.NO_REFERENCE_AT_LOCUS)
             return MatchRow(
@@ -97,6 +100,7 @@ class LibraryMatcher:
                 strand=place.strand,
                 reasons=tuple(sorted(set(reasons))),
             )
+        call = self._call(place, compared, entries) if compared else None
 
         def owners(nearest: tuple[Compared, ...]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
             return _owners(nearest, entries)
@@ -115,10 +119,11 @@ class LibraryMatcher:
                 known: dict[bytes, tuple[Compared, ...]] = {}
                 for number, query in zip(numbers, masks, strict=True):
                     if query.tobytes() not in known:
-                        known[query.tobytes()] = _all_deciding(query, entries)
+                        known[query.tobytes()] = entries.deciding(query)
                     found[number] = known[query.tobytes()]
                 continue
             nearest = entries.index.nearest(np.stack(masks), threads=self._threads)
+            entries.prepare(nearest.rows)
             for place, number in enumerate(numbers):
                 here = slice(nearest.offsets[place], nearest.offsets[place + 1])
                 counts = Counts(nearest.incompatible[here], nearest.possible[here], nearest.compared[here])
@@ -137,26 +142,19 @@ class LibraryMatcher:
         return call_locus(wider, limits, self.frame, self._method, self._animals)
 
 
-def _all_deciding(query: Masks, entries: Entries) -> tuple[Compared, ...]:
-    counts = entries.measure(query)
-    rows = entries.deciding(counts)
-    return entries.compared(rows, counts.take(rows), int(query.size))
-
-
 def _families(
     query: Masks, compared: tuple[Compared, ...], entries: Entries, limits: LocusLimits
 ) -> tuple[Compared, ...]:
     """The nearest entry, by the lower distance, of each family within reach of the margin."""
-    counts = entries.measure(query)
     reach = min(entry.upper for entry in compared) + limits.other_margin
-    shares = np.where(counts.compared > 0, counts.incompatible / np.maximum(counts.compared, 1), np.inf)
-    order = np.lexsort((shares, entries.family))
-    starts = np.flatnonzero(np.append(True, np.diff(entries.family[order]) > 0))
-    rows: NDArray[np.int64] = order[starts]
-    rows = rows[counts.compared[rows] > 0]
-    within = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in rows.tolist()]
-    rows = rows[np.array(within, np.bool_)]
-    return entries.compared(rows, counts.take(rows), int(query.size))
+    rows, counts = entries.within(query, reach)
+    shares = counts.incompatible / counts.compared
+    families = entries.families(rows)
+    order = np.lexsort((shares, families))
+    first = order[np.flatnonzero(np.append(True, np.diff(families[order]) > 0))] if order.size else order
+    near = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in first.tolist()]
+    first = first[np.array(near, np.bool_)]
+    return entries.compared(rows[first], counts.take(first), int(query.size))
 
 
 def _owners(nearest: tuple[Compared, ...], entries: Entries) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
@@ -165,6 +163,10 @@ def _owners(nearest: tuple[Compared, ...], entries: Entries) -> tuple[int, tuple
     accessions: list[str] = []
     for entry in nearest:
         records = entries.owners(entry.record)
+        if records is None:
+            total += 1
+            accessions.append(str(entry.record.accession))
+            continue
         total += records.size
         accessions += [entries.table.accessions[record] for record in records[:LISTED].tolist()]
     names = sorted({str(entry.record.organism_as_deposited) for entry in nearest})
@@ -181,9 +183,8 @@ def _frame(
         if record.state not in LEFT_OUT:
             words.setdefault(record.locus.value, []).append((0, encode(record.sequence)))
     for locus, own in entries.items():
-        for row in own.masks(own.representatives()):
-            kept = row if locus in windows else row[row > 0]
-            words.setdefault(locus.value, []).append((0, kept))
+        known = words.setdefault(locus.value, [])
+        known += [(0, row) for row in _telling(own, [masks for _, masks in known])]
     loci = {Locus(name): (entries.get(Locus(name))) for name in words}
     return BarcodeLibrary(
         release_id=library.library_id,
@@ -197,6 +198,26 @@ def _frame(
         genus_species=tuple(sorted(t.species for t in anchors.taxa if t.genus == method.genus)),
         has_overlay=False,
     )
+
+
+def _telling(entries: Entries, anchors: Sequence[Masks]) -> list[Masks]:
+    """Sequences of genera that are needed beside the anchors for every genus to share its words with some.
+
+    Were all genera taken, a large library would hold nearly every word somewhere, and chance would speak of a
+    broken frame.
+    """
+    seen = np.zeros(WORDS, np.bool_)
+    for masks in anchors:
+        covering(masks[None, :], seen, 1.0)
+    found: list[Masks] = []
+    representatives = entries.representatives()
+    for first in range(0, representatives.size, _GENERA):
+        rows = entries.masks(representatives[first : first + _GENERA])
+        if not entries.coding:
+            rows = np.take_along_axis(rows, np.argsort(rows == 0, axis=1, kind="stable"), axis=1)
+        chosen = rows[covering(rows, seen, SHARED_WORDS)]
+        found += list(chosen) if entries.coding else [row[row > 0] for row in chosen]
+    return found
 
 
 def _of_genus(entries: Entries | None, method: BarcodeMethod) -> tuple[BarcodeReference, ...]:

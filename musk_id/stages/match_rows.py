@@ -18,7 +18,7 @@ from musk_id.stages.placement import Placement, place_sequence
 from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason, Strand
 
-__all__ = ["HUMAN", "MatchRow", "match_release", "placed_row"]
+__all__ = ["HUMAN", "MatchRow", "human_row", "match_release", "placed_row"]
 
 HUMAN = "human"
 # Accessions and names that a row lists; all of them are counted.
@@ -84,6 +84,18 @@ def owners(nearest: tuple[Compared, ...]) -> tuple[int, tuple[str, ...], tuple[s
     return len(nearest), tuple(accessions[:LISTED]), tuple(names[:LISTED])
 
 
+def human_row(number: int, locus: Locus | None) -> MatchRow:
+    """The row of a person's sequence: the word alone."""
+    return MatchRow(
+        number=number,
+        name=HUMAN,
+        locus=locus,
+        answer=HUMAN,
+        finding=Finding.DETECTED,
+        reasons=(Reason.HUMAN_DNA,),
+    )
+
+
 def placed_row(
     number: int,
     name: str,
@@ -104,14 +116,7 @@ def placed_row(
     if call is None or limits is None:
         return MatchRow(number=number, name=name, locus=placed.locus, strand=placed.strand, reasons=placed.reasons)
     if is_human(compared, limits):
-        return MatchRow(
-            number=number,
-            name=HUMAN,
-            locus=placed.locus,
-            answer=HUMAN,
-            finding=Finding.DETECTED,
-            reasons=(Reason.HUMAN_DNA,),
-        )
+        return human_row(number, placed.locus)
     view: ViewCall = next(view for view in call.views if view.view is NameView.AS_DEPOSITED)
     least = min(entry.upper for entry in compared)
     ties, accessions, names = owners(tuple(entry for entry in compared if entry.upper == least))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musk_id.kernels.anchoring import KMER, KmerIndex, find_primer, place
-from musk_id.kernels.nucleotides import IUPAC, encode, reverse_complement_text
+from musk_id.kernels.anchoring import KMER, WORDS, KmerIndex, covering, find_primer, place
+from musk_id.kernels.nucleotides import IUPAC, decode, encode, reverse_complement_text
 
 
 def random_letters(rng: np.random.Generator, count: int) -> str:
@@ -99,3 +99,28 @@ def test_order_of_references_does_not_matter() -> None:
     assert KmerIndex({"x": encoded[::-1]}, slack={"x": 0}).anchors(query) == first
     with pytest.raises(KeyError):
         KmerIndex({"x": encoded}, slack={}).anchors(query)
+
+
+def test_rows_that_are_chosen_hold_half_of_every_row() -> None:
+    rng = np.random.default_rng(9)
+    roots = 1 << rng.integers(0, 4, (6, 300))
+    rows = np.repeat(roots, 20, axis=0).astype(np.uint8)
+    hit = rng.random(rows.shape) < rng.choice([0.0, 0.03, 0.2], (120, 1))
+    rows[hit] = rng.integers(0, 16, int(hit.sum()))
+    seen = np.zeros(WORDS, np.bool_)
+    chosen = covering(rows, seen, 0.5)
+    assert chosen[0] == 0 and chosen.tolist() == sorted(set(chosen.tolist()))
+    assert 6 <= chosen.size < 60
+
+    def words(row: np.ndarray) -> set[str]:
+        text = decode(row)
+        found = {text[place : place + KMER] for place in range(len(text) - KMER + 1)}
+        return {word for word in found if set(word) <= set("ACGT")}
+
+    held = set().union(*(words(rows[number]) for number in chosen))
+    assert int(seen.sum()) == len(held)
+    for number, row in enumerate(rows):
+        # Shares are of places, of which each word of these rows has nearly always one.
+        assert number in chosen or len(words(row) & held) >= 0.45 * len(words(row))
+    assert not covering(rows, seen, 0.5).size
+    assert not covering(rows[:, : KMER - 1], seen, 0.5).size

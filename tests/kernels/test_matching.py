@@ -1,6 +1,7 @@
 """The pruned search finds what measuring every pair finds."""
 
 from fractions import Fraction
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_barcodes import simulate
 
+from musk_id.kernels import matching
 from musk_id.kernels.bitplanes import mismatches, pack
 from musk_id.kernels.matching import Found, MatchIndex
 from musk_id.kernels.matching_clusters import gather
@@ -72,14 +74,19 @@ def libraries(draw):
 
 
 @given(libraries())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_pruned_and_unpruned_equal_exact_fractions_of_all_pairs(case):
     references, groups, labels, queries = case
+    wanted = [expected(query, references, groups) for query in queries]
+    # So small a library would be measured in full: bounds are made to be used, of clusters and of each reference.
+    ways = ({}, {"_DENSE_CHIEFS": 2.0, "_DENSE_SHARE": 2.0}, {"_DENSE_CHIEFS": -1.0, "_STEP_REFERENCES": 8})
     for index in (MatchIndex(references, groups, pruned=False), MatchIndex(references, groups, labels)):
-        found = index.nearest(queries)
-        assert len(found.offsets) == len(queries) + 1
-        for number, query in enumerate(queries):
-            assert rows_of(found, number) == expected(query, references, groups), decode(query)
+        for way in ways:
+            with patch.multiple(matching, **{"_FEW": 0, **way}):
+                found = index.nearest(queries)
+            assert len(found.offsets) == len(queries) + 1
+            for number, query in enumerate(queries):
+                assert rows_of(found, number) == wanted[number], decode(query)
 
 
 @given(libraries())
@@ -141,3 +148,29 @@ def test_clusters_hold_every_reference_once_and_name_their_reach(simulated):
         own = np.full(members.size, clusters.order[centre])
         assert unlike(packed, own, members).max() == clusters.reach[number]
         assert len(set(genus[members].tolist())) == 1
+
+
+@pytest.mark.parametrize("way", [{"_DENSE_CHIEFS": 2.0, "_DENSE_SHARE": 2.0}, {"_DENSE_CHIEFS": -1.0}])
+def test_a_star_like_library_is_searched_as_any_other(way):
+    library = simulate(2000, shape="star")
+    masks = (1 << library.bases).astype(np.uint8)
+    random = np.random.default_rng(8)
+    queries = masks[random.integers(0, len(masks), 60)]
+    changed = random.random(queries.shape) < 0.01
+    queries[changed] = random.integers(0, 16, int(changed.sum()))
+    with patch.multiple(matching, **way):
+        found = MatchIndex(masks, library.genus, library.species).nearest(queries)
+    assert_equal(found, MatchIndex(masks, library.genus, pruned=False).nearest(queries))
+
+
+@pytest.mark.parametrize("way", [{}, {"_DENSE_CHIEFS": 2.0, "_DENSE_SHARE": 2.0}, {"_DENSE_CHIEFS": -1.0}])
+def test_two_nearest_groups_leave_a_third_to_be_looked_for_further_away(way):
+    letters = ["AT-", "CC-", "ATT", "--T"]
+    references = np.array([[1 << "ACGT".index(c) if c != "-" else 0 for c in row] for row in letters], np.uint8)
+    groups = np.array([0, 1, 2, 2])
+    query = np.array([[1, 2, 4]], np.uint8)
+    # Shares 1/2, 1/2, 2/3 and 1: the limit of two groups is 1/2, the next group lies at 2/3.
+    with patch.multiple(matching, **{"_FEW": 0, **way}):
+        found = MatchIndex(references, groups).nearest(query)
+    assert rows_of(found, 0) == expected(query[0], references, groups)
+    assert found.rows.tolist() == [0, 1, 2]

@@ -11,9 +11,7 @@ from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.neighbours import (
     clusters,
     coding_neighbours,
-    edit_bounds,
     short_neighbours,
-    word_sets,
 )
 
 LETTERS = "ACGTRYN"
@@ -52,26 +50,6 @@ def test_short_pairs_are_those_of_all_edit_distances(sequences: list[str], limit
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     assert {(i, j): (edits, letters) for i, j, edits, letters in rows} == expected
     assert len(rows) == found.size == len(expected)
-
-
-@settings(max_examples=200, deadline=None)
-@given(relatives())
-def test_bounds_never_exceed_the_distance(sequences: list[str]) -> None:
-    words, ambiguous = word_sets(sequences)
-    lengths = np.array([len(s) for s in sequences], dtype=np.int64)
-    for query, sequence in enumerate(sequences):
-        bounds = edit_bounds(words, ambiguous, lengths, query)
-        for bound, other in zip(bounds.tolist(), sequences[query:], strict=True):
-            assert bound <= edit_distance(sequence, other).lower
-
-
-def test_bounds_rule_out_what_is_far() -> None:
-    rng = np.random.default_rng(1)
-    sequences = ["".join(rng.choice(list("ACGT"), 100)) for _ in range(30)]
-    words, ambiguous = word_sets(sequences)
-    lengths = np.full(30, 100, dtype=np.int64)
-    assert edit_bounds(words, ambiguous, lengths, 0)[0] == 0
-    assert (edit_bounds(words, ambiguous, lengths, 0)[1:] > 8).all()
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musk_id.kernels.bitplanes import mismatches, pack
-from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.nucleotides import encode
-from musk_id.kernels.pairwise import edit_bounds, mismatch_blocks, nearest_edits
+from musk_id.kernels.pairwise import mismatch_blocks, nearest_edits
 
 BASE = "ACTATGCTTAGCCCTAAACACAAATAATTATATAACAAAATTATTCGCCAGAGTACTACCAGC"
 EDITS = st.lists(
@@ -44,21 +43,6 @@ def test_blocks_count_as_single_comparisons_do(texts: list[str], rows: int) -> N
             assert block.possible[offset].tolist() == single.possible.tolist()
             seen += 1
     assert seen == len(texts)
-
-
-@given(SEQUENCES)
-@settings(max_examples=150, deadline=None)
-def test_no_bound_exceeds_its_distance(sequences: list[str]) -> None:
-    bounds = edit_bounds(sequences)
-    for first, one in enumerate(sequences):
-        for second, other in enumerate(sequences):
-            assert bounds[first, second] <= edit_distance(one, other).lower
-
-
-def test_bound_of_scattered_substitutions_is_their_number() -> None:
-    other = edited([(10, "C"), (31, "G"), (50, "T")])
-    assert edit_distance(BASE, other).lower == 3
-    assert edit_bounds([BASE, other])[0, 1] == 3
 
 
 @given(SEQUENCES, st.data())

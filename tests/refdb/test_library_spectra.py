@@ -67,7 +67,7 @@ def test_a_record_is_normalised(tmp_path: Path) -> None:
     assert intensity.tolist() == pytest.approx([25, 999, 200, 10], rel=1e-6)
     unit_mz, unit_intensity = library.spectra.unit_peaks(0)
     assert unit_mz.tolist() == [27, 31, 46] and unit_intensity.tolist() == [25, 999, 210]
-    assert isinstance(library.spectra.mz, np.memmap)
+    assert isinstance(library.spectra.mz.base, np.memmap)
 
 
 def test_statements_of_the_keeper_hold_where_the_record_is_silent(tmp_path: Path) -> None:

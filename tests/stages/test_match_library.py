@@ -117,3 +117,44 @@ def test_twins_are_counted_and_revised_genera_take_part(tmp_path, shipped_releas
         # A twin whose revised name is of another genus leaves no genus that both views share.
         if curation and first.genus != third.genus:
             assert row.rank is not Rank.GENUS
+
+
+@pytest.fixture(scope="module")
+def without_humans(tmp_path_factory, shipped_release):
+    """Bovids at three markers, and one human sequence deposited under a bovid's name at 16S."""
+    made = []
+    for locus in (Locus.COI, Locus.RRNA_12S, Locus.RRNA_16S):
+        for number, record in enumerate(made_library.panel(shipped_release, locus, 3)):
+            made.append(made_library.made_from(record, f"B{locus.name.replace('_', '')}{number}", 1))
+    human = next(r for r in shipped_release.barcodes if r.genus == "Homo" and r.locus is Locus.RRNA_16S)
+    made.append(Made("WRONG1", str(human.sequence), made[0].species, made[0].family, made[0].order))
+    folder = tmp_path_factory.mktemp("bovids")
+    sources = made_library.write_sources(folder / "src", {"a": made_library.Input(tuple(made))})
+    return load_library(made_library.build(sources, shipped_release, folder / "out"))
+
+
+@pytest.mark.parametrize("locus", list(Locus))
+def test_a_persons_sequence_is_withheld_whatever_the_library_holds(
+    locus, without_humans, shipped_release, methods
+):
+    human = next((r for r in shipped_release.barcodes if r.genus == "Homo" and r.locus is locus), None)
+    if human is None:
+        pytest.skip("the release has no human record at this marker")
+    letters = str(human.sequence)
+    changed = mutated(letters, 1, random.Random(3))
+    queries = [NucleotideSequence("A. Person", letters), NucleotideSequence("B. Person", changed)]
+    for row in LibraryMatcher(without_humans, shipped_release, *methods).rows(queries, 1):
+        assert (row.name, row.answer, row.reasons) == ("human", "human", (Reason.HUMAN_DNA,))
+        assert (row.nearest, row.nearest_names, row.distance, row.next_genus) == ((), (), "", ())
+
+
+def test_a_poor_human_sequence_is_not_told_as_an_animal_of_the_library(without_humans, shipped_release, methods):
+    human = next(r for r in shipped_release.barcodes if r.genus == "Homo" and r.locus is Locus.RRNA_12S)
+    poor = NucleotideSequence("q", mutated(str(human.sequence), 6, random.Random(4)))
+    bovid = next(r for r in shipped_release.barcodes if r.locus is Locus.RRNA_12S and r.family == "Bovidae")
+    row, other = LibraryMatcher(without_humans, shipped_release, *methods).rows(
+        [poor, NucleotideSequence("b", str(bovid.sequence))], 1
+    )
+    assert (row.nearest, row.nearest_names, row.ties) == ((human.accession,), ("Homo sapiens",), 1)
+    assert row.rank is Rank.NONE and not row.answer
+    assert other.nearest[0].startswith("B") and other.answer != "human"
