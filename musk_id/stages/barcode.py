@@ -24,7 +24,8 @@ from musk_id.model.values import Identifier, Line, Sha256, Text
 from musk_id.stages.comparison import Compared, compare, hit_list, reference_row
 from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
+from musk_id.stages.locus_call import call_locus
+from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.placement import Placement, place_sequence
 from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
@@ -186,7 +187,7 @@ def examine_sequence(
     if placed.locus is None or placed.masks is None:
         placed = placed if assembly is None else _judged(placed, assembly, (), coding=False)
         return _result(sequence, run, declared, placed, noted, (), None), None
-    limits = limits_of(placed.locus, method, animals)
+    limits = limits_of(placed.locus, method, animals, library.loci[placed.locus].genera)
     compared = compare(placed.masks, library.loci[placed.locus])
     if is_human(compared, limits):
         return _human(sequence, run, declared, placed), None

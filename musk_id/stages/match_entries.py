@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from musk_id.kernels.bitplanes import Planes, mismatches, pack
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.matching import MatchIndex, deciding_rows
@@ -23,6 +24,7 @@ from musk_id.vocabulary import CurationState
 __all__ = ["Entries"]
 
 _KEPT_REFERENCES = 20_000
+_KEPT_GENERA = 2000
 # Sequences that are unpacked at once.
 _ROWS = 4096
 
@@ -66,6 +68,7 @@ class Entries:
         self._owned = records[np.argsort(inverse, kind="stable")]
         self._owned_from = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(inverse))])
         self.genus, self.family = genus_of[taxon[first]], family_of[taxon[first]]
+        self.genera = int(np.unique(self.genus).size)
         count = self.record.size
         places = (np.arange(n, min(n + _ROWS, count)) for n in range(0, max(count, 1), _ROWS))
         parts = (self.masks(part) for part in places)
@@ -73,6 +76,7 @@ class Entries:
         self._letters = [] if coding else [decode(row[row > 0]) for part in parts for row in part]
         self._references: dict[int, BarcodeReference] = {}
         self._numbers: dict[str, int] = {}
+        self._congeners: dict[int, tuple[Indices, Planes]] = {}
 
     def masks(self, entries: Indices) -> Masks:
         """Letters of entries in the columns of the frame."""
@@ -137,11 +141,28 @@ class Entries:
             self._numbers[str(known.accession)] = entry
         return known
 
+    def congeners(self, query: Masks, one: BarcodeReference, most: Fraction) -> tuple[Compared, ...]:
+        """Entries of the genus of a reference that was asked for that differ from a query by at most ``most``."""
+        genus = int(self.genus[self._numbers[str(one.accession)]])
+        if genus not in self._congeners:
+            rows = np.flatnonzero(self.genus == genus)
+            self._congeners[genus] = (rows, pack(self.masks(rows)))
+        rows, planes = self._congeners[genus]
+        found = mismatches(pack(query[None, :]), planes)
+        # Integers below 2^20: a share at the limit is not lost to rounding.
+        near = (found.compared > 0) & (found.incompatible <= float(most) * found.compared + 0.5)
+        columns = (found.incompatible[near], found.possible[near], found.compared[near])
+        counts = Counts(*(column.astype(np.int32) for column in columns))
+        within = self.compared(rows[near], counts, int(query.size))
+        return tuple(entry for entry in within if entry.lower <= most)
+
     def forget(self) -> None:
         """Drop what was made for earlier queries, if it is much."""
         if len(self._references) >= _KEPT_REFERENCES:
             self._references.clear()
             self._numbers.clear()
+        if len(self._congeners) >= _KEPT_GENERA:
+            self._congeners.clear()
 
     def records_of(self, genus: str) -> list[BarcodeReference]:
         """All records deposited under a genus."""

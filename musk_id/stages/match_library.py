@@ -22,11 +22,13 @@ from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.stages.comparison import Compared
 from musk_id.stages.library import AMPLICON_SLACK, LEFT_OUT, BarcodeLibrary, LocusLibrary
-from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
+from musk_id.stages.locus_call import call_locus
+from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.match_entries import Entries
 from musk_id.stages.match_rows import LISTED, MatchRow, placed_row
 from musk_id.stages.placement import Placement, place_sequence
-from musk_id.vocabulary import Locus, Rank, Reason
+from musk_id.stages.relatives import Relatives
+from musk_id.vocabulary import Locus, Reason
 
 __all__ = ["LibraryMatcher"]
 
@@ -62,7 +64,9 @@ class LibraryMatcher:
         self._entries = {
             locus: Entries(library, table, coding=locus in windows) for locus, table in library.loci.items()
         }
-        self._limits = {locus: limits_of(locus, method, animals) for locus in self._entries}
+        self._limits = {
+            locus: limits_of(locus, method, animals, own.genera) for locus, own in self._entries.items()
+        }
         self.frame = _frame(library, anchors, method, self._entries)
 
     def rows(self, sequences: Sequence[NucleotideSequence], first_number: int) -> list[MatchRow]:
@@ -129,12 +133,27 @@ class LibraryMatcher:
         """The call; where it rests on all families within reach, these are looked for."""
         limits = self._limits[entries.table.locus]
         call = call_locus(compared, limits, self.frame, self._method, self._animals)
+        if call.genus is not None and not entries.in_full:
+            return self._with_species(place, compared, call, entries)
         nearest = {genus for view in call.views for genus in view.nearest_genus}
-        settled = call.rank is Rank.GENUS or self._method.genus in nearest or entries.in_full
+        settled = call.genus is not None or self._method.genus in nearest or entries.in_full
         if settled or Reason.OUTSIDE_RADIUS in call.reasons or place.masks is None or not place.callable:
             return call
         wider = compared + _families(place.masks, compared, entries, limits)
         return call_locus(wider, limits, self.frame, self._method, self._animals)
+
+    def _with_species(
+        self, place: Placement, compared: tuple[Compared, ...], call: LocusCall, entries: Entries
+    ) -> LocusCall:
+        """The call with all references of the genus that a species' radius may reach."""
+        radius = self._animals.species
+        if radius is None or place.masks is None or not entries.coding or call.genus == self._method.genus:
+            return call
+        most, nearest = Fraction(radius.most_p), min(compared, key=lambda entry: entry.upper)
+        if nearest.upper > most:
+            return call
+        wider = compared + entries.congeners(place.masks, nearest.record, most)
+        return call_locus(wider, self._limits[entries.table.locus], self.frame, self._method, self._animals)
 
 
 def _all_deciding(query: Masks, entries: Entries) -> tuple[Compared, ...]:
@@ -148,13 +167,16 @@ def _families(
 ) -> tuple[Compared, ...]:
     """The nearest entry, by the lower distance, of each family within reach of the margin."""
     counts = entries.measure(query)
-    reach = min(entry.upper for entry in compared) + limits.other_margin
+    distance = min(entry.upper for entry in compared)
     shares = np.where(counts.compared > 0, counts.incompatible / np.maximum(counts.compared, 1), np.inf)
     order = np.lexsort((shares, entries.family))
     starts = np.flatnonzero(np.append(True, np.diff(entries.family[order]) > 0))
     rows: NDArray[np.int64] = order[starts]
     rows = rows[counts.compared[rows] > 0]
-    within = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in rows.tolist()]
+    within = [
+        limits.in_reach(Fraction(int(counts.incompatible[row]), int(counts.compared[row])), distance)
+        for row in rows.tolist()
+    ]
     rows = rows[np.array(within, np.bool_)]
     return entries.compared(rows, counts.take(rows), int(query.size))
 
@@ -188,7 +210,9 @@ def _frame(
     return BarcodeLibrary(
         release_id=library.library_id,
         loci={
-            locus: LocusLibrary(locus, _of_genus(own, method), None, windows.get(locus, 0))
+            locus: LocusLibrary(
+                locus, _of_genus(own, method), None, windows.get(locus, 0), 0 if own is None else own.genera
+            )
             for locus, own in loci.items()
         },
         index=KmerIndex(words, slack={name: 0 if Locus(name) in windows else AMPLICON_SLACK for name in words}),
@@ -196,6 +220,7 @@ def _frame(
         sets=(),
         genus_species=tuple(sorted(t.species for t in anchors.taxa if t.genus == method.genus)),
         has_overlay=False,
+        relatives=Relatives(lambda locus, genus: entries[locus].records_of(genus), windows),
     )
 
 
