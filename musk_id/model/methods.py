@@ -269,7 +269,7 @@ ANIMAL_METHODS = (
         species=SpeciesRadius(
             min_individuals=2,
             min_compared_bp=450,
-            spread_share=DecimalText("0.25"),
+            spread_share=DecimalText("0.33"),
             least_p=DecimalText("0.002"),
             most_p=DecimalText("0.02"),
         ),
