@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
@@ -200,6 +202,16 @@ def checked_split(refdata: Path, release: ReferenceRelease) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def combined(paths: Sequence[Path], digest: str) -> dict[str, Any]:
+    """Results of sets that were measured apart, as one, in the order of the sets."""
+    trees = [json.loads(path.read_text(encoding="ascii")) for path in paths]
+    same = ("benchmark", "method", "half", "every", "split_sha256", "peers", "rules")
+    if any(tree[key] != trees[0][key] for tree in trees for key in same) or trees[0]["split_sha256"] != digest:
+        raise SystemExit("the results are not of one half, one split and the same programs")
+    sets = {name: tree["sets"][name] for name in (*PUBLIC, *SIMULATED) for tree in trees if name in tree["sets"]}
+    return {**trees[0], "sets": sets, "figures": [figure for tree in trees for figure in tree["figures"]]}
+
+
 def main() -> int:
     """Measure, print tables, write files."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -209,6 +221,8 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="every so many-th query")
     parser.add_argument("--search-queries", type=int, default=400, help="queries for vsearch and BLAST+, a set")
     parser.add_argument("--sintax-queries", type=int, default=120, help="queries for SINTAX, a set")
+    parser.add_argument("--out", type=Path, help="where the result goes (default: build/bench)")
+    parser.add_argument("--combine", type=Path, nargs="+", help="write what these results hold, measured apart")
     parser.add_argument("--split", action="store_true", help="write the split by species and stop")
     parser.add_argument("--write", action="store_true", help="write the validation file")
     options = parser.parse_args()
@@ -221,6 +235,9 @@ def main() -> int:
         print(f"{hashlib.sha256(SPLIT.read_bytes()).hexdigest()}  {SPLIT.relative_to(PROJECT)}")
         return 0
     digest = checked_split(options.refdata, release)
+    if options.combine:
+        write_validation(RESULT, accuracy_validation(combined(options.combine, digest)))
+        return 0
     print(f"split {digest}; half: {options.half}")
     found: list[Figure] = []
     notes: Tree = {}
@@ -233,7 +250,7 @@ def main() -> int:
         notes[name] = noted
     better = better_peers(found)
     print("\nPeers with fewer errors and more calls:", *(better or ["none"]), sep="\n  ")
-    tree = {
+    tree: Tree = {
         "benchmark": "benchmarks/barcode_accuracy.py",
         "method": OWN,
         "half": options.half,
@@ -245,7 +262,7 @@ def main() -> int:
         "figures": [vars(figure) for figure in found],
         "better_peers": better,
     }
-    write_json(OUT.with_name(f"barcode-accuracy-{options.half}.json"), tree)
+    write_json(options.out or OUT.with_name(f"barcode-accuracy-{options.half}.json"), tree)
     if options.write:
         write_validation(RESULT, accuracy_validation(tree))
     return 0
