@@ -27,8 +27,8 @@ SINTAX = "SINTAX 0.8"
 _CUTOFF = "0.8"
 _CODING = (Locus.COI, Locus.CYTB)
 # On short markers every record is aligned; on long ones so many accepted and refused candidates, by shared words.
-_ACCEPTS = {True: "400", False: "0"}
-_REJECTS = {True: "400", False: "0"}
+_ACCEPTS = {True: "300", False: "0"}
+_REJECTS = {True: "100", False: "0"}
 _BLAST_HITS = 1000
 
 
