@@ -11,7 +11,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-barcode-accuracy
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-library validation bench-lir bench-barcode-accuracy
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -57,9 +57,15 @@ bench-spectra-library: $(VENV)/.installed-dev
 bench-refdb: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/refdb_audit.py $(ARGS)
 
-# Builds the public sets beside the project into a library and compares what it shows with what is shipped.
+# Builds the public sets beside the project into a library and compares what it shows with what is shipped;
+# ARGS=--rows only writes the shipped figures as rows of validation/calibration.json.
 bench-calibration: $(VENV)/.installed-dev
-	"$(BIN)/python" benchmarks/calibration.py
+	"$(BIN)/python" benchmarks/calibration.py $(ARGS)
+
+# Values of a peer that the tests of the likelihood kernels hold; ARGS= (empty) writes them.
+bench-lir: ARGS = --check
+bench-lir: $(BENCH_VENV)/.installed
+	@"$(BENCH_BIN)/python" -W ignore benchmarks/lir_vectors.py $(ARGS)
 
 # For instance: make bench-barcode ARGS="--references 10000 200000"
 bench-barcode: $(VENV)/.installed
@@ -71,6 +77,10 @@ bench-barcode-accuracy: $(VENV)/.installed
 	@bash scripts/system-packages.sh bench
 	@"$(BIN)/python" benchmarks/barcode_accuracy.py $(ARGS)
 
+# For instance: make bench-library ARGS="--records 20000 200000"
+bench-library: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/library_size.py $(ARGS)
+
 selftest: $(VENV)/.installed
 	"$(BIN)/musk-id" selftest
 
@@ -79,6 +89,9 @@ schemas: $(VENV)/.installed
 
 vocabulary: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_vocabulary.py
+
+validation: $(VENV)/.installed
+	"$(BIN)/python" scripts/write_validation.py
 
 selftest-expected: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_selftest.py

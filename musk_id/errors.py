@@ -31,7 +31,13 @@ __all__ = [
     "RequestError",
     "StorageError",
     "UsageError",
+    "counted",
 ]
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its noun: ``1 spectrum``, ``2 spectra``."""
+    return f"{number} {one if number == 1 else many}"
 
 
 @dataclass(frozen=True, slots=True)

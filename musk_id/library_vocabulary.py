@@ -1,6 +1,7 @@
 """Closed lists of words of the reference library: what an audit finds, what enters or leaves, what changed.
 
-They stand in tables, reports and differences, never in a case record; ``docs/reference-library.md`` explains each.
+They stand in tables, reports and differences; of them only ``CongenerStratum`` and ``Withheld`` stand in a case
+record too, beside the rates that are quoted from a calibration. ``docs/reference-library.md`` explains each.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ __all__ = [
     "LibraryGrade",
     "NotExported",
     "PublicationState",
+    "RatioChange",
+    "RatioModel",
     "RecordAspect",
     "Resolution",
     "SetAside",
+    "SpectrumAspect",
     "Withheld",
 ]
 
@@ -79,7 +83,13 @@ class LeftOut(StrEnum):
     SUBMITTER_COUNTED = "SUBMITTER_COUNTED"
     SET_NOT_DECIDED = "SET_NOT_DECIDED"
     DUPLICATE_OF_NOTHING = "DUPLICATE_OF_NOTHING"
-    SPECTRUM = "SPECTRUM"
+    PEAKS_IN_BASE_ALREADY = "PEAKS_IN_BASE_ALREADY"
+    SPECTRUM_NOT_REFERENCE = "SPECTRUM_NOT_REFERENCE"
+    SPECTRUM_FLAGGED = "SPECTRUM_FLAGGED"
+    SPECTRUM_FAULTY = "SPECTRUM_FAULTY"
+    STRUCTURE_INCOMPLETE = "STRUCTURE_INCOMPLETE"
+    DERIVATISED = "DERIVATISED"
+    ELECTRON_ENERGY_OTHER = "ELECTRON_ENERGY_OTHER"
 
 
 class NotExported(StrEnum):
@@ -89,7 +99,6 @@ class NotExported(StrEnum):
     LICENCE_NOT_ALLOWED = "LICENCE_NOT_ALLOWED"
     PROVENANCE_MISSING = "PROVENANCE_MISSING"
     REVISED_NAME_WITHOUT_GENUS = "REVISED_NAME_WITHOUT_GENUS"
-    SPECTRUM = "SPECTRUM"
 
 
 class ChangeKind(StrEnum):
@@ -111,6 +120,15 @@ class RecordAspect(StrEnum):
     STATE = "STATE"
     INDIVIDUAL = "INDIVIDUAL"
     PROVENANCE = "PROVENANCE"
+
+
+class SpectrumAspect(StrEnum):
+    """In what a spectrum of one collection differs from that of another."""
+
+    PEAKS = "PEAKS"
+    METADATA = "METADATA"
+    PROVENANCE = "PROVENANCE"
+    STATE = "STATE"
 
 
 class Withheld(StrEnum):
@@ -193,3 +211,21 @@ class PublicationState(StrEnum):
     UNPUBLISHED = "unpublished"
     SUBMISSION_ONLY = "submission_only"
     NOT_STATED = "not_stated"
+
+
+class RatioChange(StrEnum):
+    """What is changed in the counts of a likelihood ratio to see what it hangs on."""
+
+    ONE_H1_FEWER_NAMED = "ONE_H1_FEWER_NAMED"
+    ONE_H2_MORE_NAMED = "ONE_H2_MORE_NAMED"
+    MOST_INFLUENTIAL_ITEM_LEFT_OUT = "MOST_INFLUENTIAL_ITEM_LEFT_OUT"
+    H2_FAMILY_LEFT_OUT = "H2_FAMILY_LEFT_OUT"
+    H1_SPECIES_LEFT_OUT = "H1_SPECIES_LEFT_OUT"
+
+
+class RatioModel(StrEnum):
+    """Models that turn a score into a likelihood ratio, for the annex only."""
+
+    PAV = "PAV"
+    LOGISTIC = "LOGISTIC"
+    KERNEL_DENSITY = "KERNEL_DENSITY"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Debian packages: of the programs that tests use (a browser for the HTML pages, poppler for looking at PDF
-# pages), or with the word "bench" of those that `make bench` compares with. What needs one that cannot be
+# pages, minimap2 to map reads), or with the word "bench" of those that `make bench` compares with. What needs one that cannot be
 # installed is skipped with a reason.
 set -u
-wanted="chromium:chromium pdftoppm:poppler-utils"
+wanted="chromium:chromium pdftoppm:poppler-utils minimap2:minimap2"
 [ "${1:-tests}" = bench ] && wanted="vsearch:vsearch blastn:ncbi-blast+"
 missing=""
 for pair in $wanted; do

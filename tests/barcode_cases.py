@@ -9,7 +9,7 @@ from dataclasses import replace
 from musk_id.kernels.nucleotides import encode, reverse_complement_text
 from musk_id.kernels.translation import stop_codon_positions
 from musk_id.model.barcode import BarcodeRecord, ItemCall, RunIdentity, SequenceResult
-from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
+from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS, BarcodeMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.sequence import NucleotideSequence
@@ -20,6 +20,8 @@ from musk_id.stages.library import BarcodeLibrary
 from musk_id.vocabulary import CurationState, Locus, Technique
 
 METHOD, ANIMALS = BARCODE_METHODS[0], ANIMAL_METHODS[0]
+# A tree decides nothing and takes most of the time of a call.
+WITHOUT_TREES = replace(METHOD, tree_replicates=0)
 TRANSITION = {"A": "G", "G": "A", "C": "T", "T": "C"}
 OTHER_BASES = {base: [other for other in "ACGT" if other != base] for base in "ACGT"}
 PROVENANCE = Provenance(software_version=Line("0"))
@@ -47,8 +49,10 @@ def evidence(
     )
 
 
-def examine(library: BarcodeLibrary, *found: SequenceEvidence | FailedRun) -> BarcodeRecord:
-    return call_barcodes(Identifier("CASE"), found, library, METHOD, ANIMALS, PROVENANCE, invalid_loci={})
+def examine(
+    library: BarcodeLibrary, *found: SequenceEvidence | FailedRun, method: BarcodeMethod = METHOD
+) -> BarcodeRecord:
+    return call_barcodes(Identifier("CASE"), found, library, method, ANIMALS, PROVENANCE, invalid_loci={})
 
 
 def single(library: BarcodeLibrary, letters: str, declared: Locus | None = None) -> SequenceResult:

@@ -34,6 +34,7 @@ from musk_id.stages.barcode import call_barcodes
 from musk_id.stages.evidence import evaluate
 from musk_id.stages.intake import run_identity
 from musk_id.stages.library import BarcodeLibrary
+from musk_id.stages.likelihood_ratio import RatioBasis
 from musk_id.vocabulary import (
     BatchKind,
     ControlKind,
@@ -248,6 +249,7 @@ def evidence_of(
     release: ReferenceRelease,
     example: IntakeRecord,
     method: EvidenceMethod = METHOD_WITH_RAW_DATA,
+    ratio: RatioBasis | None = None,
 ) -> EvidenceRecord:
     spectra = SpectraRecord(
         schema=Line(SpectraRecord.SCHEMA),
@@ -264,4 +266,5 @@ def evidence_of(
         release,
         method,
         PROVENANCE,
+        ratio,
     )

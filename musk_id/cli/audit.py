@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musk_id.errors import counted
+
 if TYPE_CHECKING:
     from musk_id.model.library import Library
 
@@ -47,4 +49,4 @@ def _audit_spectra(library: Library, out: Path) -> None:
         write_atomic(out / name, data)
     for count in audit.flags:
         if count.records:
-            print(f"  {count.flag}: {count.records} spectra")
+            print(f"  {count.flag}: {counted(count.records, 'spectrum', 'spectra')}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from musk_id.errors import UsageError
+from musk_id.errors import UsageError, counted
 from musk_id.model.calibration import Calibration, LocusCalibration
 from musk_id.refdb.release import load_release, locate_release
 
@@ -17,17 +17,24 @@ def run_calibrate(arguments: argparse.Namespace) -> int:
     from musk_id.model.methods import BARCODE_METHODS, EVIDENCE_METHODS
     from musk_id.refdb.calibrate import calibrate_library, write_calibration
     from musk_id.refdb.library_store import load_library
+    from musk_id.refdb.shipped_calibration import place_calibration
 
     folder: Path = arguments.library
-    out: Path = arguments.out
-    if out.is_dir():
+    out: Path | None = arguments.out
+    if out is not None and out.is_dir():
         raise UsageError("is a folder", where=str(out), hint="name the file to write, such as calibration.json")
-    release = None
+    release, place = None, None
     if arguments.panel is not None:
-        release = load_release(locate_release(arguments.panel, arguments.releases))
+        place = locate_release(arguments.panel, arguments.releases)
+        release = load_release(place)
+    if out is None and place is None:
+        raise UsageError("needs the release", where="--beside-release", hint="name it with --panel")
     library = load_library(folder)
     calibration = calibrate_library(library, folder, BARCODE_METHODS[-1], EVIDENCE_METHODS[-1], release)
-    write_calibration(out, calibration)
+    if out is not None:
+        write_calibration(out, calibration)
+    elif place is not None:
+        out = place_calibration(place, calibration)
     _say(calibration)
     print(f"  {out}")
     return 0
@@ -46,9 +53,11 @@ def _lines(locus: LocusCalibration) -> list[str]:
     """What concerns the genus of interest, for the whole window."""
     window = locus.windows[0]
     target, basis = window.target, window.target.radius_basis
+    individuals = counted(window.individuals, "individual", "individuals")
+    genera = counted(window.genera, "genus", "genera")
     lines = [
-        f"  {locus.locus}: {window.individuals} individuals, {window.species} species, {window.genera} genera",
-        f"    {target.genus}: {target.individuals} individuals; largest distance within "
+        f"  {locus.locus}: {individuals}, {window.species} species, {genera}",
+        f"    {target.genus}: {counted(target.individuals, 'individual', 'individuals')}; largest distance within "
         f"{target.within_largest or '-'} {locus.unit}, nearest other genus {target.nearest_other or '-'}",
         f"    nearest other species of the same genus: {basis.own.observations} observations of {target.genus}, "
         f"{basis.pooled.observations} in all, {basis.borrowed_percent or '-'} % borrowed",

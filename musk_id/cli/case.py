@@ -7,7 +7,7 @@ from pathlib import Path
 
 from musk_id.cli.casework import intake_case
 from musk_id.cli.workplace import Casework, find_root
-from musk_id.errors import UsageError
+from musk_id.errors import UsageError, counted
 from musk_id.model.values import RULES, Identifier
 from musk_id.records.files import write_atomic
 from musk_id.records.inputs import find_input, read_run_sheet
@@ -59,7 +59,8 @@ def run_check(arguments: argparse.Namespace) -> int:
         if batch not in missing:
             read_run_sheet(find_input(root / "batches" / batch, "sheet"))
     runs = len(list(intake.examination.runs()))
-    print(f"{intake.case_id}: inputs are well formed; {runs} runs, {len(intake.files)} files named")
+    files = counted(len(intake.files), "file", "files")
+    print(f"{intake.case_id}: inputs are well formed; {counted(runs, 'run', 'runs')}, {files} named")
     for note in intake.notes:
         print(f"  note: {note.reason.value}: {note.subject}")
     for batch in missing:

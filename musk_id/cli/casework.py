@@ -221,7 +221,12 @@ def barcode_case(
             )
     methods = casework.methods
     own = _own_controls(intake, controls)
-    inputs = (*run_inputs(intake, DNA_TECHNIQUES), *_controls_digests(own), *_overlay_digests(casework))
+    inputs = (
+        *run_inputs(intake, DNA_TECHNIQUES),
+        *_controls_digests(own),
+        *_calibration_digest(casework),
+        *_overlay_digests(casework),
+    )
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
@@ -235,6 +240,13 @@ def barcode_case(
             record.batch_id: tuple(h for control in record.controls for h in control.haplotypes) for record in own
         },
     )
+
+
+def _calibration_digest(casework: Casework) -> tuple[InputDigest, ...]:
+    found = casework.calibration
+    if found is None:
+        return ()
+    return (InputDigest(name=Line(f"calibration {casework.release.release_id}"), sha256=found.sha256),)
 
 
 def _overlay_digests(casework: Casework) -> tuple[InputDigest, ...]:
@@ -277,10 +289,12 @@ def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Sp
                 SpectrumEvidence(run=run_identity(context), file_sha256=digest_of(fact), spectra=spectra)
             )
     methods = casework.methods
+    # Own spectra may be many: they are prepared only for a case that has one to compare.
+    is_compared = any(isinstance(entry, SpectrumEvidence) for entry in evidence)
     return match_spectra(
         intake.case_id,
         tuple(evidence),
-        casework.spectral_library,
+        casework.spectral_library if is_compared else casework.released_spectra,
         methods.spectra,
         casework.provenance(
             (methods.spectra.version,), (*run_inputs(intake, techniques), *_overlay_digests(casework))
@@ -297,16 +311,28 @@ def evidence_case(
 ) -> EvidenceRecord:
     """Evidence record of a case."""
     from musk_id.stages.evidence import evaluate
+    from musk_id.stages.likelihood_ratio import RatioBasis
 
     own = _own_controls(intake, controls)
+    methods, found = casework.methods, casework.calibration
     return evaluate(
         intake,
         own,
         barcode,
         spectra,
         casework.release,
-        casework.methods.evidence,
-        casework.provenance((casework.methods.evidence.version,), _stage_digests(intake, own, barcode, spectra)),
+        methods.evidence,
+        casework.provenance(
+            (methods.evidence.version,),
+            (*_stage_digests(intake, own, barcode, spectra), *_calibration_digest(casework)),
+        ),
+        RatioBasis(
+            calibration=None if found is None else found.calibration,
+            barcode=methods.barcode,
+            evidence=methods.evidence,
+            release=casework.release,
+            own_data=bool(casework.overlays),
+        ),
     )
 
 
@@ -362,6 +388,7 @@ def record_case(
         methods=methods,
         release=casework.release,
         overlays=_overlay_summaries(casework),
+        calibration=casework.calibration,
         stage_digests=(
             *_stage_digests(intake, own, barcode, spectra),
             InputDigest(name=Line("evidence"), sha256=digest(evidence)),

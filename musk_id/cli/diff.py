@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from musk_id.cli.console import say
-from musk_id.errors import UsageError
-from musk_id.library_vocabulary import RecordAspect
-from musk_id.model.barcode import RunIdentity, SequenceResult
-from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
+from musk_id.cli.diff_collections import Collection
+from musk_id.cli.diff_panel import ANSWER_COLUMNS, answer_panel, described, panel_rows
+from musk_id.errors import UsageError, counted
+from musk_id.library_vocabulary import ChangeKind, RecordAspect
 from musk_id.model.refdiff import (
-    AnswerChange,
     CollectionDiff,
-    PanelAnswer,
     PanelDiff,
     RecordChange,
     RecordSide,
     RowChange,
+    SpectrumChange,
 )
-from musk_id.model.reference import ReferenceRelease
-from musk_id.model.sequence import NucleotideSequence
-from musk_id.model.values import Identifier, Line
 from musk_id.records.canonical import canonical_json
-from musk_id.records.files import sha256_file, write_atomic
+from musk_id.records.files import write_atomic
 from musk_id.refdb.diff import diff_sides
 from musk_id.refdb.diff_sides import Side, is_library, library_side, release_side
 from musk_id.refdb.library_read import read_library
 from musk_id.refdb.release import load_release, locate_release
-from musk_id.vocabulary import Rank, Technique
+from musk_id.refdb.tables import table_bytes
 
 __all__ = ["run_diff"]
 
@@ -48,13 +44,16 @@ _VALUES = {
 
 def run_diff(arguments: argparse.Namespace) -> int:
     """Print the differences in a fixed order; 0 whether there are any or not."""
+    if arguments.answers is not None and arguments.panel is None:
+        raise UsageError("--answers lists the answers on a panel", hint="add --panel")
     before, old = _side(arguments.before, arguments.releases)
     after, new = _side(arguments.after, arguments.releases)
     diff = diff_sides(before, after)
     if arguments.panel is not None:
-        if old is None or new is None:
-            raise UsageError("--panel asks what releases answer; libraries give no answers")
-        diff = replace(diff, panel=_panel(arguments.panel, old, new))
+        panel = answer_panel(old(), new(), arguments.panel)
+        diff = replace(diff, panel=panel.diff)
+        if arguments.answers is not None:
+            write_atomic(arguments.answers, table_bytes(ANSWER_COLUMNS, panel_rows(panel)))
     for line in _lines(diff):
         say(line)
     if arguments.json is not None:
@@ -62,63 +61,21 @@ def run_diff(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _side(named: str, releases: Path | None) -> tuple[Side, ReferenceRelease | None]:
+def _side(named: str, releases: Path | None) -> tuple[Side, Callable[[], Collection]]:
+    """A side to compare, and, for when it is asked, the collection that answers."""
     folder = Path(named)
     if folder.is_dir() and is_library(folder):
-        return library_side(folder, read_library(folder)), None
+        built = read_library(folder)
+
+        def answering() -> Collection:
+            anchors = locate_release(built.library.anchors_release, releases)
+            return Collection(load_release(anchors), built.library)
+
+        return library_side(folder, built), answering
     if not folder.is_dir():
         folder = locate_release(named, releases)
     release = load_release(folder)
-    return release_side(folder, release), release
-
-
-def _panel(path: Path, old: ReferenceRelease, new: ReferenceRelease) -> PanelDiff:
-    from musk_id.formats.fasta import read_fasta
-
-    sequences = read_fasta(path)
-    methods = (BARCODE_METHODS[-1].version, ANIMAL_METHODS[-1].version)
-    changed = [
-        AnswerChange(number=number, name=name, before=before, after=after)
-        for number, ((_, before), (name, after)) in enumerate(
-            zip(_answers(sequences, old), _answers(sequences, new), strict=True), 1
-        )
-        if before != after
-    ]
-    return PanelDiff(
-        panel_sha256=sha256_file(path), methods=methods, sequences=len(sequences), changed=tuple(changed)
-    )
-
-
-def _answers(
-    sequences: tuple[NucleotideSequence, ...], release: ReferenceRelease
-) -> Iterator[tuple[Line, PanelAnswer]]:
-    from musk_id.stages.barcode import examine_sequence
-    from musk_id.stages.library import BarcodeLibrary
-
-    method, animals = BARCODE_METHODS[-1], ANIMAL_METHODS[-1]
-    library = BarcodeLibrary.from_release(release, method)
-    run = RunIdentity(
-        item_id=Identifier("panel"),
-        sub_sample_id=Identifier("panel"),
-        extract_id=Identifier("panel"),
-        product_id=Identifier("panel"),
-        run_id=Identifier("panel"),
-        technique=Technique.SEQUENCE,
-    )
-    for sequence in sequences:
-        result, _ = examine_sequence(sequence, run, None, library, method, animals)
-        yield result.sequence_name, _answer(result)
-
-
-def _answer(result: SequenceResult) -> PanelAnswer:
-    call = result.call
-    return PanelAnswer(
-        locus=result.locus,
-        rank=Rank.NONE if call is None else call.rank,
-        taxon=None if call is None else call.taxon,
-        not_excluded=() if call is None else tuple(entry.species for entry in call.not_excluded),
-        reasons=result.reasons,
-    )
+    return release_side(folder, release), lambda: Collection(release)
 
 
 def _lines(diff: CollectionDiff) -> Iterator[str]:
@@ -129,6 +86,7 @@ def _lines(diff: CollectionDiff) -> Iterator[str]:
     yield f"records of sequences: {told or 'no difference'}"
     for record in diff.records:
         yield from _record_lines(record)
+    yield from _spectrum_lines(diff.spectra)
     tables = Counter(row.table for row in diff.rows)
     yield f"rows of other tables: {', '.join(f'{t} {n}' for t, n in sorted(tables.items())) or 'no difference'}"
     for row in diff.rows:
@@ -163,12 +121,33 @@ def _row_lines(row: RowChange) -> Iterator[str]:
             yield f"    {field.column}: {field.before or '-'} -> {field.after or '-'}"
 
 
+def _spectrum_lines(spectra: tuple[SpectrumChange, ...]) -> Iterator[str]:
+    counts = Counter(spectrum.change for spectrum in spectra)
+    aspects = Counter(aspect for spectrum in spectra for aspect in spectrum.aspects)
+    told = ", ".join(f"{count} {change.value.lower()}" for change, count in sorted(counts.items()))
+    changed = ", ".join(f"{aspect} {count}" for aspect, count in sorted(aspects.items()))
+    yield f"spectra: {told or 'no difference'}{f' ({changed})' if changed else ''}"
+    for spectrum in spectra:
+        yield f"  {spectrum.change.value.lower()} {spectrum.accession} {spectrum.name}"
+        if spectrum.change is ChangeKind.CHANGED:
+            yield f"    {', '.join(spectrum.aspects)}"
+            for field in spectrum.fields:
+                yield f"    {field.column}: {field.before or '-'} -> {field.after or '-'}"
+
+
 def _panel_lines(panel: PanelDiff) -> Iterator[str]:
-    yield f"panel {panel.panel_sha256}: {panel.sequences} sequences, {len(panel.changed)} answers change"
-    for change in panel.changed:
-        yield f"  {change.number} {change.name}"
-        for word, answer in (("before", change.before), ("after", change.after)):
-            yield (
-                f"    {word}: {answer.rank} {answer.taxon or '-'}; not excluded: "
-                f"{', '.join(answer.not_excluded) or '-'}; reasons: {', '.join(answer.reasons) or '-'}"
-            )
+    changed = len(panel.changed) + len(panel.spectra_changed)
+    asked = (
+        f"{counted(panel.sequences, 'sequence', 'sequences')} and {counted(panel.spectra, 'spectrum', 'spectra')}"
+    )
+    yield (
+        f"panel of {panel.panel}, {panel.panel_sha256}: {asked}, "
+        f"{counted(changed, 'answer changes', 'answers change')}, {panel.other_records} more on other records"
+    )
+    yield f"  methods: {', '.join(panel.methods)}"
+    for kind, changes in (("sequence", panel.changed), ("spectrum", panel.spectra_changed)):
+        for change in changes:
+            yield f"  {kind} {change.number} {change.name}"
+            for word, answer in (("before", change.before), ("after", change.after)):
+                yield f"    {word}: {described(answer)}"
+                yield f"      deciding records: {', '.join(answer.deciding) or '-'}"

@@ -10,23 +10,22 @@ from pathlib import Path
 from musk_id.cli.console import say
 from musk_id.cli.passphrase import ask_passphrase
 from musk_id.cli.verify import read_trusted
-from musk_id.errors import ConfigError, InputFormatError, UsageError
+from musk_id.errors import ConfigError, InputFormatError, UsageError, counted
 from musk_id.model.bundle import BundleHeader, BundleInput, BundleMember, LibraryOrigin
 from musk_id.model.library import LibraryInput
 from musk_id.model.values import RULES, Identifier, IsoDate, Line, RelativePath
 from musk_id.records.files import read_limited, sha256_bytes, write_atomic
 from musk_id.refdb.adopt import adopt_library
 from musk_id.refdb.exchange import (
-    SPECTRA_STAY,
+    Exchange,
     ExchangePolicy,
-    RefusedRecord,
     parse_policy,
     part_id,
     refused_bytes,
     select_for_exchange,
 )
 from musk_id.refdb.library_read import LIBRARY_FILES, BuiltLibrary, read_library
-from musk_id.refdb.library_subset import Key, own_files, subset_library
+from musk_id.refdb.library_subset import own_files, subset_library
 from musk_id.refdb.manifest import MANIFEST_NAME
 from musk_id.refdb.release import load_release, locate_release
 from musk_id.sealing.bundle import unpack_bundle, write_bundle
@@ -35,6 +34,7 @@ from musk_id.sealing.keys import load_key
 __all__ = ["run_export", "run_import"]
 
 MAX_POLICY_BYTES = 1_000_000
+MAX_REFUSED_SHOWN = 50
 REFUSED_ENDING = ".refused.tsv"
 
 
@@ -43,25 +43,29 @@ def run_export(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
     policy = _policy(arguments.policy)
     built = read_library(arguments.library)
-    keep, refused = select_for_exchange(built, policy)
-    spectra = built.library.spectra
-    held = 0 if spectra is None else len(spectra)
-    _say_refused(refused, held)
+    exchange = select_for_exchange(built, policy)
+    _say_refused(exchange)
     listed = out.with_name(out.name + REFUSED_ENDING)
-    if not keep:
-        write_atomic(listed, refused_bytes(refused, spectra))
-        raise _nothing_left(built, held, listed.name)
-    members, library_id = _members(arguments, built, keep)
-    header = _header(built, library_id, keep, policy, members)
+    if exchange.is_empty:
+        write_atomic(listed, refused_bytes(exchange.refused))
+        raise _nothing_left(built, len(exchange.refused), listed.name)
+    members, library_id = _members(arguments, built, exchange)
+    header = _header(built, library_id, exchange, policy, members)
     key = load_key(arguments.key, ask_passphrase())
     write_bundle(out, header, members, key)
-    write_atomic(listed, refused_bytes(refused, spectra))
-    left = f", {held} spectra left out" if held else ""
-    say(f"library {library_id}: {header.records} records exported, {len(refused)} refused{left}")
+    write_atomic(listed, refused_bytes(exchange.refused))
+    say(
+        f"library {library_id}: {_counted(len(exchange.sequences), len(exchange.spectra))} exported, "
+        f"{counted(len(exchange.refused), 'record', 'records')} refused"
+    )
     say(f"  signed by {key[0]}; manifest {header.manifest_sha256}")
     say(f"  {out}")
     say(f"  {listed}")
     return 0
+
+
+def _counted(sequences: int, spectra: int) -> str:
+    return f"{sequences} sequences and {spectra} spectra"
 
 
 def _policy(path: Path) -> ExchangePolicy:
@@ -71,38 +75,40 @@ def _policy(path: Path) -> ExchangePolicy:
         raise ConfigError(error.message, where=path.name) from error
 
 
-def _nothing_left(built: BuiltLibrary, spectra: int, listed: str) -> UsageError:
+def _nothing_left(built: BuiltLibrary, refused: int, listed: str) -> UsageError:
     where = built.library.library_id
-    if spectra and not built.records:
+    if not refused:
         return UsageError(
-            f"{spectra} spectra and no sequences; {SPECTRA_STAY}: no bundle was written",
+            "the library holds neither sequences nor spectra: no bundle was written",
             where=where,
-            hint=f"see {listed}; hand on the files from which the library was built, where their terms permit it",
+            hint="see its set_aside.tsv for what became of its inputs",
         )
     return UsageError(
-        f"none of {len(built.records)} records may be exported: no bundle was written",
+        f"none of {counted(refused, 'record', 'records')} may be exported: no bundle was written",
         where=where,
         hint=f"see the reasons above and in {listed}; state what is missing in the sources",
     )
 
 
-def _say_refused(refused: tuple[RefusedRecord, ...], spectra: int) -> None:
-    for entry in refused:
-        say(f"refused: {entry.record.accession} {entry.record.locus}: {entry.reason}: {entry.detail}")
-    for reason, count in sorted(Counter(entry.reason for entry in refused).items()):
-        say(f"  {count} refused for {reason}")
-    if spectra:
-        say(f"  {spectra} spectra left out: {SPECTRA_STAY}")
+def _say_refused(exchange: Exchange) -> None:
+    shown = exchange.refused[:MAX_REFUSED_SHOWN]
+    for entry in shown:
+        say(f"refused: {entry.accession} {entry.locus or 'spectrum'}: {entry.reason}: {entry.detail}")
+    if len(shown) < len(exchange.refused):
+        say(f"  {len(exchange.refused) - len(shown)} more stand in the list")
+    kinds = Counter((entry.reason, entry.locus is None) for entry in exchange.refused)
+    for (reason, is_spectrum), count in sorted(kinds.items()):
+        say(f"  {count} {'spectra' if is_spectrum else 'sequences'} refused for {reason}")
 
 
 def _members(
-    arguments: argparse.Namespace, built: BuiltLibrary, keep: frozenset[Key]
+    arguments: argparse.Namespace, built: BuiltLibrary, exchange: Exchange
 ) -> tuple[dict[str, bytes], Identifier]:
     whole = Identifier(built.library.library_id)
     wanted = arguments.library_id
     if wanted is not None and not RULES[Identifier].accepts(wanted):
         raise UsageError(f"--library-id is not {RULES[Identifier].described}")
-    if _travels_whole(built, keep) and wanted in (None, whole):
+    if _travels_whole(built, exchange) and wanted in (None, whole):
         return own_files(arguments.library), whole
     library_id = Identifier(wanted) if wanted is not None else part_id(whole)
     if library_id == whole:
@@ -110,30 +116,31 @@ def _members(
             f"a part of library {whole} cannot bear the id of the whole", hint="give another --library-id"
         )
     anchors = load_release(locate_release(built.library.anchors_release, arguments.releases))
-    return subset_library(built, anchors, keep, library_id), library_id
+    return subset_library(built, anchors, exchange.sequences, library_id, exchange.spectra), library_id
 
 
-def _travels_whole(built: BuiltLibrary, keep: frozenset[Key]) -> bool:
+def _travels_whole(built: BuiltLibrary, exchange: Exchange) -> bool:
     """Whether nothing stays; files of the whole also name what was set aside of inputs that are not shared."""
-    all_shared = all(entry.redistribute for entry in built.inputs)
-    return len(keep) == len(built.records) and built.library.spectra is None and all_shared
+    return not exchange.refused and all(entry.redistribute for entry in built.inputs)
 
 
 def _header(
     built: BuiltLibrary,
     library_id: Identifier,
-    keep: frozenset[Key],
+    exchange: Exchange,
     policy: ExchangePolicy,
     members: dict[str, bytes],
 ) -> BundleHeader:
-    travelling = Counter(record.input_path for record in built.records if record.key in keep)
+    travelling = Counter(record.input_path for record in built.records if record.key in exchange.sequences)
+    if built.library.spectra is not None:
+        travelling += Counter(built.library.spectra.entry(place).input for place in exchange.spectra)
     return BundleHeader(
         schema=Line(BundleHeader.SCHEMA),
         library_id=library_id,
         library_date=IsoDate(built.library.date),
         library_title=built.library.title,
         manifest_sha256=sha256_bytes(members[MANIFEST_NAME]),
-        records=len(keep),
+        records=len(exchange.sequences) + len(exchange.spectra),
         exporter=policy.exporter,
         statement=policy.statement,
         policy_sha256=policy.sha256,
@@ -180,8 +187,10 @@ def run_import(arguments: argparse.Namespace) -> int:
         target, is_new = adopt_library(folder, out, origin)
     say(f"library {header.library_id} of {header.library_date}: {'adopted' if is_new else 'was there already'}")
     say(f"  exported by {header.exporter}, signed by {bundle.signature.key_id}")
-    say(f"  manifest {header.manifest_sha256}; {header.records} records")
+    say(f"  manifest {header.manifest_sha256}; {counted(header.records, 'record', 'records')}")
+    say(f"  licences let through: {', '.join(header.licences)}")
     for entry in header.inputs:
-        say(f"  {entry.path}: {entry.records} records, licence {entry.licence}")
+        told = counted(entry.records, "record", "records")
+        say(f"  {entry.path}: {told}; licence where a record states none: {entry.licence}")
     say(f"  {target}")
     return 0

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from musk_id.errors import ConfigError, UsageError
+from musk_id.errors import ConfigError, UsageError, counted
 from musk_id.formats.entrez import NCBI_URL, Service
 from musk_id.records.files import write_atomic
 from musk_id.refdb.fetch import fetch_records
@@ -25,7 +25,8 @@ def run_pins(arguments: argparse.Namespace) -> int:
     """Write the pins of a release."""
     pins = pins_of(load_release(locate_release(arguments.release, arguments.releases)))
     write_atomic(arguments.out, pins_bytes(pins))
-    print(f"{arguments.out}: {len(pins)} records, {sum(len(pin.parts) for pin in pins)} windows")
+    windows = sum(len(pin.parts) for pin in pins)
+    print(f"{arguments.out}: {counted(len(pins), 'record', 'records')}, {counted(windows, 'window', 'windows')}")
     return 0
 
 
@@ -42,7 +43,8 @@ def run_fetch(arguments: argparse.Namespace) -> int:
         if bar is not None:
             print(file=sys.stderr)
     print(
-        f"{arguments.out}: {len(report.fetched)} records fetched, {len(report.present)} were there and are intact"
+        f"{arguments.out}: {counted(len(report.fetched), 'record', 'records')} fetched, "
+        f"there already and intact: {len(report.present)}"
     )
     print(f"  all {len(pins)} are what is pinned; their digests are in {LOG_NAME}")
     for accession, pinned, found in report.renamed:

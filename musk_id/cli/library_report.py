@@ -12,7 +12,7 @@ __all__ = ["run_report"]
 
 
 def run_report(arguments: argparse.Namespace) -> int:
-    """Write the report of a library, or of a release, as JSON, HTML and PDF."""
+    """Write the report of a library, or of a release, as JSON, HTML and PDF, and its taxa as CSV."""
     from musk_id.model.methods import BARCODE_METHODS
     from musk_id.records.canonical import canonical_json
     from musk_id.records.files import write_atomic
@@ -25,6 +25,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     from musk_id.render.catalogue import load_catalogue
     from musk_id.render.html import document_html
     from musk_id.render.library_pages import library_document
+    from musk_id.render.library_taxa import taxa_csv
     from musk_id.render.pdf import document_pdf
 
     method = BARCODE_METHODS[-1]
@@ -43,9 +44,12 @@ def run_report(arguments: argparse.Namespace) -> int:
     report = report_library(library, audit, checklist, method, spectra=spectra)
     data = canonical_json(report)
     write_atomic(arguments.out / "library-report.json", data)
+    write_atomic(arguments.out / "library-report.taxa.csv", taxa_csv(report))
     for language in Language:
-        document = library_document(report, data, load_catalogue(language))
-        write_atomic(arguments.out / f"library-report.{language}.html", document_html(document, data))
-        write_atomic(arguments.out / f"library-report.{language}.pdf", document_pdf(document, data))
+        words = load_catalogue(language)
+        page = document_html(library_document(report, data, words, is_folded=True), data)
+        write_atomic(arguments.out / f"library-report.{language}.html", page)
+        paper = document_pdf(library_document(report, data, words, is_folded=False), data)
+        write_atomic(arguments.out / f"library-report.{language}.pdf", paper)
     print(f"{library.library_id} of {library.date}: {arguments.out}")
     return 0

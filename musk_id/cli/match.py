@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from musk_id.model.sequence import NucleotideSequence
     from musk_id.stages.match_rows import MatchRow
 
-__all__ = ["run_match"]
+__all__ = ["COLUMNS", "library_matcher", "row_cells", "run_match", "table_line", "target"]
 
 BATCH = 500
 COLUMNS = (
@@ -44,17 +44,24 @@ _adopted: Matcher | None = None
 
 def run_match(arguments: argparse.Namespace) -> int:
     """Write one row a sequence; the table appears as a whole or not at all."""
+    from musk_id.cli.match_reads import FASTQ_SUFFIXES, run_match_reads
     from musk_id.formats.fasta_stream import FastaStream
 
     queries, out = Path(arguments.queries), str(arguments.out)
     if out != "-" and Path(out).resolve() == queries.resolve():
         raise UsageError("the table would overwrite the sequences", where="--out")
+    if queries.name.lower().removesuffix(".gz").endswith(FASTQ_SUFFIXES):
+        return run_match_reads(arguments)
+    if arguments.mates is not None or arguments.primers:
+        raise UsageError(
+            "--mates and --primers are for reads", hint="the file of reads has to end in .fastq or .fq"
+        )
     processes = max(1, arguments.processes or os.cpu_count() or 1)
-    match = _matcher(arguments.library, arguments.releases)
+    match = library_matcher(arguments.library, arguments.releases)
     stream = FastaStream(queries)
-    with _target(out) as table:
-        table.write(_line(COLUMNS))
-        with _progress(stream) as show:
+    with target(out) as table:
+        table.write(table_line(COLUMNS))
+        with progress(stream) as show:
             for done, lines in _matched(stream.batches(BATCH), match, processes):
                 table.write(lines)
                 show(done)
@@ -107,10 +114,10 @@ def _adopted_lines(batch: list[NucleotideSequence], first: int) -> bytes:
 
 
 def _lines(match: Matcher, batch: list[NucleotideSequence], first: int) -> bytes:
-    return b"".join(_line(_cells(row)) for row in match(batch, first))
+    return b"".join(table_line(row_cells(row)) for row in match(batch, first))
 
 
-def _matcher(named: str, releases: Path | None) -> Matcher:
+def library_matcher(named: str, releases: Path | None) -> Matcher:
     """How sequences are matched: by the rules against a release, or against a built library."""
     from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
     from musk_id.refdb.release import load_release, locate_release
@@ -120,7 +127,7 @@ def _matcher(named: str, releases: Path | None) -> Matcher:
     method, animals = BARCODE_METHODS[-1], ANIMAL_METHODS[-1]
     folder = Path(named)
     if (folder / "library.json").is_file():
-        return _library_matcher(folder, releases)
+        return _built_matcher(folder, releases)
     if not folder.is_dir():
         folder = locate_release(named, releases)
     elif not (folder / "release.toml").is_file():
@@ -129,7 +136,7 @@ def _matcher(named: str, releases: Path | None) -> Matcher:
     return lambda batch, first: match_release(batch, first, library, method, animals)
 
 
-def _library_matcher(folder: Path, releases: Path | None) -> Matcher:
+def _built_matcher(folder: Path, releases: Path | None) -> Matcher:
     from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS
     from musk_id.refdb.library_store import load_library
     from musk_id.refdb.release import load_release, locate_release
@@ -140,7 +147,7 @@ def _library_matcher(folder: Path, releases: Path | None) -> Matcher:
     return LibraryMatcher(library, anchors, BARCODE_METHODS[-1], ANIMAL_METHODS[-1]).rows
 
 
-def _cells(row: MatchRow) -> tuple[str, ...]:
+def row_cells(row: MatchRow) -> tuple[str, ...]:
     return (
         str(row.number),
         row.name,
@@ -165,7 +172,7 @@ def _number(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def _line(cells: tuple[str, ...]) -> bytes:
+def table_line(cells: tuple[str, ...]) -> bytes:
     """A row; no cell can end it, begin another one, or act in a spreadsheet program."""
     from musk_id.render.tables import safe_cell
 
@@ -174,7 +181,7 @@ def _line(cells: tuple[str, ...]) -> bytes:
 
 
 @contextmanager
-def _target(out: str) -> Iterator[BinaryIO]:
+def target(out: str) -> Iterator[BinaryIO]:
     """The file to write; standard output gets the table once it is whole."""
     from musk_id.records.files import atomic_stream
 
@@ -190,7 +197,7 @@ def _target(out: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _progress(stream: FastaStream) -> Iterator[Callable[[int], None]]:
+def progress(stream: FastaStream) -> Iterator[Callable[[int], None]]:
     """A bar on standard error, in a terminal only; it follows the bytes read."""
     shown = 0.0
 

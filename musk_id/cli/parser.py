@@ -49,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     _refdb(commands)
     _stage(commands)
     _runs(commands)
+    _plan(commands)
     selftest = commands.add_parser("selftest", help="run the shipped cases against their expected digests")
     selftest.add_argument("--protocol", type=Path, help="also write the protocol to this file")
     selftest.set_defaults(run=_deferred("selftest", "run_selftest"))
@@ -103,7 +104,16 @@ def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser("barcode", help="barcodes outside of a case")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     match = actions.add_parser("match", help="what the barcode rules say of each of many sequences, as a table")
-    match.add_argument("queries", type=Path, metavar="QUERIES", help="FASTA file, also with gzip")
+    match.add_argument(
+        "queries", type=Path, metavar="QUERIES", help="FASTA file, or FASTQ reads (.fastq, .fq), also with gzip"
+    )
+    match.add_argument("--mates", type=Path, metavar="FASTQ", help="reverse reads of the pairs, for FASTQ")
+    match.add_argument(
+        "--primers",
+        action="append",
+        metavar="FORWARD,REVERSE",
+        help="a primer pair of the reads beside those of published assays; may be given several times",
+    )
     match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
     match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
     match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
@@ -138,7 +148,13 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "calibrate", help="measure radii, margins and errors of a library by leaving its records out in turn"
     )
     calibrate.add_argument("library", type=Path, metavar="LIBRARY", help="folder of a built library")
-    calibrate.add_argument("--out", type=Path, required=True, metavar="FILE", help="calibration to write (JSON)")
+    written = calibrate.add_mutually_exclusive_group(required=True)
+    written.add_argument("--out", type=Path, metavar="FILE", help="calibration to write (JSON)")
+    written.add_argument(
+        "--beside-release",
+        action="store_true",
+        help="put it, with its manifest, beside the release of --panel, where examinations read it",
+    )
     calibrate.add_argument("--panel", metavar="RELEASE", help="also hold the records against this release")
     calibrate.add_argument("--releases", type=Path, help="folder of releases")
     calibrate.set_defaults(run=_deferred("calibrate", "run_calibrate"))
@@ -184,7 +200,16 @@ def _refdb_freeze(actions: argparse._SubParsersAction[argparse.ArgumentParser]) 
     diff.add_argument("before", metavar="A", help="release id, release folder or library folder")
     diff.add_argument("after", metavar="B", help="the same kind as A")
     diff.add_argument("--json", type=Path, metavar="FILE", help="also write the differences as canonical JSON")
-    diff.add_argument("--panel", type=Path, metavar="FASTA", help="compare the answers for these sequences")
+    diff.add_argument(
+        "--panel",
+        type=Path,
+        nargs="*",
+        metavar="FILE",
+        help="also compare answers: on sequences (FASTA) and spectra (MSP and other formats of a case), or, "
+        "without a file, on the records of Moschus and the spectra of marker compounds of A and B, each with its "
+        "own individual withheld",
+    )
+    diff.add_argument("--answers", type=Path, metavar="TSV", help="write a row for each query of the panel")
     diff.add_argument("--releases", type=Path, help="folder of releases")
     diff.set_defaults(run=_deferred("diff", "run_diff"))
 
@@ -236,3 +261,25 @@ def _runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     overview = actions.add_parser("overview", help="write summary.csv and index.html of an output folder")
     overview.add_argument("--out", type=Path, required=True)
     overview.set_defaults(run=_deferred("runs", "run_overview"))
+
+
+def _plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("plan", help="how many items are needed, before anything is examined")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    ratio = actions.add_parser("ratio", help="what likelihood ratio numbers of items could give at best")
+    ratio.add_argument("--individuals", type=int, metavar="N1", help="individuals of the genus (H1)")
+    ratio.add_argument("--species", type=int, metavar="N2", help="species of the alternatives (H2)")
+    ratio.add_argument("--bound", metavar="LR", help="lower bound that is wanted")
+    ratio.set_defaults(run=_deferred("plan", "run_ratio"))
+    sampling = actions.add_parser("sampling", help="how many units of a seizure to examine")
+    sampling.add_argument("--units", type=int, required=True, metavar="N", help="units in all")
+    sampling.add_argument(
+        "--share", action="append", metavar="PERCENT", help="share to be shown positive (default: 50, 70 and 90)"
+    )
+    sampling.add_argument(
+        "--negatives", type=int, default=0, metavar="R", help="examined units that may be negative"
+    )
+    sampling.add_argument("--confidence", default="95", metavar="PERCENT", help="confidence (default: 95)")
+    sampling.add_argument("--examined", type=int, metavar="N", help="units examined, chosen at random")
+    sampling.add_argument("--positive", type=int, metavar="K", help="how many of those were positive")
+    sampling.set_defaults(run=_deferred("plan", "run_sampling"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from musk_id.errors import UsageError
+from musk_id.errors import UsageError, counted
 from musk_id.model.library import Library
 from musk_id.refdb.build import build_release
 from musk_id.refdb.release import RELEASE_FILE, load_release, locate_release, release_roots
@@ -24,9 +24,10 @@ def run_list(arguments: argparse.Namespace) -> int:
         if summary is None:
             return f"{listed.directory.name}  NOT USABLE: {listed.fault}"
         loci = ", ".join(f"{locus} {count}" for locus, count in summary.barcodes_by_locus)
+        gaps = counted(summary.gaps, "gap", "gaps")
         return (
-            f"{summary.release_id}  {summary.date}  {summary.taxa} taxa; barcodes: {loci}; "
-            f"{summary.spectra} spectra; {summary.gaps} gaps named; manifest {summary.manifest_sha256}"
+            f"{summary.release_id}  {summary.date}  {counted(summary.taxa, 'taxon', 'taxa')}; barcodes: {loci}; "
+            f"{counted(summary.spectra, 'spectrum', 'spectra')}; {gaps} named; manifest {summary.manifest_sha256}"
         )
 
     for root in release_roots(arguments.releases):
@@ -51,8 +52,9 @@ def _list_libraries(root: Path) -> None:
         spectra = 0 if library.spectra is None else len(library.spectra)
         origin = f"; exported by {listed.exporter}" if listed.exporter else ""
         say(
-            f"library {library.library_id}  {library.date}  {len(library.taxa)} taxa; barcodes: {loci}; "
-            f"{spectra} spectra{origin}; manifest {library.manifest_sha256}"
+            f"library {library.library_id}  {library.date}  {counted(len(library.taxa), 'taxon', 'taxa')}; "
+            f"barcodes: {loci}; {counted(spectra, 'spectrum', 'spectra')}{origin}; "
+            f"manifest {library.manifest_sha256}"
         )
 
 
@@ -67,7 +69,9 @@ def run_verify(arguments: argparse.Namespace) -> int:
     release = load_release(locate_release(arguments.release, arguments.releases))
     print(f"release {release.release_id} of {release.date}: intact")
     print(f"  manifest {release.manifest_sha256}")
-    print(f"  {len(release.barcodes)} barcodes, {len(release.spectra)} spectra, {len(release.gaps)} gaps named")
+    barcodes = counted(len(release.barcodes), "barcode", "barcodes")
+    gaps = counted(len(release.gaps), "gap", "gaps")
+    print(f"  {barcodes}, {counted(len(release.spectra), 'spectrum', 'spectra')}, {gaps} named")
     return 0
 
 
@@ -76,10 +80,12 @@ def _say(library: Library) -> None:
     print(f"  manifest {library.manifest_sha256}")
     for locus, table in library.loci.items():
         species = len(set(table.taxon.tolist()))
-        print(f"  {locus}: {table.records} records, {table.haplotypes} haplotypes, {species} species")
+        haplotypes = counted(table.haplotypes, "haplotype", "haplotypes")
+        print(f"  {locus}: {counted(table.records, 'record', 'records')}, {haplotypes}, {species} species")
     if library.spectra is not None:
         compounds = len({entry.compound for entry in library.spectra.entries()})
-        print(f"  spectra: {len(library.spectra)} records of {compounds} compounds")
+        records = counted(len(library.spectra), "record", "records")
+        print(f"  spectra: {records} of {counted(compounds, 'compound', 'compounds')}")
 
 
 def run_build(arguments: argparse.Namespace) -> int:

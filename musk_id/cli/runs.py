@@ -10,6 +10,7 @@ from musk_id.cli.console import say
 from musk_id.cli.output import refuse_output_over_sources
 from musk_id.cli.shards import plan_shards, read_table
 from musk_id.cli.workplace import Casework
+from musk_id.errors import counted
 from musk_id.model.record import CaseFailure
 from musk_id.records.files import write_atomic
 from musk_id.records.lines import read_jsonl
@@ -26,7 +27,9 @@ def run_plan(arguments: argparse.Namespace) -> int:
     refuse_output_over_sources(arguments.out / "cases", root)
     rows = plan_shards(root, arguments.out, arguments.cases_per_shard, Casework(root).grounds())
     cases = sum(kind == "case" for kind, _, _ in rows)
-    print(f"{cases} cases and {len(rows) - cases} batches in {len({shard for _, shard, _ in rows})} shards")
+    batches = counted(len(rows) - cases, "batch", "batches")
+    shards = counted(len({shard for _, shard, _ in rows}), "shard", "shards")
+    print(f"{counted(cases, 'case', 'cases')} and {batches} in {shards}")
     return 0
 
 

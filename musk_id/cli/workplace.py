@@ -28,6 +28,7 @@ from musk_id.records.files import sha256_file
 from musk_id.records.inputs import find_input, read_laboratory
 
 if TYPE_CHECKING:
+    from musk_id.model.error_figures import ReleaseCalibration
     from musk_id.model.library import Library
     from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
@@ -116,6 +117,17 @@ class Casework:
         return locate_release(self.laboratory.release, own if own.is_dir() else None)
 
     @cached_property
+    def calibration(self) -> ReleaseCalibration | None:
+        """What was measured of the release's radii and errors with the methods in force; ``None`` if nothing."""
+        from musk_id.refdb.shipped_calibration import find_calibration, load_release_calibration
+
+        folder = find_calibration(self._release_folder)
+        if folder is None:
+            return None
+        methods = self.methods
+        return load_release_calibration(folder, self.release.manifest_sha256, methods.barcode, methods.animals)
+
+    @cached_property
     def overlays(self) -> tuple[Library, ...]:
         """The laboratory's own libraries in use, verified, in the order of laboratory.yaml."""
         if not self.laboratory.overlays:
@@ -132,6 +144,7 @@ class Casework:
             f"software {__version__} {_package_digest()}",
             f"laboratory {sha256_file(self.laboratory_path)}",
             f"release {self.laboratory.release} {sha256_file(self._release_folder / MANIFEST_NAME)}",
+            *(f"calibration {found.sha256}" for found in (self.calibration,) if found is not None),
             *(f"overlay {library.library_id} {library.manifest_sha256}" for library in self.overlays),
         )
 
@@ -144,7 +157,9 @@ class Casework:
         own = tuple(record for library in self.overlays for record in overlay_barcodes(library))
         kept = tuple(record for record in self.release.barcodes if record.accession not in self.dropped)
         own = tuple(record for record in own if record.accession not in self.dropped)
-        return BarcodeLibrary.from_release(replace(self.release, barcodes=kept), self.methods.barcode, own)
+        return BarcodeLibrary.from_release(
+            replace(self.release, barcodes=kept), self.methods.barcode, own, self.calibration
+        )
 
     @cached_property
     def spectral_library(self) -> SpectralLibrary:
@@ -153,7 +168,14 @@ class Casework:
         from musk_id.stages.spectral_library import SpectralLibrary
 
         own = tuple(spectrum for library in self.overlays for spectrum in overlay_spectra(library))
-        return SpectralLibrary.from_release(self.release, own)
+        return SpectralLibrary.from_release(self.release, own) if own else self.released_spectra
+
+    @cached_property
+    def released_spectra(self) -> SpectralLibrary:
+        """Spectra of the release alone, prepared."""
+        from musk_id.stages.spectral_library import SpectralLibrary
+
+        return SpectralLibrary.from_release(self.release)
 
     def provenance(self, methods: tuple[Line, ...], inputs: tuple[InputDigest, ...]) -> Provenance:
         """Provenance of a stage record that used the release."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
 from musk_id.model.spectrum import MassSpectrum
@@ -37,8 +38,8 @@ def number(text: str, where: str) -> float:
 
 def spectrum(
     name: str,
-    mz: Sequence[float],
-    intensity: Sequence[float],
+    mz: Sequence[float] | NDArray[np.float64],
+    intensity: Sequence[float] | NDArray[np.float64],
     metadata: tuple[tuple[str, str], ...],
     where: str,
 ) -> MassSpectrum:
@@ -53,11 +54,14 @@ def spectrum(
     """
     if len(mz) > MAX_PEAKS:
         raise InputFormatError(f"{len(mz)} peaks, at most {MAX_PEAKS} are read", where=where)
-    values, weights = np.asarray(mz, dtype=np.float64), np.asarray(intensity, dtype=np.float64)
+    values = np.array(mz, dtype=np.float64, order="C")
+    weights = np.array(intensity, dtype=np.float64, order="C")
     if values.size and not (values.min() > 0 and values.max() <= MAX_MZ):
         raise InputFormatError(f"m/z must lie above 0 and at most at {MAX_MZ:.0f}", where=where)
     if weights.size and not (weights.min() >= 0 and weights.max() <= MAX_INTENSITY):
         raise InputFormatError(f"intensities must lie between 0 and {MAX_INTENSITY:g}", where=where)
+    if values.size and weights.min() > 0 and (values[1:] > values[:-1]).all():
+        return MassSpectrum(name=name, mz=values, intensity=weights, metadata=metadata)
     kept = weights > 0
     unique, index = np.unique(values[kept], return_inverse=True)
     sums = np.bincount(index, weights=weights[kept], minlength=unique.size).astype(np.float64)

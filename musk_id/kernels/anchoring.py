@@ -7,15 +7,25 @@ query lie on one diagonal; votes elsewhere are evidence of an insertion, a delet
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.kernels.nucleotides import Masks, encode, reverse_complement
+from musk_id.kernels.nucleotides import GAP, Masks, encode, reverse_complement
 
-__all__ = ["KMER", "Anchor", "KmerIndex", "WordIndex", "find_primer", "place"]
+__all__ = [
+    "KMER",
+    "Anchor",
+    "KmerIndex",
+    "WordIndex",
+    "Words",
+    "find_primer",
+    "number_ranges",
+    "place",
+    "words_of",
+]
 
 KMER = 11
 
@@ -29,6 +39,9 @@ Words = NDArray[np.int64]
 # Positions in queries and columns of frames stay far below this many bits; a word has 2 x KMER bits.
 _INDEX_BITS = 24
 _INDEX_MASK = (1 << _INDEX_BITS) - 1
+
+# Letters whose words are put in order at once: what the sequences of a marker share is then held once.
+_LETTERS_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class Anchor:
     kmers: int
 
 
-def _words(masks: Masks) -> tuple[Words, NDArray[np.int64]]:
+def words_of(masks: Masks) -> tuple[Words, NDArray[np.int64]]:
     """K-mer codes of unambiguous stretches and their positions."""
     if masks.size < KMER:
         return np.empty(0, np.int64), np.empty(0, np.int64)
@@ -71,6 +84,31 @@ def _words(masks: Masks) -> tuple[Words, NDArray[np.int64]]:
     unknown = np.concatenate([np.zeros(1, np.int64), np.cumsum(codes == _UNKNOWN)])
     positions = np.flatnonzero(unknown[KMER:] == unknown[:-KMER]).astype(np.int64)
     return (words, positions) if positions.size == words.size else (words[positions], positions)
+
+
+def _pairs(references: Sequence[tuple[int, Masks]]) -> NDArray[np.int64]:
+    """Distinct pairs of word and column, ascending, each packed into one number."""
+    parts: list[NDArray[np.int64]] = []
+    rest: list[tuple[int, Masks]] = []
+    letters = 0
+    for number, reference in enumerate(references, 1):
+        rest.append(reference)
+        letters += reference[1].size
+        if letters >= _LETTERS_AT_ONCE or number == len(references):
+            parts.append(_joined_pairs(rest))
+            rest, letters = [], 0
+    return np.unique(np.concatenate(parts))
+
+
+def _joined_pairs(references: Sequence[tuple[int, Masks]]) -> NDArray[np.int64]:
+    # A letter that is none stands between sequences, so that no word reaches over an end.
+    gap = np.full(1, GAP, np.uint8)
+    words, positions = words_of(np.concatenate([part for _, masks in references for part in (masks, gap)]))
+    sizes = np.array([masks.size + 1 for _, masks in references], np.int64)
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)[:-1]])
+    shifts = np.array([first_column for first_column, _ in references], np.int64) - starts
+    columns = positions + shifts[np.searchsorted(starts, positions, side="right") - 1]
+    return np.unique(words << _INDEX_BITS | columns)
 
 
 class KmerIndex:
@@ -88,13 +126,7 @@ class KmerIndex:
         self._slack = dict(slack)
         self._tables: dict[str, tuple[Words, NDArray[np.int64], NDArray[np.int64]]] = {}
         for locus in sorted(references):
-            words: list[Words] = []
-            columns: list[NDArray[np.int64]] = []
-            for first_column, masks in references[locus]:
-                found, positions = _words(masks)
-                words.append(found)
-                columns.append(positions + first_column)
-            pairs = np.unique(np.concatenate(words) << _INDEX_BITS | np.concatenate(columns))
+            pairs = _pairs(references[locus])
             distinct, starts = np.unique(pairs >> _INDEX_BITS, return_index=True)
             self._tables[locus] = (distinct, np.append(starts, pairs.size), pairs & _INDEX_MASK)
         # Which markers hold a word: nearly all words of a query are in one marker on one strand, and need be
@@ -102,6 +134,25 @@ class KmerIndex:
         self._holders = np.zeros(_BASES**KMER, np.min_scalar_type((1 << len(self._tables)) - 1))
         for number, (table, _, _) in enumerate(self._tables.values()):
             self._holders[table] |= self._holders.dtype.type(1 << number)
+
+    def slack(self, locus: str) -> int:
+        """Diagonals of a marker that far apart count as one."""
+        return self._slack[locus]
+
+    def holding(self, words: Words) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Each marker, and which of the words stand in it."""
+        holders = self._holders[words]
+        for number, locus in enumerate(self._tables):
+            yield locus, (holders & self._holders.dtype.type(1 << number)) != 0
+
+    def columns_of(
+        self, locus: str, words: Words
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Columns of a marker's words; where in them those of each word given begin, and how many these are."""
+        table, starts, columns = self._tables[locus]
+        held = np.searchsorted(table, words)
+        low = starts[held]
+        return columns, low, starts[held + 1] - low
 
     def anchors(self, query: Masks, least: int = 1) -> tuple[Anchor, ...]:
         """Best anchor of each marker and strand, most votes first, then by name and strand.
@@ -117,17 +168,14 @@ class KmerIndex:
         return tuple(sorted(found, key=lambda a: (-a.votes, a.locus, -a.strand)))
 
     def _on_strand(self, masks: Masks, strand: int, least: int) -> list[Anchor]:
-        words, positions = _words(masks)
-        holders = self._holders[words]
+        words, positions = words_of(masks)
         anchors: list[Anchor] = []
-        for number, (locus, (table, starts, columns)) in enumerate(self._tables.items()):
-            hits = np.flatnonzero(holders & self._holders.dtype.type(1 << number))
+        for locus, held_here in self.holding(words):
+            hits = np.flatnonzero(held_here)
             if hits.size < max(least, 1):
                 continue
-            held = np.searchsorted(table, words[hits])
-            low = starts[held]
-            repeats = starts[held + 1] - low
-            offsets = _ranges(low, repeats)
+            columns, low, repeats = self.columns_of(locus, words[hits])
+            offsets = number_ranges(low, repeats)
             query_index = np.repeat(hits, repeats)
             diagonals = columns[offsets] - positions[query_index]
             anchors.append(self._best(locus, strand, diagonals, query_index, words.size))
@@ -168,22 +216,22 @@ class WordIndex:
     """
 
     def __init__(self, sequences: Sequence[Masks]) -> None:
-        found = [np.unique(_words(masks)[0]) << _INDEX_BITS | number for number, masks in enumerate(sequences)]
+        found = [np.unique(words_of(masks)[0]) << _INDEX_BITS | number for number, masks in enumerate(sequences)]
         pairs = np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
         self._words, self._owners = pairs >> _INDEX_BITS, pairs & _INDEX_MASK
         self._count = len(sequences)
 
     def nearest(self, query: Masks, count: int) -> tuple[int, ...]:
         """Numbers of the sequences that share most k-mers with the query, most first, then in their order."""
-        words = np.unique(_words(query)[0])
+        words = np.unique(words_of(query)[0])
         low = np.searchsorted(self._words, words, side="left")
         repeats = np.searchsorted(self._words, words, side="right") - low
-        shared = np.bincount(self._owners[_ranges(low, repeats)], minlength=self._count)
+        shared = np.bincount(self._owners[number_ranges(low, repeats)], minlength=self._count)
         order = np.argsort(-shared, kind="stable")[:count]
         return tuple(int(number) for number in order if shared[number])
 
 
-def _ranges(low: NDArray[np.int64], repeats: NDArray[np.int64]) -> NDArray[np.int64]:
+def number_ranges(low: NDArray[np.int64], repeats: NDArray[np.int64]) -> NDArray[np.int64]:
     """Numbers from each ``low``, ``repeats`` of them, one range after the other."""
     ends = np.cumsum(repeats)
     total = int(ends[-1]) if ends.size else 0

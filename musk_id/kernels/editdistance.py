@@ -8,6 +8,7 @@ nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _COMPATIBLE = [
     if first < second and set(bases) & set(others)
 ]
 _UNAMBIGUOUS = frozenset("ACGT")
+_RUNS = re.compile(r"(\d+)([=XID])")
 
 # For the upper bound ambiguity letters of query and reference become two letters that equal nothing.
 _STRICT_QUERY = {ord(letter): "!" for letter in IUPAC if letter not in _UNAMBIGUOUS}
@@ -70,13 +72,29 @@ def alignment(query: str, reference: str) -> tuple[str, str]:
 
     first, second = _shorter_first(query, reference)
     mode = _mode(query, reference)
-    result = edlib.align(first, second, mode=mode, task="path", additionalEqualities=_COMPATIBLE)
-    nice = edlib.getNiceAlignment(result, first, second)
+    # Handing over the equalities takes longer than aligning; without ambiguity letters none of them applies.
+    plain = _UNAMBIGUOUS.issuperset(query) and _UNAMBIGUOUS.issuperset(reference)
+    equal = None if plain else _COMPATIBLE
+    result = edlib.align(first, second, mode=mode, task="path", additionalEqualities=equal)
     start, end = result["locations"][0]
     head, tail = second[: start or 0], second[end + 1 :]
-    shorter = "-" * len(head) + nice["query_aligned"] + "-" * len(tail)
-    longer = head + nice["target_aligned"] + tail
+    above, below = _gapped(first, second[len(head) :], result["cigar"] or "")
+    shorter = "-" * len(head) + above + "-" * len(tail)
+    longer = head + below + tail
     return (shorter, longer) if first is query else (longer, shorter)
+
+
+def _gapped(query: str, target: str, cigar: str) -> tuple[str, str]:
+    """Both sequences with the gaps of a path: I is a letter of the query alone, D one of the target alone."""
+    above, below = [], []
+    at = against = 0
+    for count, kind in _RUNS.findall(cigar):
+        length = int(count)
+        above.append("-" * length if kind == "D" else query[at : at + length])
+        below.append("-" * length if kind == "I" else target[against : against + length])
+        at += length * (kind != "D")
+        against += length * (kind != "I")
+    return "".join(above), "".join(below)
 
 
 def _shorter_first(query: str, reference: str) -> tuple[str, str]:

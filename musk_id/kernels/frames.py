@@ -95,23 +95,31 @@ def star_frame(sequences: Sequence[str], anchor: str) -> Masks:
     """
     rows = [_against(sequence, anchor) for sequence in sequences]
     # Letters before anchor position i (and after the last one) of each sequence.
-    widths = [max((len(row[0][i]) for row in rows), default=0) for i in range(len(anchor) + 1)]
-    columns = len(anchor) + sum(widths)
-    frame = np.full((len(rows), columns), GAP, dtype=np.uint8)
-    for number, (inserts, matches) in enumerate(rows):
-        pieces = [inserts[i].ljust(widths[i], _GAP_LETTER) + matches[i] for i in range(len(anchor))]
-        frame[number] = encode("".join(pieces) + inserts[-1].ljust(widths[-1], _GAP_LETTER))
+    widths = np.zeros(len(anchor) + 1, np.int64)
+    for inserts, _ in rows:
+        for place, letters in inserts.items():
+            widths[place] = max(widths[place], len(letters))
+    # The inserted letters of a place stand to the left of its column.
+    ends = np.cumsum(widths) + np.arange(widths.size)
+    frame = np.full((len(rows), len(anchor) + int(widths.sum())), GAP, dtype=np.uint8)
+    frame[:, ends[:-1]] = encode("".join(matches for _, matches in rows)).reshape(len(rows), len(anchor))
+    for number, (inserts, _) in enumerate(rows):
+        for place, letters in inserts.items():
+            first = int(ends[place] - widths[place])
+            frame[number, first : first + len(letters)] = encode(letters)
     return frame
 
 
-def _against(sequence: str, anchor: str) -> tuple[list[str], str]:
-    """Letters inserted before each anchor position, and the letter (or gap) at each anchor position."""
+def _against(sequence: str, anchor: str) -> tuple[dict[int, str], str]:
+    """Letters inserted before anchor positions, by position, and the letter (or gap) at each anchor position."""
     own, other = alignment(sequence, anchor)
-    inserts = [""] * (len(anchor) + 1)
+    if _GAP_LETTER not in other:
+        return {}, own
+    inserts: dict[int, str] = {}
     matches: list[str] = []
     for letter, column in zip(own, other, strict=True):
         if column == _GAP_LETTER:
-            inserts[len(matches)] += letter
+            inserts[len(matches)] = inserts.get(len(matches), "") + letter
         else:
             matches.append(letter)
     return inserts, "".join(matches)

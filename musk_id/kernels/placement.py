@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from musk_id.kernels.anchoring import Anchor, find_primer
 from musk_id.kernels.nucleotides import Masks, decode, encode, reverse_complement
 
-__all__ = ["MIN_VOTES", "PrimerPair", "anchors_by_locus", "insert_between", "insert_span", "off_diagonal_share"]
+__all__ = [
+    "MAX_PRIMER_MISMATCHES",
+    "MIN_VOTES",
+    "PrimerPair",
+    "anchors_by_locus",
+    "insert_between",
+    "insert_span",
+    "off_diagonal_share",
+    "span_of",
+]
 
 MIN_VOTES = 8
 
@@ -69,13 +78,24 @@ def insert_span(oriented: Masks, primers: PrimerPair, shortest_bp: int, longest_
     starts = find_primer(oriented, primers.forward, MAX_PRIMER_MISMATCHES)
     reverse_pattern = decode(reverse_complement(encode(primers.reverse)))
     ends = find_primer(oriented, reverse_pattern, MAX_PRIMER_MISMATCHES)
+    return span_of(starts, ends, int(oriented.size), primers, shortest_bp, longest_bp)
+
+
+def span_of(
+    starts: tuple[int, ...],
+    ends: tuple[int, ...],
+    whole: int,
+    primers: PrimerPair,
+    shortest_bp: int,
+    longest_bp: int,
+) -> tuple[int, int, int]:
+    """The answer of :func:`insert_span` for a sequence of so many letters with its primers found."""
     pairs = [
         (start + len(primers.forward), end)
         for start in starts
         for end in ends
         if shortest_bp <= end - start - len(primers.forward) <= longest_bp
     ]
-    whole = int(oriented.size)
     if pairs:
         first, last = min(pairs, key=lambda pair: (pair[1] - pair[0], pair[0]))
         return first, last, 2

@@ -20,6 +20,7 @@ __all__ = [
     "identity_match_factor",
     "match_factors",
     "matched_ions",
+    "nominal_masses",
     "shared_range",
     "similarity_match_factor",
     "to_unit_mass",
@@ -52,6 +53,11 @@ class MatchFactors:
     similarity_reverse: float
 
 
+def nominal_masses(mz: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Nominal m/z = ceil(m/z - 0.649), as NIST MS Search rounds."""
+    return np.ceil(mz - _ROUNDING).astype(np.int64)
+
+
 def to_unit_mass(mz: NDArray[np.float64], intensity: NDArray[np.float64]) -> UnitMassSpectrum:
     """Unit-mass spectrum as NIST MS Search makes it.
 
@@ -60,7 +66,7 @@ def to_unit_mass(mz: NDArray[np.float64], intensity: NDArray[np.float64]) -> Uni
     """
     if mz.size == 0:
         return UnitMassSpectrum(np.empty(0, np.int64), np.empty(0, np.int64))
-    nominal = np.ceil(mz - _ROUNDING).astype(np.int64)
+    nominal = nominal_masses(mz)
     values, index = np.unique(nominal, return_inverse=True)
     sums = np.bincount(index, weights=intensity)
     scaled = np.floor(BASE_PEAK * sums / sums.max() + 0.5).astype(np.int64)

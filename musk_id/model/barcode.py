@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.model.candidates import DiagnosticSites, QueryTree
 from musk_id.model.provenance import Provenance
 from musk_id.model.trace import Criterion
 from musk_id.model.trace_reading import TraceReading
@@ -114,12 +115,16 @@ class LocusCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlignmentPicture:
-    """Query and references in one frame, for a picture; never kept for human sequences."""
+    """Query and references in one frame, for a picture; never kept for human sequences.
+
+    ``first_column`` is that of the query's first letter, counted from 1.
+    """
 
     query: Text
     rows: tuple[Text, ...]
     accessions: tuple[Line, ...]
     first_column: int
+    organisms: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,7 @@ class SequenceResult:
     """One sequence of one run: its quality, its locus, its comparison and its call.
 
     ``sequence_sha256`` is absent for human sequences; ``reading`` is there for sequences read from traces.
+    ``sites`` and ``tree`` are there for sequences with a call; nothing is decided by either.
     """
 
     run: RunIdentity
@@ -145,6 +151,8 @@ class SequenceResult:
     call: LocusCall | None
     picture: AlignmentPicture | None
     reading: TraceReading | None = None
+    sites: DiagnosticSites | None = None
+    tree: QueryTree | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

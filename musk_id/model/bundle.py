@@ -35,7 +35,8 @@ class BundleInput:
 class BundleHeader:
     """What the signature of a bundle is over: the library, its files, its terms and the exporter's statement.
 
-    ``licences`` and ``required_provenance`` repeat the policy under which every record was let through.
+    ``records`` counts sequences (one a marker) and spectra. ``licences`` and ``required_provenance`` repeat the
+    policy under which every record was let through.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/library-bundle/1"

@@ -24,6 +24,7 @@ __all__ = [
     "Quantile",
     "RadiusBasis",
     "RatioCounts",
+    "RatioItem",
     "StateCount",
     "TargetFigures",
     "WindowCalibration",
@@ -154,12 +155,28 @@ class PanelFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RatioItem:
+    """One item behind the counts of a ratio: an individual of the target genus (H1) or a species (H2).
+
+    ``group`` is the species of an individual, the family of a species. ``score`` says how much nearer the target
+    genus is than any other; of a species the largest one of its individuals. It is absent where nothing was
+    compared.
+    """
+
+    name: Line
+    group: Line
+    is_h1: bool
+    named: bool
+    score: DecimalText | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RatioCounts:
     """Counts for a ratio: how often the method's rule names the target genus, its species always withheld.
 
     H1 counts individuals of the target genus; H2 counts species of the alternatives, one that was named once
     with any individual counts as named. ``lower`` is the one-sided lower limit of k1/n1 over the one-sided upper
-    limit of k2/n2; below the method's smallest numbers (``enough`` is false) there is none.
+    limit of k2/n2; below the method's smallest numbers (``enough`` is false) there is none, and no ``items``.
     """
 
     alternatives: Line
@@ -171,6 +188,7 @@ class RatioCounts:
     n2: int
     lower: DecimalText | None
     enough: bool
+    items: tuple[RatioItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

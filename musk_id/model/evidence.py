@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from musk_id.model.provenance import Provenance
+from musk_id.model.ratio import ItemRatio
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line
 from musk_id.vocabulary import Finding, Grade, QuestionKind, Reason
@@ -41,12 +42,16 @@ class GradePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFindings:
-    """What may be said of one item, apart from the questions."""
+    """What may be said of one item, apart from the questions.
+
+    ``ratio`` is there where DNA was examined; records made before ratios were told have none.
+    """
 
     item_id: Identifier
     grade: Grade
     grade_parts: tuple[GradePart, ...]
     statements: tuple[Statement, ...]
+    ratio: ItemRatio | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,11 @@ class LibraryInput:
     windows_kept: int
     windows_set_aside: int
 
+    @property
+    def travelling(self) -> int:
+        """Records that the library holds of the input: windows of sequences, or spectra."""
+        return self.windows_kept or self.records_kept
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAsideRecord:

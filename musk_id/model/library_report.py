@@ -15,10 +15,21 @@ __all__ = [
     "Histogram",
     "LibraryReport",
     "LocusSummary",
+    "ReportTaxon",
     "ResolutionRow",
     "TreeFigure",
     "TreeNode",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTaxon:
+    """A taxon of the library or of the checklist; ``of_checklist`` if the release names it."""
+
+    species: Line
+    family: Line
+    order: Line
+    of_checklist: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +110,11 @@ class TreeFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryReport:
-    """A library in figures."""
+    """A library in figures.
+
+    ``taxa`` are all that the library or the checklist names, each once; earlier versions name none, and give
+    grades of the checklist alone.
+    """
 
     SCHEMA: ClassVar[str] = "musk-id/library-report/1"
 
@@ -120,3 +135,4 @@ class LibraryReport:
     trees: tuple[TreeFigure, ...]
     conflicts: int
     spectra: int
+    taxa: tuple[ReportTaxon, ...] = ()

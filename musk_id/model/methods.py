@@ -18,6 +18,7 @@ __all__ = [
     "BARCODE_METHODS",
     "CONTROL_METHODS",
     "EVIDENCE_METHODS",
+    "READS_METHODS",
     "SANGER_METHODS",
     "SPECTRA_METHODS",
     "AmpliconLimits",
@@ -26,6 +27,7 @@ __all__ = [
     "ControlMethod",
     "EvidenceMethod",
     "LongLocusLimits",
+    "ReadsMethod",
     "SangerMethod",
     "SpeciesRadius",
     "SpectraMethod",
@@ -65,7 +67,10 @@ class LongLocusLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarcodeMethod:
-    """How the genus *Moschus* and its species are called from sequences."""
+    """How the genus *Moschus* and its species are called from sequences.
+
+    ``tree_replicates`` alignments are drawn anew for the support of a tree, which decides nothing; 0: no tree.
+    """
 
     version: Line
     genus: Line
@@ -76,6 +81,7 @@ class BarcodeMethod:
     species_min_individuals: int
     species_min_individuals_of_others: int
     certified_margin_min: int
+    tree_replicates: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +148,31 @@ class SangerMethod:
     min_quality_lead: int
     secondary_peak_percent: int
     mixed_positions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadsMethod:
+    """How sequencing reads become variants, and which of these count.
+
+    ``skew_alpha`` is the exponent of the denoising rule; ``min_reported_reads``, ``min_reported_percent`` (of the
+    reads of the marker) and ``min_blank_factor`` (times the largest count in a blank) are those of decision rules,
+    section 7.
+    """
+
+    version: Line
+    min_overlap_bp: int
+    max_mismatch_percent: int
+    max_expected_errors: DecimalText
+    min_length_bp: int
+    max_primer_mismatches: int
+    max_primer_offset_bp: int
+    min_variant_reads: int
+    skew_alpha: int
+    min_parent_skew: int
+    min_chimera_sites: int
+    min_reported_reads: int
+    min_reported_percent: DecimalText
+    min_blank_factor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +273,7 @@ BARCODE_METHODS = (
         species_min_individuals=3,
         species_min_individuals_of_others=2,
         certified_margin_min=1,
+        tree_replicates=200,
     ),
 )
 
@@ -253,7 +285,7 @@ ANIMAL_METHODS = (
         long_margin_p=DecimalText("0.03"),
     ),
     # Limits of wide libraries and of species: fixed on the development half of public sets
-    # (``docs/decisions/0012-species-of-other-mammals.md``).
+    # (``docs/decisions/species-of-other-mammals.md``).
     AnimalMethod(
         version=Line("general-mammal-2"),
         certified_margin_min=1,
@@ -293,6 +325,25 @@ SANGER_METHODS = (
     ),
 )
 
+READS_METHODS = (
+    ReadsMethod(
+        version=Line("reads-1"),
+        min_overlap_bp=16,
+        max_mismatch_percent=10,
+        max_expected_errors=DecimalText("1.0"),
+        min_length_bp=50,
+        max_primer_mismatches=2,
+        max_primer_offset_bp=8,
+        min_variant_reads=8,
+        skew_alpha=2,
+        min_parent_skew=2,
+        min_chimera_sites=2,
+        min_reported_reads=10,
+        min_reported_percent=DecimalText("0.2"),
+        min_blank_factor=10,
+    ),
+)
+
 SPECTRA_METHODS = (
     SpectraMethod(
         version=Line("ei-library-1"),
@@ -327,7 +378,14 @@ EVIDENCE_METHODS = (
 )
 
 _Method = TypeVar(
-    "_Method", BarcodeMethod, AnimalMethod, SangerMethod, SpectraMethod, ControlMethod, EvidenceMethod
+    "_Method",
+    BarcodeMethod,
+    AnimalMethod,
+    SangerMethod,
+    ReadsMethod,
+    SpectraMethod,
+    ControlMethod,
+    EvidenceMethod,
 )
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlsRecord
+from musk_id.model.error_figures import CalibrationSummary
 from musk_id.model.evidence import EvidenceRecord, Statement
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.methods import (
@@ -77,7 +78,10 @@ class ReleaseSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRecord:
-    """A case from request to answers; its canonical JSON is the record, the pages are renderings of it."""
+    """A case from request to answers; its canonical JSON is the record, the pages are renderings of it.
+
+    Records made before the figures of the calibration were told have no ``calibration``.
+    """
 
     SCHEMA: ClassVar[str] = "musk-id/case-record/1"
 
@@ -93,6 +97,7 @@ class CaseRecord:
     release: ReleaseSummary
     stage_digests: tuple[InputDigest, ...]
     appendix_statements: tuple[Statement, ...]
+    calibration: CalibrationSummary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from musk_id.library_vocabulary import ChangeKind, RecordAspect
+from musk_id.library_vocabulary import ChangeKind, RecordAspect, SpectrumAspect
 from musk_id.model.values import IsoDate, Line, Sha256, Text
-from musk_id.vocabulary import CurationState, Locus, Rank, Reason
+from musk_id.vocabulary import CompoundStatus, CurationState, Locus, Rank, Reason
 
 __all__ = [
     "AnswerChange",
@@ -19,6 +19,9 @@ __all__ = [
     "RecordChange",
     "RecordSide",
     "RowChange",
+    "SpectrumAnswer",
+    "SpectrumAnswerChange",
+    "SpectrumChange",
 ]
 
 
@@ -77,7 +80,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChange:
-    """A row of a table other than that of the records."""
+    """A row of a table other than those of the records and the spectra."""
 
     table: Line
     key: Text
@@ -86,14 +89,29 @@ class RowChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumChange:
+    """A spectrum that was added, removed or changed; ``aspects`` says in what, ``fields`` from what to what."""
+
+    accession: Line
+    name: Line
+    change: ChangeKind
+    aspects: tuple[SpectrumAspect, ...]
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PanelAnswer:
-    """What the barcode stage answers for one sequence of a panel."""
+    """What the barcode rules answer for one sequence of a panel; ``deciding`` are the records that it rests on.
+
+    Of a library the nearest records are named, and no list of species that are not excluded is made.
+    """
 
     locus: Locus | None
     rank: Rank
     taxon: Line | None
     not_excluded: tuple[Line, ...]
     reasons: tuple[Reason, ...]
+    deciding: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +125,42 @@ class AnswerChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumAnswer:
+    """What the spectral stage answers for one spectrum of a panel; no status where it makes no call."""
+
+    status: CompoundStatus | None
+    name: Line | None
+    inchikey: Line | None
+    confusables: tuple[Line, ...]
+    reasons: tuple[Reason, ...]
+    deciding: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumAnswerChange:
+    """A spectrum with its answers; ``number`` is its place among the spectra of the panel, from 1."""
+
+    number: int
+    name: Line
+    before: SpectrumAnswer
+    after: SpectrumAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PanelDiff:
-    """Answers on a panel under both releases: how many, by which methods, and those that change."""
+    """Answers on a panel under both collections: how many, by which methods, and those that change.
+
+    ``panel`` says where the queries come from; ``other_records`` counts equal answers that rest on other records.
+    """
 
     panel_sha256: Sha256
+    panel: Line = Line("files")
     methods: tuple[Line, ...]
     sequences: int
     changed: tuple[AnswerChange, ...]
+    other_records: int = 0
+    spectra: int = 0
+    spectra_changed: tuple[SpectrumAnswerChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +175,4 @@ class CollectionDiff:
     records: tuple[RecordChange, ...]
     rows: tuple[RowChange, ...]
     panel: PanelDiff | None = None
+    spectra: tuple[SpectrumChange, ...] = ()

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from musk_id.errors import ReferenceDataError
 from musk_id.model.columns import TextColumn
+from musk_id.model.reference import SpectrumReference
 from musk_id.model.values import RULES, DecimalText, Line, RelativePath, Text
 from musk_id.vocabulary import CurationState
 
-__all__ = ["SPECTRUM_COLUMNS", "SpectrumEntry", "SpectrumTable"]
+__all__ = ["FORMER_COLUMNS", "SPECTRUM_COLUMNS", "OwnSpectrum", "SpectrumEntry", "SpectrumTable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,8 @@ class SpectrumEntry:
     """What is known of a spectrum; what its source does not state is ``None``.
 
     ``exact_mass`` is computed from ``formula``, ``stated_mass`` is what the record says. ``formula`` is that of
-    the compound named, ``derivative_formula`` that of the substance measured where the record gives it.
+    the compound named, ``derivative_formula`` that of the substance measured where the record gives it. The last
+    seven fields say where the substance comes from that was measured, and under which permits.
     """
 
     accession: Line
@@ -44,6 +46,13 @@ class SpectrumEntry:
     licence: Line
     authors: Line | None = None
     input: RelativePath
+    voucher: Line | None = None
+    country: Line | None = None
+    collected_by: Line | None = None
+    publication: Line | None = None
+    collection_permit: Line | None = None
+    informed_consent: Line | None = None
+    cites_permit: Line | None = None
 
     @property
     def compound(self) -> str:
@@ -64,6 +73,9 @@ _KINDS: dict[str, Callable[[str], str]] = {
 _REQUIRED = frozenset({"accession", "name", "formula", "exact_mass", "ionisation", "licence", "input"})
 
 SPECTRUM_COLUMNS = tuple(field.name for field in fields(SpectrumEntry))
+
+FORMER_COLUMNS = SPECTRUM_COLUMNS[: SPECTRUM_COLUMNS.index("input") + 1]
+"""Columns of libraries that were built before provenance was kept; nothing is stated there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,13 +140,30 @@ class SpectrumTable:
         return self.unit_mz[start:end], self.unit_intensity[start:end]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnSpectrum:
+    """A spectrum of a laboratory's own beside those of a release.
+
+    Attributes
+    ----------
+    reference : SpectrumReference
+        What is known of it; its ``peaks`` are left empty.
+    mz, intensity : ndarray of int64, shape (n,)
+        Its peaks in unit mass.
+    """
+
+    reference: SpectrumReference
+    mz: NDArray[np.int64]
+    intensity: NDArray[np.int64]
+
+
 def _parsed(row: str, record: int) -> SpectrumEntry:
     where = f"spectra.tsv, line {record + 2}"
     cells = row.removesuffix("\n").split("\t")
-    if len(cells) != len(SPECTRUM_COLUMNS):
+    if len(cells) not in (len(SPECTRUM_COLUMNS), len(FORMER_COLUMNS)):
         raise ReferenceDataError(f"{len(cells)} fields, there are {len(SPECTRUM_COLUMNS)} columns", where=where)
     known: dict[str, str] = {}
-    for column, cell in zip(SPECTRUM_COLUMNS, cells, strict=True):
+    for column, cell in zip(SPECTRUM_COLUMNS, cells, strict=False):
         if not cell and column not in _REQUIRED:
             continue
         if not RULES[_KINDS.get(column, Line)].accepts(cell):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from musk_id.model.radius import RadiusGround
 from musk_id.model.values import Line
 from musk_id.vocabulary import CriterionOutcome
 
@@ -15,7 +16,7 @@ class Criterion:
     """One criterion: its name, the measured value against the limit, and the records that decide it.
 
     ``name`` is a key of the phrase catalogue (``criterion.<name>``); ``limit`` is written with its sign of
-    comparison, such as ``<= 2``.
+    comparison, such as ``<= 2``. ``ground`` stands beside a radius: what the limit rests on.
     """
 
     name: Line
@@ -24,3 +25,4 @@ class Criterion:
     unit: Line | None = None
     outcome: CriterionOutcome
     deciding_records: tuple[Line, ...] = ()
+    ground: RadiusGround | None = None

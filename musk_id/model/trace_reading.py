@@ -48,7 +48,8 @@ class TraceWindow:
     ``letters`` and ``qualities`` are the basecaller's, complemented for the reverse trace; ``peaks`` are their
     positions on the signals, which are percent of ``full_scale``. ``first_position`` is that of the stretch
     of the consensus that is shown; ``positions`` are those in the consensus
-    (0 where a base has none), ``marked`` those at which the nearest and the next genus differ.
+    (0 where a base has none), ``marked`` those at which the nearest and the next genus differ, ``separating``
+    those that separate two candidates of another level.
     """
 
     role: FileRole
@@ -63,6 +64,7 @@ class TraceWindow:
     cytosine: tuple[int, ...]
     guanine: tuple[int, ...]
     thymine: tuple[int, ...]
+    separating: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ Each is a ``NewType`` of ``str``. ``RULES`` says what such a text may look like;
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NewType
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Sha256",
     "Text",
     "TextRule",
+    "decimal_at_least",
+    "decimal_at_most",
     "decimal_text",
 ]
 
@@ -147,3 +150,31 @@ def decimal_text(value: float | int | Decimal, digits: int) -> DecimalText:
     text = f"{number:.{digits}f}"
     # A rounded negative zero would read as a value below zero.
     return DecimalText(text[1:] if text.startswith("-") and not any(c in "123456789" for c in text) else text)
+
+
+def decimal_at_most(value: float, digits: int) -> DecimalText:
+    """Decimal text of a number, rounded down: what is printed never says more than what was computed.
+
+    Raises
+    ------
+    ValueError
+        If the value is not finite.
+    """
+    return _directed(value, digits, ROUND_FLOOR)
+
+
+def decimal_at_least(value: float, digits: int) -> DecimalText:
+    """Decimal text of a number, rounded up.
+
+    Raises
+    ------
+    ValueError
+        If the value is not finite.
+    """
+    return _directed(value, digits, ROUND_CEILING)
+
+
+def _directed(value: float, digits: int, rounding: str) -> DecimalText:
+    if not math.isfinite(value):
+        raise ValueError(f"a number in a record must be finite, found {value!r}")
+    return decimal_text(Decimal(value).quantize(Decimal(1).scaleb(-digits), rounding=rounding), digits)

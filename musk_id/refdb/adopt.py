@@ -12,12 +12,14 @@ from musk_id.model.bundle import BundleHeader, LibraryOrigin
 from musk_id.model.library import Library
 from musk_id.records.canonical import canonical_json, parse_record
 from musk_id.records.files import read_limited, write_atomic
+from musk_id.refdb.exchange import PROVENANCE_FIELDS, ExchangePolicy, select_for_exchange
 from musk_id.refdb.library_read import BuiltLibrary, read_library
 from musk_id.refdb.library_store import HEAD_NAME, load_library, verify_library
 
 __all__ = ["ListedLibrary", "adopt_library", "list_libraries", "origin_path", "read_origin"]
 
 MAX_ORIGIN_BYTES = 4_000_000
+_NOT_THIS = "do not use this bundle; tell the exporter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,18 @@ def _is_same(target: Path, origin: LibraryOrigin) -> bool:
 
 
 def _require_as_told(built: BuiltLibrary, header: BundleHeader) -> None:
+    """The library is the one of the header, and each of its records may travel under the header's own terms."""
     library = built.library
+    spectra = 0 if library.spectra is None else len(library.spectra)
     told = {
         "library_id": (header.library_id, library.library_id),
         "library_date": (header.library_date, library.date),
         "library_title": (header.library_title, library.title),
         "manifest_sha256": (header.manifest_sha256, library.manifest_sha256),
-        "records": (header.records, len(built.records)),
+        "records": (header.records, len(built.records) + spectra),
         "inputs": (
             [(entry.path, entry.sha256, entry.licence, entry.source, entry.records) for entry in header.inputs],
-            [(e.path, e.sha256, e.licence, e.source, e.windows_kept) for e in built.inputs if e.windows_kept],
+            [(e.path, e.sha256, e.licence, e.source, e.travelling) for e in built.inputs if e.travelling],
         ),
     }
     for field, (said, found) in told.items():
@@ -107,14 +111,41 @@ def _require_as_told(built: BuiltLibrary, header: BundleHeader) -> None:
             raise IntegrityError(
                 f"the header says {field} {str(said)[:120]}, the library {str(found)[:120]}",
                 where=header.library_id,
-                hint="do not use this bundle; tell the exporter",
+                hint=_NOT_THIS,
             )
-    closed = [entry.path for entry in built.inputs if entry.windows_kept and not entry.redistribute]
+    closed = [entry.path for entry in built.inputs if entry.travelling and not entry.redistribute]
     if closed:
         raise IntegrityError(
             f"the library itself says that records of {closed[0]} are not to be passed on",
             where=header.library_id,
-            hint="do not use this bundle; tell the exporter",
+            hint=_NOT_THIS,
+        )
+    _require_own_terms(built, header)
+
+
+def _require_own_terms(built: BuiltLibrary, header: BundleHeader) -> None:
+    strange = sorted(set(header.required_provenance) - set(PROVENANCE_FIELDS))
+    if strange:
+        raise IntegrityError(
+            f"the header demands the provenance {strange[0][:60]!r}, which is no field",
+            where=header.library_id,
+            hint=_NOT_THIS,
+        )
+    policy = ExchangePolicy(
+        exporter=header.exporter,
+        statement=header.statement,
+        licences=header.licences,
+        required_provenance=header.required_provenance,
+        sha256=header.policy_sha256,
+    )
+    refused = select_for_exchange(built, policy).refused
+    if refused:
+        first = refused[0]
+        raise IntegrityError(
+            f"{len(refused)} record(s) do not obey the terms of the header: {first.accession}: {first.reason}, "
+            f"{first.detail}",
+            where=header.library_id,
+            hint=_NOT_THIS,
         )
 
 

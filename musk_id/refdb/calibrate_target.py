@@ -14,11 +14,12 @@ from musk_id.model.calibration import (
     PanelFigures,
     RadiusBasis,
     RatioCounts,
+    RatioItem,
     TargetFigures,
     WithinRadius,
 )
 from musk_id.model.methods import EvidenceMethod
-from musk_id.model.values import DecimalText, Line, decimal_text
+from musk_id.model.values import DecimalText, Line, decimal_at_most, decimal_text
 from musk_id.refdb.calibrate_distances import Measured
 from musk_id.refdb.calibrate_figures import Grid, limit_text, own_distances, spread
 
@@ -69,7 +70,7 @@ def target_figures(
         if there
         else (),
         panel=panel,
-        ratio=ratio_counts(measured, target, rule, alternatives, evidence) if there else None,
+        ratio=ratio_counts(measured, target, rule, alternatives, evidence, grid.digits) if there else None,
     )
 
 
@@ -107,14 +108,15 @@ def within_radius(distance: Floats, haplotypes: Indices, species: Indices, grid:
 
 
 def ratio_counts(
-    measured: Measured, target: int, rule: Rule, alternatives: Alternatives, evidence: EvidenceMethod
+    measured: Measured, target: int, rule: Rule, alternatives: Alternatives, evidence: EvidenceMethod, digits: int
 ) -> RatioCounts:
     """Counts for a ratio under the method's rule, the species of every query withheld.
 
     Notes
     -----
     Withholding the species of an alternative too lets an item come from a species that no reference is of; it
-    can only make the target genus named more often, never less.
+    can only make the target genus named more often, never less. ``digits`` are those of a score; below the
+    method's smallest numbers no item is listed.
     """
     items = measured.items
     own_upper, own_lower = own_distances(measured, Withheld.SPECIES)
@@ -129,7 +131,6 @@ def ratio_counts(
     n2 = int(np.unique(items.species[second]).size)
     k2 = int(np.unique(items.species[second & named]).size)
     enough = n1 >= evidence.min_individuals_h1 and n2 >= evidence.min_species_h2
-    lower = decimal_text(count_ratio_lower(k1, n1, k2, n2), RATIO_DIGITS) if enough else None
     return RatioCounts(
         alternatives=alternatives.version,
         radius=rule.radius,
@@ -138,6 +139,65 @@ def ratio_counts(
         n1=n1,
         k2=k2,
         n2=n2,
-        lower=lower,
+        lower=decimal_at_most(count_ratio_lower(k1, n1, k2, n2), RATIO_DIGITS) if enough else None,
         enough=enough,
+        items=_ratio_items(measured, own, second, named, _scores(measured, target), digits) if enough else (),
     )
+
+
+def _scores(measured: Measured, target: int) -> Floats:
+    """How much nearer the target genus is than any other, shape (n,), the own species withheld.
+
+    Distances to the target count against it for its own individuals, and in its favour for others, so that a
+    score errs towards a smaller ratio.
+    """
+    found = measured.found
+    own = measured.items.genus == target
+    # The lower distance of other genera may be that to the target itself: then the nearest by upper ones counts.
+    beside = np.where(found.other_lower < measured.to_target, found.other_lower, found.other_upper)
+    rest = np.minimum(found.congener_lower, np.where(found.other_genus == target, found.further_lower, beside))
+    there = np.where(own, found.other_lower, rest)
+    near = np.where(own, found.congener_upper, measured.to_target)
+    known = np.isfinite(there) & np.isfinite(near)
+    scores: Floats = np.subtract(there, near, out=np.full(there.shape, np.nan), where=known)
+    return scores
+
+
+def _ratio_items(
+    measured: Measured,
+    own: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    named: NDArray[np.bool_],
+    scores: Floats,
+    digits: int,
+) -> tuple[RatioItem, ...]:
+    """The individuals of the target genus, then the species of the alternatives, each by name."""
+    items = measured.items
+
+    def text(score: float) -> DecimalText | None:
+        return None if np.isnan(score) else decimal_text(score, digits)
+
+    individuals = [
+        RatioItem(
+            name=Line(items.accessions[i]),
+            group=Line(items.species_names[items.species[i]]),
+            is_h1=True,
+            named=bool(named[i]),
+            score=text(float(scores[i])),
+        )
+        for i in np.flatnonzero(own).tolist()
+    ]
+    species = []
+    for number in np.unique(items.species[second]).tolist():
+        members = np.flatnonzero(second & (items.species == number))
+        known = scores[members][~np.isnan(scores[members])]
+        species.append(
+            RatioItem(
+                name=Line(items.species_names[number]),
+                group=Line(items.families[items.genus[members[0]]]),
+                is_h1=False,
+                named=bool(named[members].any()),
+                score=text(float(known.max())) if known.size else None,
+            )
+        )
+    return tuple(sorted(individuals, key=lambda item: item.name)) + tuple(sorted(species, key=lambda i: i.name))

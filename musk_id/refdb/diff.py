@@ -1,4 +1,4 @@
-"""What changed between two releases or two libraries: records, and the rows of every other table."""
+"""What changed between two releases or two libraries: records, spectra, and the rows of every other table."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from musk_id.errors import UsageError
-from musk_id.library_vocabulary import ChangeKind, RecordAspect
-from musk_id.model.refdiff import CollectionDiff, FieldChange, RecordChange, RecordSide, RowChange
+from musk_id.library_vocabulary import ChangeKind, RecordAspect, SpectrumAspect
+from musk_id.model.refdiff import (
+    CollectionDiff,
+    FieldChange,
+    RecordChange,
+    RecordSide,
+    RowChange,
+    SpectrumChange,
+)
 from musk_id.model.values import Line, Text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.diff_sides import Key, Side, Table, animals_among
+from musk_id.refdb.spectra_store import SPECTRA_NAME
 from musk_id.refdb.tables import LIST_SEPARATOR
 
 __all__ = ["diff_sides"]
@@ -26,6 +34,19 @@ _ASPECTS: dict[RecordAspect, tuple[str, ...]] = {
     RecordAspect.STATE: ("state",),
     RecordAspect.INDIVIDUAL: ("individual",),
     RecordAspect.PROVENANCE: ("provenance_sha256",),
+}
+
+_NONE = Table((), (), ())
+
+_OF_PROVENANCE = (
+    "licence", "authors", "input", "voucher", "country", "collected_by", "publication", "collection_permit",
+    "informed_consent", "cites_permit",
+)  # fmt: skip
+_SPECTRUM_ASPECTS = {
+    "peaks": SpectrumAspect.PEAKS,
+    "peaks_sha256": SpectrumAspect.PEAKS,
+    "state": SpectrumAspect.STATE,
+    **dict.fromkeys(_OF_PROVENANCE, SpectrumAspect.PROVENANCE),
 }
 
 
@@ -48,6 +69,7 @@ def diff_sides(before: Side, after: Side) -> CollectionDiff:
         after=after.head,
         records=tuple(_records(before, after)),
         rows=tuple(_rows(before, after)),
+        spectra=tuple(_spectra(before, after)),
     )
 
 
@@ -88,21 +110,45 @@ def _kind(first: object, second: object) -> ChangeKind:
 
 
 def _rows(before: Side, after: Side) -> Iterator[RowChange]:
-    empty = Table((), (), ())
-    for name in sorted(before.tables.keys() | after.tables.keys()):
-        first, second = before.tables.get(name, empty), after.tables.get(name, empty)
-        old, new = _by_key(first), _by_key(second)
-        columns = first.columns or second.columns
-        for key in sorted(old.keys() | new.keys()):
-            one, other = old.get(key), new.get(key)
-            if one == other:
-                continue
+    for name in sorted((before.tables.keys() | after.tables.keys()) - {SPECTRA_NAME}):
+        first, second = before.tables.get(name, _NONE), after.tables.get(name, _NONE)
+        for key, one, other in _pairs(first, second):
             yield RowChange(
                 table=Line(name),
                 key=Text(" | ".join(_shown(part) or "-" for part in key)),
                 change=_kind(one, other),
-                fields=tuple(_fields(columns, one, other)),
+                fields=tuple(_fields(first.columns or second.columns, one, other)),
             )
+
+
+def _spectra(before: Side, after: Side) -> Iterator[SpectrumChange]:
+    """Spectra by accession; the peaks are told by their digest or their text, whichever the side holds."""
+    first, second = before.tables.get(SPECTRA_NAME, _NONE), after.tables.get(SPECTRA_NAME, _NONE)
+    columns = first.columns or second.columns
+    for (accession, *_), one, other in _pairs(first, second):
+        held = other or one or ()
+        fields = tuple(_fields(columns, one, other))
+        found = {_SPECTRUM_ASPECTS.get(field.column, SpectrumAspect.METADATA) for field in fields}
+        is_change = one is not None and other is not None
+        yield SpectrumChange(
+            accession=Line(accession),
+            name=Line(held[columns.index("name")]),
+            change=_kind(one, other),
+            aspects=tuple(aspect for aspect in SpectrumAspect if aspect in found) if is_change else (),
+            fields=fields,
+        )
+
+
+_Row = tuple[str, ...]
+
+
+def _pairs(first: Table, second: Table) -> Iterator[tuple[_Row, _Row | None, _Row | None]]:
+    """Rows that differ, by key; ``None`` where a side has none."""
+    old, new = _by_key(first), _by_key(second)
+    for key in sorted(old.keys() | new.keys()):
+        one, other = old.get(key), new.get(key)
+        if one != other:
+            yield key, one, other
 
 
 def _by_key(table: Table) -> dict[tuple[str, ...], tuple[str, ...]]:

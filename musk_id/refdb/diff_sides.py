@@ -21,7 +21,7 @@ from musk_id.refdb.library_sources import CURATION_COLUMNS
 from musk_id.refdb.library_store import HEAD_NAME, TAXA_COLUMNS, TAXA_NAME
 from musk_id.refdb.library_tables import ASIDE_COLUMNS, INPUT_COLUMNS
 from musk_id.refdb.manifest import read_verified
-from musk_id.refdb.spectra_store import SPECTRA_NAME
+from musk_id.refdb.spectra_store import SPECTRA_NAME, peaks_digest
 from musk_id.vocabulary import Locus
 
 __all__ = ["Key", "Side", "Table", "animals_among", "is_library", "library_side", "release_side"]
@@ -154,16 +154,13 @@ def library_side(folder: Path, built: BuiltLibrary) -> Side:
 
 def _spectra(spectra: SpectrumTable) -> Table:
     """What is known of each spectrum, its state, and the digest of its peaks as published and in unit mass."""
-    rows = [
-        (*row.removesuffix("\n").split("\t"), spectra.state_of(number).value, _peaks_digest(spectra, number))
-        for number, row in enumerate(spectra.rows)
-    ]
+    rows = []
+    for number, row in enumerate(spectra.rows):
+        cells = row.removesuffix("\n").split("\t")
+        # Rows of a library that was built before provenance was kept are shorter; nothing is stated there.
+        cells += [""] * (len(SPECTRUM_COLUMNS) - len(cells))
+        rows.append((*cells, spectra.state_of(number).value, peaks_digest(spectra, number)))
     return Table((*SPECTRUM_COLUMNS, "state", "peaks_sha256"), ("accession",), tuple(rows))
-
-
-def _peaks_digest(spectra: SpectrumTable, number: int) -> Sha256:
-    arrays = (*spectra.peaks(number), *spectra.unit_peaks(number))
-    return sha256_bytes(b"".join(array.tobytes() for array in arrays))
 
 
 def _of_library(record: LibraryRecord, letters: str, haplotype: str, haplotype_of: Line) -> RecordSide:

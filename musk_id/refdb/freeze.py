@@ -1,20 +1,19 @@
-"""Freezing: a new numbered release from the tables of a release and the records of a library."""
+"""Freezing: a new numbered release from the tables of a release, and the records and spectra of a library."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from musk_id.errors import Problem, ReferenceDataError, UsageError
-from musk_id.library_vocabulary import LeftOut
-from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
-from musk_id.model.spectral_table import SpectrumTable
-from musk_id.model.values import RULES, IsoDate
+from musk_id.errors import Problem, ReferenceDataError, UsageError, counted
+from musk_id.model.reference import BarcodeReference, ReferenceRelease, SpectrumReference, TaxonSet
+from musk_id.model.values import RULES, IsoDate, Line
 from musk_id.refdb.build import files_of_tables, place_release
 from musk_id.refdb.content import COLUMNS, SOURCE_TABLES, parse_content
 from musk_id.refdb.freeze_select import LeftOutRecord, select_barcodes
+from musk_id.refdb.freeze_spectra import LeftOutSpectrum, marker_rows, select_spectra, spectrum_row
 from musk_id.refdb.freeze_taxa import TaxaOfRelease
 from musk_id.refdb.gaps import compute_gaps
 from musk_id.refdb.library_read import BuiltLibrary, read_library
@@ -25,7 +24,6 @@ from musk_id.vocabulary import CurationState
 
 __all__ = [
     "LEFT_OUT_COLUMNS",
-    "SPECTRA_STAY",
     "FrozenRelease",
     "freeze_release",
     "left_out_bytes",
@@ -34,19 +32,19 @@ __all__ = [
 
 LEFT_OUT_COLUMNS = ("locus", "accession", "species", "state", "input", "reason", "detail")
 NOT_STATED = "not stated"
-SPECTRA_STAY = "freezing adds sequences only; spectra of a release come from its sources"
 _DIGEST_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenRelease:
-    """What freezing made; ``spectra`` are those of the library, none of which enters."""
+    """What freezing made of the records and the spectra of a library."""
 
     folder: Path
     added: tuple[BarcodeReference, ...]
     left_out: tuple[LeftOutRecord, ...]
     taxa_added: int
-    spectra: SpectrumTable | None = None
+    spectra: tuple[SpectrumReference, ...] = ()
+    spectra_left_out: tuple[LeftOutSpectrum, ...] = ()
 
     @property
     def duplicates(self) -> int:
@@ -59,9 +57,9 @@ def left_out_path(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.left_out.tsv")
 
 
-def left_out_bytes(left_out: tuple[LeftOutRecord, ...], spectra: SpectrumTable | None = None) -> bytes:
-    """Table of what was left out: records with their reasons, and every spectrum of the library."""
-    rows = [
+def left_out_bytes(left_out: tuple[LeftOutRecord, ...], spectra: tuple[LeftOutSpectrum, ...] = ()) -> bytes:
+    """Table of what was left out: sequences, then spectra, which have no marker and no species."""
+    rows: list[tuple[str, ...]] = [
         (
             entry.record.locus.value,
             entry.record.accession,
@@ -73,15 +71,11 @@ def left_out_bytes(left_out: tuple[LeftOutRecord, ...], spectra: SpectrumTable |
         )
         for entry in left_out
     ]
-    return table_bytes(LEFT_OUT_COLUMNS, [*rows, *_spectrum_rows(spectra)])
-
-
-def _spectrum_rows(spectra: SpectrumTable | None) -> Iterable[tuple[str, ...]]:
-    if spectra is None:
-        return
-    for number, entry in enumerate(spectra.entries()):
-        state = spectra.state_of(number).value
-        yield "", entry.accession, "", state, entry.input, LeftOut.SPECTRUM.value, SPECTRA_STAY
+    rows += [
+        ("", s.entry.accession, "", s.state.value, s.entry.input, s.reason.value, " ".join(s.detail.split()))
+        for s in spectra
+    ]
+    return table_bytes(LEFT_OUT_COLUMNS, rows)
 
 
 def freeze_release(
@@ -105,7 +99,8 @@ def freeze_release(
     Raises
     ------
     UsageError
-        If number or date do not follow those of the base and the library, or the library holds spectra alone.
+        If number or date do not follow those of the base and the library, or the library holds spectra alone and
+        none of them may enter.
     ReferenceDataError
         If a table takes from a set, or contradicts another.
     IntegrityError
@@ -114,7 +109,8 @@ def freeze_release(
     before = load_release(base)
     built = read_library(library)
     _require_later(before, built, release_id, date)
-    _require_sequences(built)
+    spectra, spectra_left = select_spectra(built, before)
+    _require_something(built, spectra, spectra_left)
     tables = _base_tables(base)
     if sets is not None:
         tables["sets.tsv"] = sets
@@ -125,14 +121,16 @@ def freeze_release(
     new_taxa = TaxaOfRelease(before, built.records).added_by(added)
     tables["barcodes.tsv"] += _rows("barcodes.tsv", (_barcode_row(record) for record in added))
     tables["taxa.tsv"] += _rows("taxa.tsv", ((t.species, t.genus, t.family, t.order, *[""] * 9) for t in new_taxa))
-    tables["sources.tsv"] += _rows("sources.tsv", _source_rows(built, added))
+    tables["spectra.tsv"] += _rows("spectra.tsv", map(spectrum_row, spectra))
+    tables["markers.tsv"] = _with_spectra(tables["markers.tsv"], before, spectra)
+    tables["sources.tsv"] += _rows("sources.tsv", _source_rows(built, added, spectra))
     known = {taxon.species for taxon in new_taxa}
     tables["absent.tsv"] = table_bytes(
         COLUMNS["absent.tsv"],
         (gap for gap in _rows_of(tables["absent.tsv"]) if gap[0] not in known),
     )
     folder = place_release(release_id, files_of_tables(tables, release_id, date), out)
-    return FrozenRelease(folder, added, left_out, len(new_taxa), built.library.spectra)
+    return FrozenRelease(folder, added, left_out, len(new_taxa), spectra, spectra_left)
 
 
 def _require_later(before: ReferenceRelease, built: BuiltLibrary, release_id: str, date: str) -> None:
@@ -150,14 +148,39 @@ def _require_later(before: ReferenceRelease, built: BuiltLibrary, release_id: st
         raise UsageError(f"a release of {date} would rest on what is of {latest}", hint="give a later date")
 
 
-def _require_sequences(built: BuiltLibrary) -> None:
-    """A library of spectra alone adds nothing: a release made from it would be its base under another number."""
-    if built.library.spectra is not None and not built.records:
+def _require_something(
+    built: BuiltLibrary, spectra: tuple[SpectrumReference, ...], left: tuple[LeftOutSpectrum, ...]
+) -> None:
+    """A library of spectra alone that adds none would give its base under another number."""
+    if built.records or spectra:
+        return
+    if not left:
         raise UsageError(
-            f"{len(built.library.spectra)} spectra and no sequences: no release was made",
+            "the library holds neither sequences nor spectra: no release was made",
             where=built.library.library_id,
-            hint=SPECTRA_STAY,
+            hint="see its set_aside.tsv for what became of its inputs",
         )
+    told = Counter(entry.reason for entry in left)
+    raise UsageError(
+        f"no sequences, and of {counted(len(left), 'spectrum', 'spectra')} none may enter: no release was made",
+        where=built.library.library_id,
+        problems=tuple(
+            Problem(reason, counted(count, "spectrum", "spectra")) for reason, count in sorted(told.items())
+        ),
+        hint="decide on flagged spectra in curation.tsv (musk-id refdb audit), and state what is missing",
+    )
+
+
+def _with_spectra(table: bytes, before: ReferenceRelease, spectra: tuple[SpectrumReference, ...]) -> bytes:
+    """Markers with the accessions of the new spectra of their compounds; other rows as they are."""
+    new = dict(marker_rows(before.markers, spectra))
+    columns = COLUMNS["markers.tsv"]
+    place, own = columns.index("accessions"), columns.index("marker_id")
+    rows = []
+    for row in _rows_of(table):
+        names = new.get(Line(row[own]))
+        rows.append(row if names is None else (*row[:place], LIST_SEPARATOR.join(names), *row[place + 1 :]))
+    return table_bytes(columns, rows)
 
 
 def _number(release_id: str) -> tuple[int, int]:
@@ -240,27 +263,33 @@ def _barcode_row(record: BarcodeReference) -> tuple[str, ...]:
     )
 
 
-def _source_rows(built: BuiltLibrary, added: tuple[BarcodeReference, ...]) -> list[tuple[str, ...]]:
-    """One row for each input that gave a record, with the terms of the input and of its records."""
+def _source_rows(
+    built: BuiltLibrary, added: tuple[BarcodeReference, ...], spectra: tuple[SpectrumReference, ...]
+) -> list[tuple[str, ...]]:
+    """One row for each input that gave a record or a spectrum, with the terms of the input and of what it gave."""
     library = built.library
     keys = {(record.locus, record.accession) for record in added}
     licences: dict[str, set[str]] = defaultdict(set)
     for record in built.records:
         if record.key in keys:
             licences[record.input_path].add(record.source.licence or NOT_STATED)
+    entered = {reference.accession for reference in spectra}
+    for entry in () if library.spectra is None else library.spectra.entries():
+        if entry.accession in entered:
+            licences[entry.input].add(entry.licence)
     rows: list[tuple[str, ...]] = []
-    for number, entry in enumerate(built.inputs, 1):
-        if entry.path not in licences:
+    for number, given in enumerate(built.inputs, 1):
+        if given.path not in licences:
             continue
-        passing = "may be passed on" if entry.redistribute else "not to be passed on"
+        passing = "may be passed on" if given.redistribute else "not to be passed on"
         rows.append(
             (
                 f"LIB-{library.library_id}-{library.manifest_sha256[:_DIGEST_SHOWN]}-{number}",
                 " ".join(
-                    f"{entry.source}: {entry.path}, SHA-256 {entry.sha256}; library {library.library_id} of "
+                    f"{given.source}: {given.path}, SHA-256 {given.sha256}; library {library.library_id} of "
                     f"{library.date}, manifest {library.manifest_sha256}.".split()
                 ),
-                f"{'; '.join(sorted(licences[entry.path]))}; {passing}.",
+                f"{'; '.join(sorted(licences[given.path]))}; {passing}.",
             )
         )
     return rows

@@ -20,11 +20,11 @@ from musk_id.refdb.library_sources import (
     LIBRARY_FILE,
     LibrarySources,
     SequenceInput,
-    parse_curation,
     parse_library_file,
+    read_curation,
     read_source_file,
 )
-from musk_id.refdb.library_spectra import gather_spectra
+from musk_id.refdb.library_spectra import gather_spectra, spectrum_table
 from musk_id.refdb.library_store import load_library
 from musk_id.refdb.library_tables import KeptWindow, library_files
 from musk_id.refdb.library_windows import Found, RawRecord, Refusal, Window, WindowFinder
@@ -69,19 +69,20 @@ def build_library(
     Raises
     ------
     ReferenceDataError
-        If the sources contradict themselves, or a library of that id stands there with other content.
+        If the sources contradict what is kept, or a library of that id stands there with other content.
     InputFormatError
-        If an input file cannot be read.
+        If ``library.toml``, ``curation.tsv`` or an input file cannot be read or used.
     """
     plan = parse_library_file(read_source_file(sources, LIBRARY_FILE))
     curation: tuple[CurationEntry, ...] = ()
     if (sources / CURATION_FILE).exists():
-        curation = parse_curation(read_source_file(sources, CURATION_FILE), CURATION_FILE)
+        curation = read_curation(sources, CURATION_FILE)
     handed, digests = _read(plan, inputs)
     kept, aside = _sort(handed, WindowFinder(anchors.barcodes, method)) if handed else ([], [])
     spectra = gather_spectra(plan.spectra, inputs)
     listed = [*_inputs(plan, digests, handed, kept, aside), *spectra.inputs]
-    files = library_files(plan, anchors, curation, kept, [*aside, *spectra.aside], listed, spectra.kept)
+    measured = spectrum_table(spectra.kept, curation) if spectra.kept else None
+    files = library_files(plan, anchors, curation, kept, [*aside, *spectra.aside], listed, measured)
     return _write(files, out, plan.library_id)
 
 

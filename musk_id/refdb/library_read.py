@@ -21,6 +21,8 @@ from musk_id.refdb.library_sources import parse_curation
 from musk_id.refdb.library_store import HEAD_NAME, TAXA_NAME, array_names, load_library
 from musk_id.refdb.library_tables import ASIDE_COLUMNS, INPUT_COLUMNS, RECORD_COLUMNS
 from musk_id.refdb.manifest import MANIFEST_NAME, MAX_FILE_BYTES
+from musk_id.refdb.spectra_read import require_sound_spectra
+from musk_id.refdb.spectra_store import SPECTRA_NAMES
 from musk_id.refdb.tables import Row, parse_rows, parse_table
 from musk_id.vocabulary import CurationState, Locus, Strand
 
@@ -29,6 +31,7 @@ __all__ = ["LIBRARY_FILES", "BuiltLibrary", "LibraryRecord", "read_library"]
 LIBRARY_FILES = frozenset(
     {MANIFEST_NAME, HEAD_NAME, TAXA_NAME, "records.tsv", "inputs.tsv", "curation.tsv", "set_aside.tsv"}
     | {name for locus in Locus for name in array_names(locus)}
+    | SPECTRA_NAMES
 )
 """Every name that a file of a library may have."""
 
@@ -117,6 +120,8 @@ def read_library(folder: Path) -> BuiltLibrary:
     )
     try:
         _require_same_records(built, folder.name)
+        if library.spectra is not None:
+            require_sound_spectra(library.spectra, built.inputs, built.curation, folder.name)
         if not RULES[Sha256].accepts(built.head["anchors_manifest_sha256"]):
             raise ValueError("the digest of the anchors is none")
     except (ValueError, LookupError, TypeError) as error:

@@ -11,7 +11,7 @@ from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.nucleotides import Masks
 from musk_id.model.audit import LibraryAudit
 from musk_id.model.library import Library, LocusTable
-from musk_id.model.library_report import LibraryReport, LocusSummary, TreeFigure
+from musk_id.model.library_report import LibraryReport, LocusSummary, ReportTaxon, TreeFigure
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.values import Line
@@ -55,7 +55,6 @@ def report_library(
         Resampled alignments behind the support of a tree.
     """
     species = tuple(sorted(t.species for t in checklist.taxa if t.genus == method.genus))
-    wanted = {t.species for t in checklist.taxa}
     trees = [_tree(library, table, method.genus, replicates) for table in library.loci.values()]
     return LibraryReport(
         schema=Line(LibraryReport.SCHEMA),
@@ -69,12 +68,23 @@ def report_library(
         species_min_individuals_of_others=method.species_min_individuals_of_others,
         checklist=species,
         loci=tuple(_summary(library, table, species) for table in library.loci.values()),
-        grades=tuple(grade for grade in audit.grades if grade.species in wanted),
+        grades=audit.grades,
         resolution=resolution_rows(library, species),
         histograms=tuple(distance_histogram(library, locus) for locus in library.loci),
         trees=tuple(tree for tree in trees if tree is not None),
         conflicts=len({(c.locus, c.accession) for c in audit.conflicts if c.flag in CONFLICT_FLAGS}),
         spectra=spectra,
+        taxa=_taxa(library, checklist),
+    )
+
+
+def _taxa(library: Library, checklist: ReferenceRelease) -> tuple[ReportTaxon, ...]:
+    """Taxa of the library and of the checklist; where both name one, the library's own family and order hold."""
+    listed = {t.species for t in checklist.taxa}
+    found = {t.species: (t.family, t.order) for t in (*checklist.taxa, *library.taxa)}
+    return tuple(
+        ReportTaxon(species=name, family=family, order=order, of_checklist=name in listed)
+        for name, (family, order) in sorted(found.items())
     )
 
 

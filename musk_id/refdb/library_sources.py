@@ -25,6 +25,8 @@ __all__ = [
     "SpectraInput",
     "parse_curation",
     "parse_library_file",
+    "read_curation",
+    "read_source_file",
     "read_taxonomy",
 ]
 
@@ -36,6 +38,7 @@ CURATION_COLUMNS = ("accession", "locus", "state", "revised_names", "person", "d
 
 _REQUIRED = ("accession", "species", "family", "order")
 _PROVENANCE = tuple(RecordSource.__slots__)
+_OF_SPECTRA = tuple(name for name in _PROVENANCE if name not in ("licence", "submitter"))
 _SPECIES = re.compile(r"[A-Z][a-z-]+ [a-z-]+( [a-z-]+)?")
 
 _T = TypeVar("_T", bound=str)
@@ -61,7 +64,8 @@ class SequenceInput:
 class SpectraInput:
     """A file of spectra (MSP, or MassBank text) and its terms.
 
-    ``ionisation``, ``electron_energy_ev`` and ``derivative`` hold for records of the file that are silent.
+    ``ionisation``, ``electron_energy_ev``, ``derivative`` and the provenance ``stated`` hold for records of the
+    file that are silent; authors and licence of a record have fields of their own.
     """
 
     path: RelativePath
@@ -71,6 +75,7 @@ class SpectraInput:
     ionisation: Line | None = None
     electron_energy_ev: DecimalText | None = None
     derivative: Line | None = None
+    stated: RecordSource = RecordSource()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,13 +157,13 @@ def parse_library_file(data: bytes, name: str = LIBRARY_FILE) -> LibrarySources:
 
     Raises
     ------
-    ReferenceDataError
+    InputFormatError
         With all problems of the file.
     """
     try:
         tree = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ReferenceDataError(f"not readable as TOML: {error}", where=name) from error
+        raise InputFormatError(f"not readable as TOML: {error}", where=name) from error
     problems: list[Problem] = []
     top = _Toml(tree, "", problems)
     top.only(("library_id", "date", "title", "anchors_release", "sequences", "spectra"))
@@ -177,7 +182,7 @@ def parse_library_file(data: bytes, name: str = LIBRARY_FILE) -> LibrarySources:
     for path in sorted({path for path in paths if paths.count(path) > 1}):
         problems.append(Problem(path, "stands more than once", "once"))
     if problems:
-        raise ReferenceDataError(
+        raise InputFormatError(
             f"{len(problems)} problem(s)", where=name, problems=tuple(problems), hint="correct the file"
         )
     return sources
@@ -193,7 +198,8 @@ def _tables(tree: Mapping[str, Any], key: str, problems: list[Problem]) -> list[
 
 def _spectra_input(entry: Mapping[str, Any], number: int, problems: list[Problem]) -> SpectraInput:
     fields = _Toml(entry, f"spectra[{number}].", problems)
-    fields.only(("path", "source", "licence", "redistribute", "ionisation", "electron_energy_ev", "derivative"))
+    known = ("path", "source", "licence", "redistribute", "ionisation", "electron_energy_ev", "derivative")
+    fields.only((*known, *_OF_SPECTRA))
     path = fields.text("path", RelativePath)
     if path and not path.lower().removesuffix(".gz").endswith((".msp", ".txt")):
         problems.append(Problem(f"spectra[{number}].path", f"found {path!r}", "a name in .msp or .txt (MassBank)"))
@@ -205,6 +211,7 @@ def _spectra_input(entry: Mapping[str, Any], number: int, problems: list[Problem
         ionisation=fields.optional("ionisation", Line),
         electron_energy_ev=fields.optional("electron_energy_ev", DecimalText),
         derivative=fields.optional("derivative", Line),
+        stated=RecordSource(**{key: fields.optional(key, Line) for key in _OF_SPECTRA}),
     )
 
 
@@ -307,15 +314,29 @@ def _curation(row: Row) -> CurationEntry:
     )
 
 
+def read_curation(folder: Path, name: str) -> tuple[CurationEntry, ...]:
+    """Entries of the curation table of a sources folder, in the order of their dates.
+
+    Raises
+    ------
+    InputFormatError
+        If it cannot be read, or with one problem for each row that cannot be used: what a person wrote is an
+        input, unlike the same table inside a built library.
+    """
+    try:
+        return parse_curation(read_source_file(folder, name), name)
+    except ReferenceDataError as error:
+        raise InputFormatError(
+            error.message, where=error.where, hint=error.hint, problems=error.problems
+        ) from error
+
+
 def read_source_file(folder: Path, name: str) -> bytes:
     """A file of the sources folder.
 
     Raises
     ------
-    ReferenceDataError
+    InputFormatError
         If it cannot be read.
     """
-    try:
-        return read_limited(folder / name, MAX_LIBRARY_FILE_BYTES)
-    except InputFormatError as error:
-        raise ReferenceDataError(error.message, where=name) from error
+    return read_limited(folder / name, MAX_LIBRARY_FILE_BYTES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,17 +16,16 @@ from musk_id.formats.msp import read_msp
 from musk_id.kernels.spectral import BASE_PEAK, to_unit_mass
 from musk_id.library_vocabulary import SetAside
 from musk_id.model.library import CurationEntry, LibraryInput, SetAsideRecord
-from musk_id.model.spectral_table import SPECTRUM_COLUMNS, SpectrumEntry, SpectrumTable
+from musk_id.model.spectral_table import SpectrumEntry, SpectrumTable
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import Line
 from musk_id.records.files import resolve_inside, sha256_file
 from musk_id.refdb.library_sources import SpectraInput
 from musk_id.refdb.spectra_records import SpectrumRefusal, accession_of, normalised
-from musk_id.refdb.spectra_store import row_column
-from musk_id.refdb.tables import table_bytes
+from musk_id.refdb.spectra_store import entries_bytes, row_column
 from musk_id.vocabulary import CurationState
 
-__all__ = ["GatheredSpectra", "KeptSpectrum", "gather_spectra", "spectrum_table"]
+__all__ = ["GatheredSpectra", "KeptSpectrum", "gather_spectra", "spectrum_states", "spectrum_table"]
 
 MAX_SHOWN = 60
 
@@ -128,10 +127,10 @@ def _aside(spectrum: MassSpectrum, number: int, given: SpectraInput, refusal: Sp
 
 def spectrum_table(kept: Sequence[KeptSpectrum], curation: Iterable[CurationEntry]) -> tuple[SpectrumTable, bytes]:
     """Table and arrays of the spectra that are kept, and the bytes of ``spectra.tsv``."""
-    tsv = table_bytes(SPECTRUM_COLUMNS, (tuple(map(_cell, astuple(k.entry))) for k in kept))
+    tsv = entries_bytes(k.entry for k in kept)
     units = [to_unit_mass(k.spectrum.mz, k.spectrum.intensity) for k in kept]
     scaled = [_scaled(k.spectrum.intensity) for k in kept]
-    states = _states([k.entry.accession for k in kept], curation)
+    states = spectrum_states([k.entry.accession for k in kept], curation)
     table = SpectrumTable(
         rows=row_column(tsv),
         state=np.array([tuple(CurationState).index(state) for state in states], dtype=np.uint8),
@@ -143,10 +142,6 @@ def spectrum_table(kept: Sequence[KeptSpectrum], curation: Iterable[CurationEntr
         unit_intensity=_joined([unit.intensity for unit in units], np.uint16),
     )
     return table, tsv
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else " ".join(str(value).split())
 
 
 def _scaled(intensity: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -167,8 +162,14 @@ def _joined(parts: Sequence[NDArray[Any]], dtype: type[_Number]) -> NDArray[_Num
     return np.concatenate([np.empty(0, dtype=dtype), *(part.astype(dtype) for part in parts)])
 
 
-def _states(accessions: list[Line], curation: Iterable[CurationEntry]) -> list[CurationState]:
-    """State of each spectrum: the last dated entry holds."""
+def spectrum_states(accessions: list[Line], curation: Iterable[CurationEntry]) -> list[CurationState]:
+    """State of each spectrum: the last dated entry holds.
+
+    Raises
+    ------
+    ReferenceDataError
+        If an entry gives a spectrum a marker or names of species.
+    """
     states = dict.fromkeys(accessions, CurationState.REFERENCE)
     for entry in curation:
         if entry.accession not in states:

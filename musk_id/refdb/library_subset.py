@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from musk_id.refdb.library_sources import LibrarySources, NamedRecord, SequenceI
 from musk_id.refdb.library_store import verify_library
 from musk_id.refdb.library_tables import KeptWindow, library_files
 from musk_id.refdb.library_windows import Window
+from musk_id.refdb.spectra_store import spectra_part
 from musk_id.vocabulary import Locus, Strand
 
 __all__ = ["Key", "own_files", "subset_library"]
@@ -34,7 +36,11 @@ def own_files(folder: Path) -> dict[str, bytes]:
 
 
 def subset_library(
-    built: BuiltLibrary, anchors: ReferenceRelease, keep: Set[Key], library_id: Identifier
+    built: BuiltLibrary,
+    anchors: ReferenceRelease,
+    keep: Set[Key],
+    library_id: Identifier,
+    spectra: Sequence[int] = (),
 ) -> dict[str, bytes]:
     """Files of a library that holds some records of another.
 
@@ -45,15 +51,17 @@ def subset_library(
     anchors : ReferenceRelease
         The release that the whole was built with: it gives the frames of the short markers.
     keep : set of (Locus, accession)
-        Records of the part; at least one.
+        Sequences of the part.
     library_id : Identifier
         Id of the part.
+    spectra : sequence of int
+        Places of the spectra of the part, ascending; there must be a sequence or a spectrum.
 
     Notes
     -----
     ``inputs.tsv`` keeps the digests of the whole input files, from which the records were read; its counts are
     those of the part. Records of one animal stay records of one animal even where the record that linked them
-    is left out: the link is then written into ``individual_stated``.
+    is left out: the link is then written into ``individual_stated``. Spectra that were set aside are not listed.
 
     Raises
     ------
@@ -67,7 +75,8 @@ def subset_library(
             hint="the frames of the short markers come from that release; make it available",
         )
     records = [record for record in built.records if record.key in keep]
-    if not records:
+    measured = spectra_part(built.library.spectra, spectra) if built.library.spectra and spectra else None
+    if not records and measured is None:
         raise ReferenceDataError("no record is left", where=built.library.library_id)
     stated = _stated(records)
     entries = {entry.path: _entry(entry) for entry in built.inputs}
@@ -82,7 +91,9 @@ def subset_library(
         for record in records
     ]
     aside = _aside(built, records)
-    inputs = [_counted(entry, records, aside) for entry in built.inputs]
+    entries_of_spectra = [] if measured is None else list(measured[0].entries())
+    of_input = Counter(entry.input for entry in entries_of_spectra)
+    inputs = [_counted(entry, records, aside, of_input[entry.path]) for entry in built.inputs]
     plan = LibrarySources(
         library_id=library_id,
         date=IsoDate(built.library.date),
@@ -90,8 +101,10 @@ def subset_library(
         anchors_release=built.library.anchors_release,
         sequences=tuple(entries[entry.path] for entry in inputs if entry.windows_kept),
     )
-    curation = tuple(entry for entry in built.curation if _concerns(entry, keep))
-    return library_files(plan, anchors, curation, kept, aside, [entry for entry in inputs if entry.windows_kept])
+    names = {entry.accession for entry in entries_of_spectra}
+    curation = tuple(e for e in built.curation if _concerns(e, keep) or (e.locus is None and e.accession in names))
+    travelling = [entry for entry in inputs if entry.records_kept]
+    return library_files(plan, anchors, curation, kept, aside, travelling, measured)
 
 
 def _entry(entry: LibraryInput) -> SequenceInput:
@@ -146,13 +159,16 @@ def _aside(built: BuiltLibrary, records: list[LibraryRecord]) -> list[SetAsideRe
     return [entry for entry in built.aside if (entry.input_path, entry.accession) in staying]
 
 
-def _counted(entry: LibraryInput, records: list[LibraryRecord], aside: list[SetAsideRecord]) -> LibraryInput:
+def _counted(
+    entry: LibraryInput, records: list[LibraryRecord], aside: list[SetAsideRecord], spectra: int
+) -> LibraryInput:
+    """Counts of the part; an input holds either sequences or spectra."""
     own = [record for record in records if record.input_path == entry.path]
     kept = {record.accession for record in own}
     return replace(
         entry,
-        records_in=len(kept),
-        records_kept=len(kept),
+        records_in=len(kept) + spectra,
+        records_kept=len(kept) + spectra,
         records_set_aside=0,
         windows_kept=len(own),
         windows_set_aside=sum(refused.input_path == entry.path for refused in aside),

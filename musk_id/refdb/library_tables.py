@@ -21,9 +21,9 @@ from musk_id.model.library import (
     TextColumn,
 )
 from musk_id.model.reference import ReferenceRelease
+from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import Line
 from musk_id.refdb.library_sources import CURATION_COLUMNS, LibrarySources, NamedRecord, SequenceInput
-from musk_id.refdb.library_spectra import KeptSpectrum, spectrum_table
 from musk_id.refdb.library_store import HEAD_NAME, TAXA_COLUMNS, TAXA_NAME, array_files, library_manifest
 from musk_id.refdb.library_windows import Window
 from musk_id.refdb.manifest import MANIFEST_NAME
@@ -76,9 +76,9 @@ def library_files(
     kept: Sequence[KeptWindow],
     aside: Iterable[SetAsideRecord],
     inputs: Iterable[LibraryInput],
-    spectra: Sequence[KeptSpectrum] = (),
+    spectra: tuple[SpectrumTable, bytes] | None = None,
 ) -> dict[str, bytes]:
-    """Bytes of every file of the library, its manifest included.
+    """Bytes of every file of the library, its manifest included; spectra as their table and its ``spectra.tsv``.
 
     Raises
     ------
@@ -98,8 +98,8 @@ def library_files(
     for table in tables:
         files |= array_files(table)
     head: dict[str, int] | None = None
-    if spectra:
-        measured, tsv = spectrum_table(spectra, curation)
+    if spectra is not None:
+        measured, tsv = spectra
         files |= spectra_files(measured, tsv)
         head = spectra_head(measured)
     files[HEAD_NAME] = _head(plan, anchors, tables, len({c.individual for c in curated}), head)
@@ -113,10 +113,14 @@ def library_files(
 
 
 def _check_curation(
-    kept: Sequence[KeptWindow], spectra: Sequence[KeptSpectrum], curation: tuple[CurationEntry, ...]
+    kept: Sequence[KeptWindow],
+    spectra: tuple[SpectrumTable, bytes] | None,
+    curation: tuple[CurationEntry, ...],
 ) -> None:
     known: set[tuple[str, Locus | None]] = {(k.accession, k.window.locus) for k in kept}
-    known |= {(k.accession, None) for k in kept} | {(s.entry.accession, None) for s in spectra}
+    known |= {(k.accession, None) for k in kept}
+    if spectra is not None:
+        known |= {(entry.accession, None) for entry in spectra[0].entries()}
     for entry in curation:
         if (entry.accession, entry.locus) not in known:
             raise ReferenceDataError(

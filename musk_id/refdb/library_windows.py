@@ -9,15 +9,16 @@ the stretch around it alone: the rest of the sequence says nothing about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from musk_id.kernels.anchoring import KMER, Anchor, KmerIndex, WordIndex, place
 from musk_id.kernels.frames import place_gapped
+from musk_id.kernels.many import anchors_of_each, inserts_of_each
 from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
-from musk_id.kernels.placement import PrimerPair, anchors_by_locus, insert_between, off_diagonal_share
+from musk_id.kernels.placement import MIN_VOTES, PrimerPair, anchors_by_locus, off_diagonal_share
 from musk_id.library_vocabulary import SetAside
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
 from musk_id.model.reference import BarcodeReference
@@ -41,6 +42,7 @@ MIN_AMPLICON_SHARE = 0.80
 MAX_ROUNDS = 6
 NEAREST_FRAMES = 8
 MAX_EMPTY_COLUMNS = 2
+LETTERS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,15 @@ class _Gapped:
     strand: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Uncut:
+    """A short marker in a sequence on its strand, before its primers are sought; length of the whole record."""
+
+    oriented: Masks
+    strand: int
+    whole_bp: int
+
+
 _Part = Window | Refusal | _Gapped
 
 
@@ -126,12 +137,23 @@ class WindowFinder:
         )
 
     def find(self, records: Sequence[RawRecord]) -> dict[int, tuple[Found, ...]]:
-        """Windows and refusals of every record, by its number; at least one of either for each record."""
+        """Windows and refusals of every record, by its number; at least one of either for each record.
+
+        What becomes of a record hangs on its letters and on the markers wanted alone, so that equal records are
+        looked at once.
+        """
+        alike: dict[tuple[str, tuple[Locus, ...]], list[int]] = {}
+        for record in records:
+            alike.setdefault((record.letters, record.loci), []).append(record.number)
+        found = self._find([RawRecord(numbers[0], *what) for what, numbers in alike.items()])
+        return {number: found[numbers[0]] for numbers in alike.values() for number in numbers}
+
+    def _find(self, records: Sequence[RawRecord]) -> dict[int, tuple[Found, ...]]:
         found: dict[int, tuple[_Part, ...]] = {}
         waiting = list(records)
         for _ in range(MAX_ROUNDS):
             before = len(waiting), _count(found)
-            waiting = [record for record in waiting if not self._try(record, found)]
+            waiting = [record for part in _parts(waiting) for record in self._try(part, found)]
             if not waiting or before == (len(waiting), _count(found)) or not self._learn(found):
                 break
         for record in waiting:
@@ -158,17 +180,45 @@ class WindowFinder:
             done[number] = tuple(settled)
         return done
 
-    def _try(self, record: RawRecord, found: dict[int, tuple[_Part, ...]]) -> bool:
-        """Add the markers that are recognised now; whether there is nothing more to be sought in the record."""
-        masks = encode(record.letters)
-        held = {part.locus.value: part for part in found.get(record.number, ()) if part.locus is not None}
+    def _try(self, records: Sequence[RawRecord], found: dict[int, tuple[_Part, ...]]) -> list[RawRecord]:
+        """Add the markers that are recognised now; the records in which there is more to be sought."""
+        masks = [encode(record.letters) for record in records]
+        seen = [
+            self._seen(record, query, anchors, found.get(record.number, ()))
+            for record, query, anchors in zip(
+                records, masks, anchors_of_each(self._index, masks, MIN_VOTES), strict=True
+            )
+        ]
+        rest = []
+        for record, held in zip(records, self._cut(seen), strict=True):
+            if held:
+                found[record.number] = tuple(part for _, part in sorted(held.items()))
+            if not held or self._unseen(record, (n for n, part in held.items() if not _is_doubtful(part))):
+                rest.append(record)
+        return rest
+
+    def _seen(
+        self, record: RawRecord, masks: Masks, anchors: tuple[Anchor, ...], known: tuple[_Part, ...]
+    ) -> dict[str, _Part | _Uncut]:
+        """What is known of the markers of a record, and what its anchors show beside it."""
+        held: dict[str, _Part | _Uncut] = {part.locus.value: part for part in known if part.locus is not None}
         own_words = self._own_words if masks.size > MAX_GENE_BP else None
-        for locus, anchors in anchors_by_locus(self._index.anchors(masks), own_words).items():
+        for locus, of_locus in anchors_by_locus(anchors, own_words).items():
             if locus not in held or _is_doubtful(held[locus]):
-                held[locus] = self._window(masks, anchors, record.loci)
-        if held:
-            found[record.number] = tuple(part for _, part in sorted(held.items()))
-        return bool(held) and not self._unseen(record, (n for n, part in held.items() if not _is_doubtful(part)))
+                held[locus] = self._window(masks, of_locus, record.loci)
+        return held
+
+    def _cut(self, seen: Sequence[dict[str, _Part | _Uncut]]) -> list[dict[str, _Part]]:
+        """The same with the short markers cut between their primers."""
+        cut: list[dict[str, _Part]] = [
+            {name: part for name, part in held.items() if not isinstance(part, _Uncut)} for held in seen
+        ]
+        for locus, limits in self._amplicons.items():
+            waiting = [(n, part) for n, held in enumerate(seen) if isinstance(part := held.get(locus), _Uncut)]
+            found = _amplicons([part for _, part in waiting], limits)
+            for (number, _), window in zip(waiting, found, strict=True):
+                cut[number][locus.value] = window
+        return cut
 
     def _unseen(self, record: RawRecord, seen: Iterable[str]) -> list[Locus]:
         """Wanted markers that a genome must hold and that were not seen in it; none for a shorter sequence."""
@@ -211,7 +261,7 @@ class WindowFinder:
                     held[masks.tobytes()] = masks
         return grown
 
-    def _window(self, masks: Masks, anchors: tuple[Anchor, ...], wanted: tuple[Locus, ...]) -> _Part:
+    def _window(self, masks: Masks, anchors: tuple[Anchor, ...], wanted: tuple[Locus, ...]) -> _Part | _Uncut:
         anchor = anchors[0]
         locus = Locus(anchor.locus)
         if locus not in wanted:
@@ -222,7 +272,7 @@ class WindowFinder:
         if oriented.size > MAX_GENE_BP:
             oriented, anchor = self._stretch(oriented, anchor)
         if locus in self._amplicons:
-            return _amplicon(oriented, anchor, self._amplicons[locus], int(masks.size))
+            return _Uncut(oriented, anchor.strand, int(masks.size))
         if off_diagonal_share(anchor) > MAX_SHARE_OFF_DIAGONAL:
             return _Gapped(locus, oriented, anchor.strand)
         window = place(oriented, anchor.diagonal, self._long[locus].window_bp)
@@ -238,7 +288,19 @@ class WindowFinder:
         return stretch, replace(near, strand=anchor.strand)
 
 
-def _is_doubtful(part: _Part) -> bool:
+def _parts(records: Sequence[RawRecord]) -> Iterator[Sequence[RawRecord]]:
+    """Records in parts of so many letters as are held encoded at once."""
+    first = letters = 0
+    for number, record in enumerate(records, 1):
+        letters += len(record.letters)
+        if letters >= LETTERS_AT_ONCE:
+            yield records[first:number]
+            first, letters = number, 0
+    if first < len(records):
+        yield records[first:]
+
+
+def _is_doubtful(part: _Part | _Uncut) -> bool:
     """Whether a marker's strand was not told; more references may tell it."""
     return isinstance(part, Refusal) and part.reason is SetAside.LOCUS_AMBIGUOUS
 
@@ -265,12 +327,18 @@ def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refu
     return Refusal(locus, reason, Line(measured), Line(allowed))
 
 
-def _amplicon(oriented: Masks, anchor: Anchor, limits: AmpliconLimits, whole_bp: int) -> Found:
+def _amplicons(parts: Sequence[_Uncut], limits: AmpliconLimits) -> list[Found]:
+    """Windows of a short marker, or refusals, in the order of what was handed in."""
     primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
     shortest, longest = round(limits.min_length_bp * MIN_AMPLICON_SHARE), 2 * limits.max_length_bp
-    insert, cut = insert_between(oriented, primers, shortest, longest)
+    inserts = inserts_of_each([part.oriented for part in parts], primers, shortest, longest)
+    return [_amplicon(part, insert, cut, limits) for part, (insert, cut) in zip(parts, inserts, strict=True)]
+
+
+def _amplicon(part: _Uncut, insert: Masks, cut: int, limits: AmpliconLimits) -> Found:
+    shortest, longest = round(limits.min_length_bp * MIN_AMPLICON_SHARE), 2 * limits.max_length_bp
     # The ends of a stretch are no ends of the record: only a pair of primers tells where the marker ends.
-    uncut_bp = insert.size if cut == 2 or whole_bp == oriented.size else whole_bp
+    uncut_bp = insert.size if cut == 2 or part.whole_bp == part.oriented.size else part.whole_bp
     if uncut_bp > longest:
         return _refuse(
             limits.locus,
@@ -280,7 +348,7 @@ def _amplicon(oriented: Masks, anchor: Anchor, limits: AmpliconLimits, whole_bp:
         )
     if insert.size < shortest:
         return _refuse(limits.locus, SetAside.TOO_SHORT, f"{insert.size} bp", f"at least {shortest} bp")
-    return _unambiguous(Window(limits.locus, insert, anchor.strand))
+    return _unambiguous(Window(limits.locus, insert, part.strand))
 
 
 def _gapped(part: _Gapped, frames: list[str], limits: LongLocusLimits) -> Found:

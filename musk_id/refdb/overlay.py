@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 from musk_id.errors import ConfigError
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.nucleotides import decode
+from musk_id.kernels.spectral_many import unit_masses
 from musk_id.model.library import Library, LocusTable
-from musk_id.model.reference import BarcodeReference, ReferencePeak, SpectrumReference
-from musk_id.model.values import Identifier, Line, Text, decimal_text
+from musk_id.model.reference import BarcodeReference, SpectrumReference
+from musk_id.model.spectral_table import OwnSpectrum, SpectrumTable
+from musk_id.model.values import Identifier, Line, Text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.library_store import load_library
+from musk_id.refdb.spectra_reference import described_spectrum, reference_spectrum
 from musk_id.vocabulary import CurationState, Locus
 
-__all__ = ["OVERLAYS_FOLDER", "load_overlay", "overlay_barcodes", "overlay_spectra"]
+__all__ = ["OVERLAYS_FOLDER", "load_overlay", "overlay_barcodes", "overlay_references", "overlay_spectra"]
 
 OVERLAYS_FOLDER = "overlays"
-MZ_DIGITS = 5
 _CODING = frozenset({Locus.COI, Locus.CYTB})
 
 
@@ -47,55 +49,58 @@ def load_overlay(root: Path, overlay: Identifier) -> Library:
     return library
 
 
-def overlay_barcodes(library: Library) -> tuple[BarcodeReference, ...]:
-    """Barcode records of an overlay; an individual is one of the overlay, never one of the release."""
-    return tuple(record for table in library.loci.values() for record in _records(library, table))
+def overlay_barcodes(library: Library, genus: str | None = None) -> tuple[BarcodeReference, ...]:
+    """Barcode records of an overlay, if wanted those of a genus alone.
+
+    An individual is one of the overlay, never one of the release.
+    """
+    return tuple(record for table in library.loci.values() for record in _records(library, table, genus))
 
 
-def overlay_spectra(library: Library) -> tuple[SpectrumReference, ...]:
+def overlay_spectra(library: Library) -> tuple[OwnSpectrum, ...]:
     """EI spectra of an overlay that name their compound by InChIKey and are usable."""
     table = library.spectra
     if table is None:
         return ()
+    offsets, mz, intensity = _unit_masses(table)
     found = []
-    for number, entry in enumerate(table.entries()):
-        if entry.inchikey is None or table.state_of(number) is not CurationState.REFERENCE:
+    for number in range(len(table)):
+        if table.state_of(number) is not CurationState.REFERENCE:
             continue
-        found.append(
-            SpectrumReference(
-                accession=entry.accession,
-                name=entry.name,
-                inchikey=entry.inchikey,
-                formula=entry.formula,
-                exact_mass=entry.exact_mass,
-                instrument=entry.instrument or Line("not stated"),
-                ionisation_energy=Line(entry.electron_energy_ev or "not stated"),
-                derivative=entry.derivative or Line("none"),
-                licence=entry.licence,
-                authors=entry.authors or Line("not stated"),
-                peaks=_reference_peaks(*table.peaks(number)),
-                overlay=library.library_id,
-            )
-        )
+        reference = described_spectrum(table, number, overlay=library.library_id)
+        if reference is not None:
+            own = slice(offsets[number], offsets[number + 1])
+            found.append(OwnSpectrum(reference, mz[own], intensity[own]))
     return tuple(found)
 
 
-def _reference_peaks(mz: NDArray[np.float64], intensity: NDArray[np.float32]) -> tuple[ReferencePeak, ...]:
-    """Peaks as a release holds them: whole intensities, those below half of one left out."""
-    return tuple(
-        ReferencePeak(mz=decimal_text(value, MZ_DIGITS), intensity=round(height))
-        for value, height in zip(mz.tolist(), intensity.tolist(), strict=True)
-        if round(height) > 0
-    )
+def overlay_references(library: Library) -> tuple[SpectrumReference, ...]:
+    """The spectra of :func:`overlay_spectra` with their peaks as a release would hold them."""
+    table = library.spectra
+    if table is None:
+        return ()
+    usable = (n for n in range(len(table)) if table.state_of(n) is CurationState.REFERENCE)
+    found = (reference_spectrum(table, number, overlay=library.library_id) for number in usable)
+    return tuple(reference for reference in found if reference is not None)
 
 
-def _records(library: Library, table: LocusTable) -> list[BarcodeReference]:
+def _unit_masses(table: SpectrumTable) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Unit masses of all spectra from peaks as a release holds them: whole intensities, none below half of one."""
+    height = np.rint(table.intensity).astype(np.float64)
+    kept = height > 0
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    return unit_masses(before[table.offsets.astype(np.int64)], np.asarray(table.mz)[kept], height[kept])
+
+
+def _records(library: Library, table: LocusTable, genus: str | None) -> list[BarcodeReference]:
     frame = unpack_nibbles(np.asarray(table.packed), table.width)
     found = []
     for number, accession in enumerate(table.accessions):
+        taxon = library.taxa[int(table.taxon[number])]
+        if genus is not None and taxon.genus != genus:
+            continue
         letters = decode(frame[table.haplotype[number]])
         sequence = letters.rstrip("-") if table.locus in _CODING else letters.replace("-", "")
-        taxon = library.taxa[int(table.taxon[number])]
         found.append(
             BarcodeReference(
                 accession=Line(accession),

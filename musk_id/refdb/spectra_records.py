@@ -62,6 +62,15 @@ _INDEX = (
 _PHASE = ("column", "column_name", "column name", "ac$chromatography column_name", "phase")
 _LICENCE = ("license", "licence")
 _AUTHORS = ("authors", "author", "contributor", "submitter")
+_PROVENANCE = {
+    "voucher": ("voucher", "specimen_voucher", "specimen voucher"),
+    "country": ("country", "country_of_origin", "country of origin"),
+    "collected_by": ("collected_by", "collected by", "collector"),
+    "publication": ("publication",),
+    "collection_permit": ("collection_permit", "collection permit"),
+    "informed_consent": ("informed_consent", "informed consent"),
+    "cites_permit": ("cites_permit", "cites permit"),
+}
 
 # Words of instrument types that name an ionisation ("Separation tool-Ionization method-Analyzer", MassBank 2.4.2).
 _METHODS = frozenset({"EI", "CI", "NCI", "PCI", "FI", "FD", "ESI", "APCI", "APPI", "FAB", "MALDI", "LDI", "DESI"})
@@ -178,6 +187,7 @@ def _entry(
         licence=fields.line(_LICENCE) or given.licence,
         authors=fields.line(_AUTHORS),
         input=given.path,
+        **{name: fields.line(names) or getattr(given.stated, name) for name, names in _PROVENANCE.items()},
     )
 
 

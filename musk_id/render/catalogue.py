@@ -33,7 +33,9 @@ _REVIEW_KEYS = ("language", "status", "reviewed_by", "reviewed_on")
 # Labels of enumerated values stand under these names.
 ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.BatchKind: "batch_kind",
+    vocabulary.CandidateLevel: "candidate_level",
     vocabulary.CompoundStatus: "compound_status",
+    library_vocabulary.CongenerStratum: "congener_stratum",
     vocabulary.ControlKind: "control_kind",
     vocabulary.ControlOutcome: "control_outcome",
     vocabulary.ControlResult: "control_result",
@@ -52,6 +54,8 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.PermitKind: "permit_kind",
     vocabulary.QuestionKind: "question_kind",
     vocabulary.Rank: "rank",
+    library_vocabulary.RatioChange: "ratio_change",
+    library_vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",

@@ -8,6 +8,7 @@ from musk_id.library_vocabulary import Resolution
 from musk_id.model.library_report import Histogram, LibraryReport, LocusSummary, ResolutionRow, TreeFigure
 from musk_id.records.files import sha256_bytes
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.library_taxa import all_taxa_section, checklist_section
 from musk_id.render.pages.document import (
     Block,
     Cell,
@@ -35,7 +36,9 @@ _LONG = frozenset({Locus.COI, Locus.CYTB})
 Label = Callable[..., str]
 
 
-def library_document(report: LibraryReport, report_json: bytes, catalogue: Catalogue) -> Document:
+def library_document(
+    report: LibraryReport, report_json: bytes, catalogue: Catalogue, *, is_folded: bool
+) -> Document:
     """The pages of a library's report.
 
     Parameters
@@ -46,8 +49,11 @@ def library_document(report: LibraryReport, report_json: bytes, catalogue: Catal
         Its canonical JSON; the digest in the footer is that of these bytes.
     catalogue : Catalogue
         Words of the language.
+    is_folded : bool
+        Whether the medium can fold: it then lists every species.
     """
     label = catalogue.label
+    taxa = all_taxa_section(report, catalogue, is_folded=is_folded)
     return Document(
         language=catalogue.language.value,
         case_id=report.library_id,
@@ -62,7 +68,8 @@ def library_document(report: LibraryReport, report_json: bytes, catalogue: Catal
         contents_title=label("page.contents"),
         front=_front(report, catalogue),
         sections=(
-            _grades(report, catalogue),
+            checklist_section(report, catalogue),
+            *(() if taxa is None else (taxa,)),
             _resolution(report, catalogue),
             _distances(report, catalogue),
             _trees(report, catalogue),
@@ -197,37 +204,6 @@ def _lacking(report: LibraryReport, catalogue: Catalogue) -> tuple[Cell, ...]:
     return tuple(found)
 
 
-def _grades(report: LibraryReport, catalogue: Catalogue) -> Section:
-    label = catalogue.label
-    grades = {(g.species, g.locus): g for g in report.grades}
-    others = sorted({g.species for g in report.grades} - set(report.checklist))
-    species = [*report.checklist, *others]
-    loci = [locus.locus for locus in report.loci]
-    rows = tuple(
-        (
-            italic(name),
-            *(
-                lines(
-                    cell(grades[name, locus].grade.value),
-                    cell(label("library.of_individuals", count=str(grades[name, locus].individuals))),
-                )
-                if (name, locus) in grades
-                else cell("-")
-                for locus in loci
-            ),
-        )
-        for name in species
-    )
-    heads = (label("head.species"), *(catalogue.word(locus) for locus in loci))
-    blocks: list[Block] = [
-        Paragraph(cell(label("library.grades_intro")), quiet=True),
-        Items(tuple(cell(label(f"library.grade_{letter}")) for letter in "ABCDE")),
-        Table("", heads, (8, *([5] * len(loci))), rows),
-        Items((cell(label("library.conflicts", count=str(report.conflicts))),)),
-    ]
-    return Section("grades", label("library.section_grades"), tuple(blocks))
-
-
 def _resolution(report: LibraryReport, catalogue: Catalogue) -> Section:
     """One row a pair of species, one column a marker."""
     label = catalogue.label
@@ -295,4 +271,4 @@ def _tree(figure: TreeFigure, catalogue: Catalogue) -> Figure:
         columns=str(figure.columns),
         replicates=str(figure.replicates),
     )
-    return Figure(draw_tree(figure, TreeWords(caption, label("library.scale"))), caption, caption)
+    return Figure(draw_tree(figure.nodes, TreeWords(caption, label("library.scale"))), caption, caption)

@@ -36,7 +36,7 @@ FORBIDDEN: dict[Language, dict[str, str]] = {
         "no doubt": r"no\s+doubt|undoubted(?:ly)?|beyond\s+(?:\w+\s+)?doubt",
         "scientific certainty": r"scientific\s+certainty",
         "match": r"match(?:es|ed|ing)?",
-        # Only beside a bounded likelihood ratio, and "not supported" never: this version prints no ratio.
+        # Only beside a bounded likelihood ratio, and "not supported" never.
         "support": r"(?:un)?support(?:s|ed|ing|ive)?|NOT_SUPPORTED\w*",
         "positive for musk": r"positive\s+for\s+musk",
         "negative for musk": r"negative\s+for\s+musk",
@@ -59,7 +59,7 @@ FORBIDDEN: dict[Language, dict[str, str]] = {
         "браконьерский": r"браконьер\w*",
         "идентичен": r"идентич\w*",
         "подтверждает": r"подтвержд\w*",
-        "поддерживает": r"поддержив\w*|подкрепля\w*",
+        "поддерживает": r"поддерж\w*|подкрепля\w*|свидетельств\w*",
         "незаконный": r"незаконн\w*",
         "настоящий": r"настоящ\w*",
         "100 %": r"100\s*(?:%|процент\w*)",
@@ -69,6 +69,10 @@ FORBIDDEN: dict[Language, dict[str, str]] = {
 # Only an exclusion may say what an item is not.
 _EXCLUSION_PHRASES = frozenset({"dna.moschus_excluded"})
 _ONLY_IN_EXCLUSIONS = frozenset({"not musk deer"})
+
+# Only what is printed beside a bounded likelihood ratio may say what findings speak for.
+_RATIO_TEXTS = ("ratio.given_", "scale.")
+_ONLY_BESIDE_RATIOS = frozenset({"support", "поддерживает"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +95,15 @@ def forbidden_words(text: str, language: Language, key: str = "") -> tuple[Forbi
         Language whose list applies; a text in Cyrillic may still carry an English word, so the English
         list always applies too.
     key : str
-        Id of the text; exclusion phrases may use the words reserved for them.
+        Id of the text; exclusion phrases and those of a likelihood ratio may use the words reserved for them.
     """
     found: list[ForbiddenWord] = []
     for listed in dict.fromkeys((language, Language.EN)):
         searched = _without_allowed(text, listed)
         for word, pattern in FORBIDDEN[listed].items():
             if word in _ONLY_IN_EXCLUSIONS and key in _EXCLUSION_PHRASES:
+                continue
+            if word in _ONLY_BESIDE_RATIOS and key.startswith(_RATIO_TEXTS):
                 continue
             match = re.search(rf"(?<!\w)(?:{pattern})(?!\w)", searched, re.IGNORECASE)
             if match is not None:

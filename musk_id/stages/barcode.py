@@ -15,26 +15,30 @@ from types import MappingProxyType
 
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.model.barcode import AlignmentPicture, BarcodeRecord, RunIdentity, SequenceResult
+from musk_id.model.candidates import DiagnosticSites
 from musk_id.model.controls import Haplotype
 from musk_id.model.methods import SANGER_METHODS, AnimalMethod, BarcodeMethod, SangerMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier, Line, Sha256, Text
-from musk_id.stages.comparison import Compared, compare, hit_list, reference_row
+from musk_id.stages.comparison import HUMAN_GENUS, Compared, compare, hit_list, reference_row
+from musk_id.stages.diagnostic_sites import diagnostic_sites
 from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_call import call_locus
 from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.query_tree import query_tree
+from musk_id.stages.radius_ground import grounded
 from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
 
 __all__ = ["call_barcodes", "examine_sequence", "is_human"]
 
-HUMAN_GENUS = "Homo"
 PICTURE_ROWS = 4
+MAX_PICTURE_ROWS = 8
 
 
 def call_barcodes(
@@ -73,6 +77,7 @@ def call_barcodes(
                 if _equals_control(result, call, control_haplotypes):
                     reasons = tuple(sorted({*result.reasons, Reason.HAPLOTYPE_OF_CONTROL}))
                     result = replace(result, reasons=reasons)
+                result = _with_tree(result, call, method)
             results.append(result)
     items = sorted({result.run.item_id for result in results})
     return BarcodeRecord(
@@ -120,6 +125,22 @@ def _examined(
         yield examine_sequence(
             sequence, entry.run, entry.declared_locus, library, method, animals, several, assembly
         )
+
+
+def _with_tree(result: SequenceResult, call: CalledSequence, method: BarcodeMethod) -> SequenceResult:
+    """The result with a tree; none where the sequence may be human."""
+    if result.sequence_sha256 is None:
+        return result
+    tree = query_tree(
+        call.letters,
+        result.sequence_sha256,
+        call.compared,
+        frozenset(genus for view in call.call.views for genus in view.nearest_genus),
+        method.genus,
+        method.tree_replicates,
+        coding=call.locus in (Locus.COI, Locus.CYTB),
+    )
+    return replace(result, tree=tree)
 
 
 def _taken_out(result: SequenceResult, invalid_loci: Mapping[Identifier, tuple[Locus, ...]]) -> bool:
@@ -194,12 +215,25 @@ def examine_sequence(
     if assembly is not None:
         placed = _judged(placed, assembly, compared, coding=limits.coding)
     called: CalledSequence | None = None
+    sites: DiagnosticSites | None = None
+    withheld = _may_be_human(compared)
     if placed.callable and compared:
-        call = call_locus(compared, limits, library, method, animals)
+        call = grounded(call_locus(compared, limits, library, method, animals), placed, library, method)
         called = CalledSequence(limits.locus, placed.letters, placed.compared_bp, compared, call, run.extract_id)
-    result = _result(sequence, run, declared, placed, noted, compared, called)
-    if assembly is not None and compared and not _may_be_human(compared):
-        result = replace(result, reading=trace_reading(assembly, placed, compared, coding=limits.coding))
+        if not withheld:
+            sites = diagnostic_sites(
+                placed.letters,
+                limits.locus,
+                compared,
+                call,
+                library.sets,
+                method.genus,
+                coding=limits.coding,
+            )
+    result = replace(_result(sequence, run, declared, placed, noted, compared, called, sites), sites=sites)
+    if assembly is not None and compared and not withheld:
+        reading = trace_reading(assembly, placed, compared, sites, coding=limits.coding)
+        result = replace(result, reading=reading)
     return result, called
 
 
@@ -263,6 +297,7 @@ def _result(
     noted: tuple[Reason, ...],
     compared: tuple[Compared, ...],
     called: CalledSequence | None,
+    sites: DiagnosticSites | None = None,
 ) -> SequenceResult:
     reasons = {*noted, *placed.reasons, *(called.call.reasons if called else ())}
     finding = Finding.INCONCLUSIVE
@@ -285,12 +320,14 @@ def _result(
         hits=hit_list(compared, coding=coding),
         references_compared=len(compared),
         call=None if called is None else called.call,
-        picture=_picture(placed.letters, compared, coding=coding) if compared and not withheld else None,
+        picture=_picture(placed.letters, compared, sites, coding=coding) if compared and not withheld else None,
     )
 
 
-def _picture(letters: str, compared: tuple[Compared, ...], *, coding: bool) -> AlignmentPicture:
-    """Query beside its nearest references, one of each genus first, in the columns of the query."""
+def _picture(
+    letters: str, compared: tuple[Compared, ...], sites: DiagnosticSites | None, *, coding: bool
+) -> AlignmentPicture:
+    """Query beside its nearest references, one of each candidate and genus first, in the columns of the query."""
     chosen: list[Compared] = []
     for entry in compared:
         if entry.record.genus not in {c.record.genus for c in chosen}:
@@ -298,6 +335,11 @@ def _picture(letters: str, compared: tuple[Compared, ...], *, coding: bool) -> A
         if len(chosen) == PICTURE_ROWS - 1:
             break
     chosen += [entry for entry in compared if entry not in chosen][:1]
+    for group in () if sites is None else sites.groups:
+        for candidate in group.candidates:
+            members = [entry for entry in compared if entry.record.accession in candidate.members]
+            if len(chosen) < MAX_PICTURE_ROWS and not any(entry in chosen for entry in members):
+                chosen += members[:1]
     chosen.sort(key=lambda c: (c.upper, c.record.accession))
     rows = [reference_row(letters, entry, coding=coding) for entry in chosen]
     occupied = [i for i, letter in enumerate(letters) if letter != "-"]
@@ -307,4 +349,5 @@ def _picture(letters: str, compared: tuple[Compared, ...], *, coding: bool) -> A
         rows=tuple(Text(row[first:last]) for row in rows),
         accessions=tuple(entry.record.accession for entry in chosen),
         first_column=first + 1,
+        organisms=tuple(entry.record.organism_as_deposited for entry in chosen),
     )

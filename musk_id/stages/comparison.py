@@ -13,8 +13,9 @@ from musk_id.model.reference import BarcodeReference
 from musk_id.model.values import decimal_text
 from musk_id.stages.library import LocusLibrary
 
-__all__ = ["Compared", "compare", "deciding_columns", "hit_list", "reference_row"]
+__all__ = ["HUMAN_GENUS", "Compared", "compare", "deciding_columns", "hit_list", "reference_row"]
 
+HUMAN_GENUS = "Homo"
 HITS_LISTED = 10
 # Ties beyond this many add columns only where one species' haplotypes differ among themselves.
 DECIDING_TIES = 8

@@ -20,6 +20,7 @@ from musk_id.model.provenance import Provenance
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Identifier, Line, Text
 from musk_id.stages.barcode import examine_sequence
+from musk_id.stages.comparison import HUMAN_GENUS
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.vocabulary import (
     BatchKind,
@@ -43,7 +44,7 @@ _BLANKS = frozenset(
     }
 )
 TRACE_ROLES = frozenset({FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
-_HUMAN = "Homo"
+
 _UNNAMED = "not named"
 
 Sequences = Mapping[str, tuple[NucleotideSequence, ...] | None]
@@ -152,7 +153,7 @@ def _taxa(results: list[SequenceResult]) -> tuple[str, ...]:
 def _taxa_of(result: SequenceResult) -> set[str]:
     """Taxon of a sequence and its nearest genus inside the radius; a word for none where no call is made."""
     if Reason.HUMAN_DNA in result.reasons:
-        return {_HUMAN}
+        return {HUMAN_GENUS}
     if result.call is None or result.call.taxon is None:
         return {_UNNAMED}
     return {str(result.call.genus or result.call.taxon), *_nearest(result)}
@@ -181,7 +182,7 @@ def _finding(
 
 
 def _blank(row: SheetRow, taxa: tuple[str, ...]) -> ControlFinding:
-    if taxa == (_HUMAN,):
+    if taxa == (HUMAN_GENUS,):
         return _control(row, ControlOutcome.WARNING, (Reason.HUMAN_DNA,), taxa)
     if taxa or row.result in (ControlResult.PRODUCT, ControlResult.NOT_AS_EXPECTED):
         return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)

@@ -58,14 +58,17 @@ def choose_windows(weights: Mapping[int, int], length: int) -> tuple[int, ...]:
 
 
 def draw_windows(
-    parts: tuple[TracePart, ...], starts: tuple[int, ...], marked: set[int]
+    parts: tuple[TracePart, ...],
+    starts: tuple[int, ...],
+    marked: set[int],
+    separating: frozenset[int] = frozenset(),
 ) -> tuple[TraceWindow, ...]:
     """Signals of every trace in every window, where the trace reaches it."""
-    found = [_window(part, start, marked) for start in starts for part in parts]
+    found = [_window(part, start, marked, separating) for start in starts for part in parts]
     return tuple(window for window in found if window is not None)
 
 
-def _window(part: TracePart, start: int, marked: set[int]) -> TraceWindow | None:
+def _window(part: TracePart, start: int, marked: set[int], separating: frozenset[int]) -> TraceWindow | None:
     """Bases of the file from the first to the last that the window's letters have; none where it has none."""
     column = part.columns[start : start + WINDOW_BASES]
     held = column[column >= 0]
@@ -104,4 +107,5 @@ def _window(part: TracePart, start: int, marked: set[int]) -> TraceWindow | None
         cytosine=rows[1],
         guanine=rows[2],
         thymine=rows[3],
+        separating=tuple(position + 1 for position in positions if position in separating),
     )

@@ -1,8 +1,8 @@
 """Evidence stage: grade, findings and answers of a case.
 
 Inputs: the intake, controls, barcode and spectra records of a case. Output: one
-:class:`~musk_id.model.evidence.EvidenceRecord`. No likelihood ratio is computed: the reference release
-in use cannot carry one (decision rules, section 7), so no verbal scale is printed either.
+:class:`~musk_id.model.evidence.EvidenceRecord`. Every item whose DNA was examined carries a likelihood ratio or
+the reasons why there is none (:mod:`musk_id.stages.likelihood_ratio`); release 2026.1 gives none.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from musk_id.model.examination import ExaminedItem
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.methods import EvidenceMethod
 from musk_id.model.provenance import Provenance
+from musk_id.model.ratio import ItemRatio
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256
@@ -23,7 +24,9 @@ from musk_id.stages.answers import ItemEvidence, answer_question
 from musk_id.stages.chemistry_answers import chemical_findings
 from musk_id.stages.dna_answers import GENUS, carrying, dna_findings
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
+from musk_id.stages.likelihood_ratio import RatioBasis, ratio_for
 from musk_id.stages.missing import missing_facts
+from musk_id.stages.ratio_statements import ratio_statements
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CurationState, FileRole, Grade, Reason
 
@@ -41,10 +44,12 @@ def evaluate(
     release: ReferenceRelease,
     method: EvidenceMethod,
     provenance: Provenance,
+    ratio_basis: RatioBasis | None = None,
 ) -> EvidenceRecord:
     """Grade every item, answer every question for every item it names.
 
-    An item of the request that the laboratory did not examine is answered as not examined.
+    An item of the request that the laboratory did not examine is answered as not examined. Without a basis for
+    ratios nothing is said of them item by item.
     """
     facts = CaseFacts.of(intake, controls)
     examined = {item.item_id: item for item in intake.examination.items}
@@ -60,7 +65,10 @@ def evaluate(
     evidence = {
         item.item_id: _item_evidence(item, barcode, spectra, parts[item.item_id], photographs) for item in items
     }
-    findings = tuple(_item_findings(evidence[i.item_id], parts[i.item_id]) for i in items)
+    findings = tuple(
+        _item_findings(evidence[i.item_id], parts[i.item_id], _ratio(evidence[i.item_id], barcode, ratio_basis))
+        for i in items
+    )
     return EvidenceRecord(
         schema=Line(EvidenceRecord.SCHEMA),
         case_id=intake.case_id,
@@ -68,7 +76,7 @@ def evaluate(
         grade=weakest(finding.grade for finding in findings),
         items=findings,
         answers=_answers(intake, evidence),
-        limitations=_limitations(intake, release),
+        limitations=_limitations(intake, release, any(f.ratio is not None and f.ratio.lower for f in findings)),
         missing=missing_facts(intake),
     )
 
@@ -127,14 +135,28 @@ def _part_reasons(parts: tuple[GradePart, ...]) -> tuple[Reason, ...]:
     return tuple(sorted({reason for part in parts for reason in part.reasons}))
 
 
-def _item_findings(evidence: ItemEvidence, parts: _Parts) -> ItemFindings:
+def _ratio(evidence: ItemEvidence, barcode: BarcodeRecord, basis: RatioBasis | None) -> ItemRatio | None:
+    call = next((call for call in barcode.items if call.item_id == evidence.item.item_id), None)
+    if call is None or basis is None:
+        return None
+    results = tuple(r for r in barcode.sequences if r.run.item_id == call.item_id)
+    return ratio_for(call, results, evidence.dna.moschus, evidence.dna_grade, basis)
+
+
+def _item_findings(evidence: ItemEvidence, parts: _Parts, ratio: ItemRatio | None) -> ItemFindings:
     every = parts["dna"] + parts["chemistry"]
     dna, chemistry = evidence.dna, evidence.chemistry
     return ItemFindings(
         item_id=evidence.item.item_id,
         grade=weakest(part.grade for part in every),
         grade_parts=every or (_no_result(),),
-        statements=dna.statements + dna.species_statements + chemistry.statements,
+        statements=(
+            *dna.statements,
+            *dna.species_statements,
+            *(ratio_statements(ratio) if ratio is not None else ()),
+            *chemistry.statements,
+        ),
+        ratio=ratio,
     )
 
 
@@ -155,7 +177,7 @@ def _answers(intake: IntakeRecord, evidence: dict[Identifier, ItemEvidence]) -> 
     return tuple(answers)
 
 
-def _limitations(intake: IntakeRecord, release: ReferenceRelease) -> tuple[Statement, ...]:
+def _limitations(intake: IntakeRecord, release: ReferenceRelease, ratio_given: bool) -> tuple[Statement, ...]:
     """Standing limitations of every record (decision rules, sections 2, 4, 6, 7 and 10)."""
     examination = intake.examination
     said = [
@@ -166,7 +188,7 @@ def _limitations(intake: IntakeRecord, release: ReferenceRelease) -> tuple[State
         say("limit.presence_is_not_substance"),
         say("limit.absence_is_not_artificial"),
         say("limit.human_dna"),
-        say("limit.no_likelihood_ratio"),
+        say("limit.likelihood_ratio" if ratio_given else "limit.no_likelihood_ratio"),
         say("limit.as_stated_by_requester"),
         say("limit.items_examined_only"),
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from musk_id.kernels.anchoring import KmerIndex
 from musk_id.kernels.bitplanes import Planes
 from musk_id.kernels.nucleotides import encode
+from musk_id.model.error_figures import ReleaseCalibration
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import Line
@@ -47,7 +48,10 @@ class LocusLibrary:
 
 @dataclass(frozen=True, slots=True)
 class BarcodeLibrary:
-    """All markers of a release, its anchoring index, its certified margins and its lineage sets."""
+    """All markers of a release, its anchoring index, its certified margins and its lineage sets.
+
+    ``calibration`` holds what was measured of radii and errors, if it was for this release.
+    """
 
     release_id: Line
     loci: dict[Locus, LocusLibrary]
@@ -57,12 +61,17 @@ class BarcodeLibrary:
     genus_species: tuple[Line, ...]
     has_overlay: bool
     relatives: Relatives
+    calibration: ReleaseCalibration | None = None
 
     @classmethod
     def from_release(
-        cls, release: ReferenceRelease, method: BarcodeMethod, overlay: tuple[BarcodeReference, ...] = ()
+        cls,
+        release: ReferenceRelease,
+        method: BarcodeMethod,
+        overlay: tuple[BarcodeReference, ...] = (),
+        calibration: ReleaseCalibration | None = None,
     ) -> BarcodeLibrary:
-        """Prepare a release for a method, together with records of the laboratory's own."""
+        """Prepare a release for a method, together with records of the laboratory's own and the calibration."""
         barcodes = (*release.barcodes, *overlay)
         windows = {limits.locus: limits.window_bp for limits in method.long_loci}
         loci = {
@@ -88,6 +97,7 @@ class BarcodeLibrary:
             relatives=Relatives(
                 lambda locus, genus: [r for r in loci[locus].records if r.genus == genus], windows
             ),
+            calibration=calibration,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlsRecord
+from musk_id.model.error_figures import ReleaseCalibration
 from musk_id.model.evidence import EvidenceRecord, Statement
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.provenance import InputDigest, Provenance
@@ -16,6 +17,7 @@ from musk_id.model.record import CaseRecord, MarkerCount, MethodsUsed, OverlaySu
 from musk_id.model.reference import LegalRow, ReferenceRelease
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Country, IsoDate, Line
+from musk_id.stages.error_figures import calibration_summary
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CurationState, Finding, Locus, QuestionKind
 
@@ -38,6 +40,7 @@ def assemble(
     overlays: tuple[OverlaySummary, ...],
     stage_digests: tuple[InputDigest, ...],
     provenance: Provenance,
+    calibration: ReleaseCalibration | None = None,
 ) -> CaseRecord:
     """The case record: all stage records, the methods with their numbers, release and overlays in short."""
     return CaseRecord(
@@ -53,6 +56,7 @@ def assemble(
         release=_summary(release, overlays, methods.barcode.genus),
         stage_digests=stage_digests,
         appendix_statements=listing_statements(intake, barcode, release.legal_rows),
+        calibration=calibration_summary(calibration, barcode, release, methods.barcode, methods.animals),
     )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from musk_id.kernels.nucleotides import decode, encode, is_ambiguous, reverse_complement
 from musk_id.kernels.sanger import PeakHeights, mean_quality, mott_trim, peak_heights, share_at_least
 from musk_id.kernels.strands import Consensus, Read, join_strands, single_strand
+from musk_id.model.candidates import DiagnosticSites
 from musk_id.model.methods import SangerMethod
 from musk_id.model.technical import FailedRun, StrandTrace, TraceEvidence
 from musk_id.model.trace import Criterion
@@ -345,13 +346,29 @@ def _second_peaks(assembly: Assembly, part: Indices) -> Criterion:
 
 
 def trace_reading(
-    assembly: Assembly, placed: Placement, compared: tuple[Compared, ...], *, coding: bool
+    assembly: Assembly,
+    placed: Placement,
+    compared: tuple[Compared, ...],
+    separating: DiagnosticSites | None = None,
+    *,
+    coding: bool,
 ) -> TraceReading:
-    """What the record keeps of the traces; not to be asked for where the sequence may be human."""
+    """What the record keeps of the traces; not to be asked for where the sequence may be human.
+
+    Parameters
+    ----------
+    separating : DiagnosticSites, optional
+        Columns that separate candidates; they are shown before other deciding sites.
+    """
     deciding = _deciding(assembly, placed, compared, coding=coding)
     sites = set(deciding)
     differences = assembly.consensus.differences
+    part = _compared_part(assembly, placed)
+    found = () if separating is None else (separating.between_genera(), separating.within_genus())
+    places = [{int(part[c - 1]) for c in columns if part[c - 1] >= 0} for columns in found]
     weights = dict.fromkeys(deciding, 1)
+    for position in (position for held in places for position in held):
+        weights[position] = weights.get(position, 0) + 1
     for difference in differences:
         weights[difference.position] = weights.get(difference.position, 0) + (100 if difference.conflict else 10)
     length = int(assembly.consensus.masks.size)
@@ -374,7 +391,9 @@ def trace_reading(
             for d in differences
         ),
         deciding_positions=tuple(position + 1 for position in deciding),
-        windows=draw_windows(parts, choose_windows(weights, length), sites),
+        windows=draw_windows(
+            parts, choose_windows(weights, length), sites, frozenset().union(*places[1:]) - sites
+        ),
     )
 
 

@@ -15,7 +15,6 @@ from musk_id.kernels.spectral import (
     MatchFactors,
     UnitMassSpectrum,
     entropy_similarity,
-    match_factors,
     matched_ions,
     shared_range,
     to_unit_mass,
@@ -61,7 +60,7 @@ _DERIVATIVE_FIELDS = ("derivatised", "derivative", "derivatization", "derivatiza
 class _Scored:
     library: LibrarySpectrum
     factors: MatchFactors
-    entropy: float
+    same_ions: bool
 
 
 def match_spectra(
@@ -123,7 +122,7 @@ def examine_spectrum(
         )
         if c.outcome is CriterionOutcome.FAILED
     }
-    if any(_is_self(spectrum, query, entry.library) for entry in scored):
+    if any(_is_self(spectrum, query, entry) for entry in scored):
         reasons.add(Reason.SELF_MATCH)
     call: CompoundCall | None = None
     if not reasons and scored:
@@ -173,23 +172,23 @@ def _quality(spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMet
 
 def _score(query: UnitMassSpectrum, library: SpectralLibrary) -> list[_Scored]:
     """Every library spectrum on the shared m/z range, best forward Identity factor first, then accession."""
-    scored = []
-    for entry in library.spectra:
-        low, high = shared_range(query, entry.unit_mass)
-        a, b = query.between(low, high), entry.unit_mass.between(low, high)
-        scored.append(_Scored(entry, match_factors(query, entry.unit_mass), entropy_similarity(a, b)))
+    wide = library.table.factors(query)
+    scored = [
+        _Scored(entry, factors, same)
+        for entry, factors, same in zip(library.spectra, wide.of_each(), wide.same_ions.tolist(), strict=True)
+    ]
     return sorted(scored, key=lambda s: (-s.factors.identity_forward, s.library.reference.accession))
 
 
-def _is_self(spectrum: MassSpectrum, query: UnitMassSpectrum, library: LibrarySpectrum) -> bool:
+def _is_self(spectrum: MassSpectrum, query: UnitMassSpectrum, entry: _Scored) -> bool:
     """Whether the query is the reference itself: its accession, or the same peaks on the shared range."""
-    accession = library.reference.accession
+    accession = entry.library.reference.accession
     if accession in spectrum.name or any(accession in value for _, value in spectrum.metadata):
         return True
-    low, high = shared_range(query, library.unit_mass)
-    a, b = query.between(low, high), library.unit_mass.between(low, high)
-    if a.mz.size != b.mz.size or a.mz.size < 3 or (a.mz != b.mz).any():
+    if not entry.same_ions:
         return False
+    low, high = shared_range(query, entry.library.unit_mass)
+    a, b = query.between(low, high), entry.library.unit_mass.between(low, high)
     # Scaling differs between files by rounding only.
     ratio = a.intensity / a.intensity.max() - b.intensity / b.intensity.max()
     return bool((abs(ratio) <= 0.0015).all())
@@ -209,12 +208,12 @@ def _peaks(spectrum: UnitMassSpectrum) -> tuple[Peak, ...]:
 
 def _hits(query: UnitMassSpectrum, scored: list[_Scored], method: SpectraMethod) -> tuple[SpectrumHit, ...]:
     """The best hits with all ties at the end of the list; equal printed factors share a rank."""
-    shown = [decimal_text(s.factors.identity_forward, FACTOR_DIGITS) for s in scored]
     hits: list[SpectrumHit] = []
-    rank = 0
-    for position, (entry, factor) in enumerate(zip(scored, shown, strict=True), 1):
-        if position == 1 or factor != shown[position - 2]:
-            rank = position
+    rank, before = 0, ""
+    for position, entry in enumerate(scored, 1):
+        factor = decimal_text(entry.factors.identity_forward, FACTOR_DIGITS)
+        if factor != before:
+            rank, before = position, factor
         if rank > method.hits_listed:
             break
         hits.append(_hit(rank, query, entry))
@@ -224,6 +223,7 @@ def _hits(query: UnitMassSpectrum, scored: list[_Scored], method: SpectraMethod)
 def _hit(rank: int, query: UnitMassSpectrum, entry: _Scored) -> SpectrumHit:
     reference, unit_mass = entry.library.reference, entry.library.unit_mass
     low, high = shared_range(query, unit_mass)
+    entropy = entropy_similarity(query.between(low, high), unit_mass.between(low, high))
     factors = entry.factors
     return SpectrumHit(
         rank=rank,
@@ -235,7 +235,7 @@ def _hit(rank: int, query: UnitMassSpectrum, entry: _Scored) -> SpectrumHit:
         identity_reverse=decimal_text(factors.identity_reverse, FACTOR_DIGITS),
         similarity_forward=decimal_text(factors.similarity_forward, FACTOR_DIGITS),
         similarity_reverse=decimal_text(factors.similarity_reverse, FACTOR_DIGITS),
-        entropy_similarity=decimal_text(entry.entropy, ENTROPY_DIGITS),
+        entropy_similarity=decimal_text(entropy, ENTROPY_DIGITS),
         matched_ions=matched_ions(query, unit_mass),
         library_ions=int(unit_mass.mz.size),
         compared_mz_low=low,

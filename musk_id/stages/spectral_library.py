@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
+from musk_id.kernels.spectral_many import SpectralTable
 from musk_id.model.reference import ConfusableGroup, MarkerCompound, ReferenceRelease, SpectrumReference
+from musk_id.model.spectral_table import OwnSpectrum
 from musk_id.model.values import Line
 
 __all__ = ["LibrarySpectrum", "SpectralLibrary", "compound_key"]
@@ -27,7 +30,7 @@ class LibrarySpectrum:
     nominal_mass: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SpectralLibrary:
     """Reference spectra by accession, marker compounds, and groups of confusable compounds."""
 
@@ -37,23 +40,28 @@ class SpectralLibrary:
     confusables: tuple[ConfusableGroup, ...]
 
     @classmethod
-    def from_release(
-        cls, release: ReferenceRelease, overlay: tuple[SpectrumReference, ...] = ()
-    ) -> SpectralLibrary:
+    def from_release(cls, release: ReferenceRelease, overlay: tuple[OwnSpectrum, ...] = ()) -> SpectralLibrary:
         """Prepare a release, together with spectra of the laboratory's own.
 
         Derivatised references are left out: the queries are taken as underivatised.
         """
+        prepared = [_prepared(reference) for reference in release.spectra]
+        prepared += [_own(spectrum) for spectrum in overlay]
         return cls(
             release_id=release.release_id,
             spectra=tuple(
-                _prepared(reference)
-                for reference in sorted((*release.spectra, *overlay), key=lambda r: r.accession)
-                if reference.derivative == "none"
+                spectrum
+                for spectrum in sorted(prepared, key=lambda s: s.reference.accession)
+                if spectrum.reference.derivative == "none"
             ),
             markers=release.markers,
             confusables=release.confusables,
         )
+
+    @cached_property
+    def table(self) -> SpectralTable:
+        """All spectra prepared for comparison, in the order of ``spectra``."""
+        return SpectralTable([spectrum.unit_mass for spectrum in self.spectra])
 
     def names_of(self, marker: MarkerCompound) -> set[Line]:
         """Names of the library spectra of a marker."""
@@ -61,17 +69,36 @@ class SpectralLibrary:
 
     def holds(self, inchikey: str) -> bool:
         """Whether a spectrum of a compound is there, in the release or among the laboratory's own."""
-        key = compound_key(inchikey)
-        return any(compound_key(s.reference.inchikey) == key for s in self.spectra)
+        return compound_key(inchikey) in self._compounds
+
+    @cached_property
+    def _compounds(self) -> frozenset[str]:
+        return frozenset(compound_key(s.reference.inchikey) for s in self.spectra)
 
     def group_of(self, inchikey: str) -> ConfusableGroup | None:
         """Group of confusable compounds that holds a compound."""
-        key = compound_key(inchikey)
-        return next((g for g in self.confusables if key in map(compound_key, g.members)), None)
+        return self._groups.get(compound_key(inchikey))
+
+    @cached_property
+    def _groups(self) -> dict[str, ConfusableGroup]:
+        # The first group that names a compound holds it.
+        return {compound_key(member): g for g in reversed(self.confusables) for member in g.members}
+
+
+def _own(spectrum: OwnSpectrum) -> LibrarySpectrum:
+    return LibrarySpectrum(
+        spectrum.reference,
+        UnitMassSpectrum(spectrum.mz, spectrum.intensity),
+        _nominal_mass(spectrum.reference),
+    )
+
+
+def _nominal_mass(reference: SpectrumReference) -> int:
+    """Nominal mass of a compound of light elements: integer nearest to its monoisotopic mass."""
+    return round(float(reference.exact_mass))
 
 
 def _prepared(reference: SpectrumReference) -> LibrarySpectrum:
     mz = np.array([float(peak.mz) for peak in reference.peaks])
     intensity = np.array([float(peak.intensity) for peak in reference.peaks])
-    # Nominal mass of a compound of light elements: integer nearest to its monoisotopic mass.
-    return LibrarySpectrum(reference, to_unit_mass(mz, intensity), round(float(reference.exact_mass)))
+    return LibrarySpectrum(reference, to_unit_mass(mz, intensity), _nominal_mass(reference))

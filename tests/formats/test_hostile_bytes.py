@@ -12,13 +12,18 @@ import pytest
 from abif import trace
 from flat_files import flat_record
 from refdata import REFDATA, needs_refdata
+from runs import mzml, mzxml
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.ab1 import read_ab1
 from musk_id.formats.fasta import read_fasta
 from musk_id.formats.genbank import read_genbank
 from musk_id.formats.jcamp import read_blocks
+from musk_id.formats.mgf import read_mgf
 from musk_id.formats.msp import read_msp
+from musk_id.formats.mzml import read_mzml
+from musk_id.formats.mzxml import read_mzxml
+from musk_id.formats.spectrum_csv import read_spectrum_csv
 
 PROJECT = Path(__file__).resolve().parents[2]
 FASTA = b">a one\nACGTRYSWKMBDHVN\nACGT\n>b\nTTTTGGGG\n"
@@ -33,6 +38,10 @@ READERS: dict[str, tuple[Callable[..., object], bytes]] = {
     "x.msp": (read_msp, MSP),
     "x.jdx": (read_blocks, JCAMP),
     "x.gb": (read_genbank, GENBANK),
+    "x.mgf": (read_mgf, b"BEGIN IONS\nTITLE=a\n41 5\n60.1 999 1+\nEND IONS\n"),
+    "x.csv": (read_spectrum_csv, b'spectrum,m/z [Th],intensity [counts]\na,41,5\n"b c",60.1,999\n'),
+    "x.mzML": (read_mzml, mzml([[(41.0, 5.0), (60.1, 999.0)], []], compressed=True)),
+    "x.mzXML": (read_mzxml, mzxml([[(41.0, 5.0), (60.0, 999.0)], [(50.0, 1.0)]])),
     "x.ab1": (read_ab1, trace("ACGTNACGGTCATTAGC" * 3)),
 }
 NASTY = (b"\0", b"\xff", b"\x1a", b"\r", b"-", b"9" * 400, b"1e308", b"nan", b"##", b">", b"Z99999", b"\x1f\x8b")

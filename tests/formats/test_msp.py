@@ -152,7 +152,7 @@ def test_run_files_are_chosen_by_their_ending(tmp_path: Path) -> None:
     path = tmp_path / "peak.MSP.gz"
     path.write_bytes(gzip.compress(b"Name: a\nNum Peaks: 1\n60 5\n"))
     assert read_spectra(path)[0].name == "a"
-    path = tmp_path / "peak.csv"
+    path = tmp_path / "peak.raw"
     path.write_bytes(b"60,5\n")
     with pytest.raises(InputFormatError, match="no mass spectrum format that is read"):
         read_spectra(path)
@@ -229,3 +229,25 @@ def test_files_of_other_programs(name: str, spectra: int | None) -> None:
             read_msp(path)
     else:
         assert len(read_msp(path)) == spectra
+
+
+@pytest.mark.parametrize("third", ["1e999", "nan", "-1", "1_0", "1.2.3", "0x1", "1e", "+", "5,0", ""])
+def test_lines_that_are_read_together_give_the_same_faults_as_single_ones(third: str) -> None:
+    """A note in quotation marks on another line has every line read by itself."""
+    rows = ["41 5", "42 6", f"43 {third}", "44 8"]
+    faults = []
+    for first in ("41 5", '41 5 "x"'):
+        with pytest.raises(InputFormatError) as caught:
+            read("Name: a\nNum Peaks: 4\n" + "\n".join([first, *rows[1:]]) + "\n")
+        faults.append((caught.value.where, caught.value.message, caught.value.hint))
+    assert faults[0] == faults[1]
+    assert faults[0][0] == "x.msp, line 5"
+
+
+def test_lines_that_are_read_together_give_the_same_spectrum_as_single_ones() -> None:
+    rows = ["50 1", " 41.5\t5e3 ", "42 0", "+43 .5", "50 2"]
+    together, single = (
+        read("Name: a\nNum Peaks: 5\n" + "\n".join([first, *rows[1:]]) + "\n")[0] for first in ("50 1", '50 1 "x"')
+    )
+    assert pairs(together) == pairs(single) == [(41.5, 5000.0), (43.0, 0.5), (50.0, 3.0)]
+    assert together.metadata == single.metadata

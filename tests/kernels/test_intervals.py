@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from musk_id.kernels.intervals import count_ratio_lower, proportion_lower, proportion_upper
+from musk_id.kernels.intervals import clopper_pearson, count_ratio_lower, proportion_lower, proportion_upper
 
 
 @given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
@@ -41,6 +41,28 @@ def test_ratio_is_lower_limit_over_upper_limit() -> None:
     # 15 of 15: lower 0.05**(1/15); 0 of 5426: upper 1 - 0.05**(1/5426).
     expected = 0.05 ** (1 / 15) / (1 - 0.05 ** (1 / 5426))
     assert count_ratio_lower(15, 15, 0, 5426) == pytest.approx(expected, rel=1e-9)
+
+
+def test_eight_of_eight_against_none_of_199_give_46_and_two_sided_limits_would_give_34() -> None:
+    assert count_ratio_lower(8, 8, 0, 199) == pytest.approx(0.05**0.125 / (1 - 0.05 ** (1 / 199)), rel=1e-12)
+    assert int(count_ratio_lower(8, 8, 0, 199)) == 46
+    two_sided = clopper_pearson(8, 8)[0] / clopper_pearson(0, 199)[1]
+    assert int(two_sided) == 34
+
+
+@given(
+    st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
+    st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
+)
+def test_the_bound_falls_with_every_error_and_stays_below_the_quotient(
+    h1: tuple[int, int], h2: tuple[int, int]
+) -> None:
+    (k1, n1), (k2, n2) = h1, h2
+    bound = count_ratio_lower(k1, n1, k2, n2)
+    assert k2 == 0 or bound <= (k1 * n2) / (n1 * k2) + 1e-12
+    assert k1 == 0 or count_ratio_lower(k1 - 1, n1, k2, n2) < bound
+    assert k2 == n2 or k1 == 0 or count_ratio_lower(k1, n1, k2 + 1, n2) < bound
+    assert bound <= count_ratio_lower(n1, n1, 0, n2)
 
 
 @pytest.mark.parametrize(("k", "n", "confidence"), [(-1, 5, 0.95), (6, 5, 0.95), (0, 0, 0.95), (1, 5, 1.0)])

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
-from calibration_cases import Case, base, calibrated, changed, figures, release, write_sources
+from calibration_cases import RELEASE, Case, base, calibrated, changed, figures, release, write_sources
 
 from musk_id.cli import main
-from musk_id.errors import MuskIdError, ReferenceDataError
+from musk_id.errors import InputFormatError, MuskIdError, ReferenceDataError
 from musk_id.kernels.intervals import proportion_upper
 from musk_id.library_vocabulary import CongenerStratum, DistanceKind, Withheld
-from musk_id.model.calibration import Calibration, ErrorCounts, WindowCalibration
-from musk_id.model.methods import BARCODE_METHODS
+from musk_id.model.calibration import Calibration, ErrorCounts, RatioCounts, WindowCalibration
+from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS, EVIDENCE_METHODS
 from musk_id.records.canonical import canonical_json
 from musk_id.records.schemas import json_schema
-from musk_id.refdb.calibrate import read_calibration, write_calibration
+from musk_id.refdb.calibrate import calibrate_library, read_calibration, write_calibration
 from musk_id.refdb.library_build import build_library
 from musk_id.refdb.library_store import load_library
+from musk_id.refdb.shipped_calibration import find_calibration, load_release_calibration
 from musk_id.vocabulary import CurationState, Locus
 
 SHORT = Locus.RRNA_12S
@@ -177,6 +180,29 @@ def test_command_writes_the_figures_and_tells_the_target(
     assert main(["refdb", "calibrate", str(tmp_path / "nowhere"), "--out", str(out)]) == 4
 
 
+def test_command_puts_the_figures_beside_the_release_that_was_the_panel(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calibrated(tmp_path, {"all": (CASES, False)}, SHORT)
+    releases = tmp_path / "root" / "reference_db"
+    shutil.copytree(RELEASE, releases / "2026.1")
+    library = str(tmp_path / "built" / "small")
+    command = ["refdb", "calibrate", library, "--beside-release", "--releases", str(releases)]
+    assert main(command) == 2
+    assert "--panel" in capsys.readouterr().err
+    assert main([*command, "--panel", "2026.1"]) == 0
+    place = releases / "calibration" / "2026.1"
+    assert find_calibration(releases / "2026.1") == place
+    found = load_release_calibration(place, release().manifest_sha256, BARCODE_METHODS[-1], ANIMAL_METHODS[-1])
+    assert found is not None and found.calibration.loci[0].windows[0].individuals == 5
+    # The same again is no change; other figures in its place are refused and stay.
+    before = (place / "calibration.json").read_bytes()
+    assert main([*command, "--panel", "2026.1"]) == 0
+    (place / "calibration.json").write_bytes(before + b" ")
+    assert main([*command, "--panel", "2026.1"]) == 4
+    assert (place / "calibration.json").read_bytes() == before + b" "
+
+
 @pytest.mark.parametrize("name", ["12s-v5.collapsed.npy", "inputs.tsv", "manifest.json"])
 def test_changed_and_incomplete_libraries_are_refused(tmp_path: Path, name: str) -> None:
     calibrated(tmp_path, {"all": (CASES, False)}, SHORT)
@@ -193,7 +219,7 @@ def test_collapsed_has_to_be_a_truth_value(tmp_path: Path) -> None:
     write_sources(tmp_path, {"all": (CASES, True)}, SHORT)
     toml = tmp_path / "library.toml"
     toml.write_text(toml.read_text().replace("collapsed = true", 'collapsed = "yes"'))
-    with pytest.raises(ReferenceDataError) as error:
+    with pytest.raises(InputFormatError) as error:
         build_library(tmp_path, tmp_path, tmp_path / "built", release(), BARCODE_METHODS[-1])
     assert "collapsed" in error.value.diagnostics()
 
@@ -206,3 +232,57 @@ def test_records_with_extra_letters_are_laid_along_whole_frames(tmp_path: Path) 
     cases = [Case("A1", "Moschus primus", late[9:]), Case("A2", "Moschus primus", twice)]
     calibration = calibrated(tmp_path, {"all": (cases, False)}, Locus.COI)
     assert figures(calibration.loci[0].windows[0], DistanceKind.WITHIN_SPECIES).largest == "0.0000"
+
+
+# With other names the alternatives are on the closed list.
+LISTED = [
+    *CASES[:3],
+    Case("C1", "Sus tertius", CASES[3].letters),
+    Case("D1", "Equus quartus", CASES[4].letters),
+    Case("D2", "Equus quartus", changed(CASES[4].letters, (3,))),
+]
+
+
+def counts_for_a_ratio(tmp_path: Path, cases: list[Case], individuals: int, species: int) -> RatioCounts:
+    write_sources(tmp_path / "sources", {"all": (cases, False)}, SHORT)
+    shipped, method = release(), BARCODE_METHODS[-1]
+    built = build_library(tmp_path / "sources", tmp_path / "sources", tmp_path / "built", shipped, method)
+    evidence = replace(EVIDENCE_METHODS[-1], min_individuals_h1=individuals, min_species_h2=species)
+    (locus,) = calibrate_library(load_library(built), built, method, evidence, None).loci
+    ratio = locus.windows[0].target.ratio
+    assert ratio is not None
+    return ratio
+
+
+def test_items_behind_a_ratio_are_those_counted_by_hand(tmp_path: Path) -> None:
+    ratio = counts_for_a_ratio(tmp_path, LISTED, 3, 2)
+    assert (ratio.k1, ratio.n1, ratio.k2, ratio.n2, ratio.enough) == (0, 3, 0, 2, True)
+    # The own species withheld: A1 9 - 3, A2 10 - 4, B1 12 - 3; C1 21 - 9; D1 21 - 12 and D2 22 - 13.
+    assert [(i.name, i.group, i.is_h1, i.named, i.score) for i in ratio.items] == [
+        ("A1", "Moschus primus", True, False, "6"),
+        ("A2", "Moschus primus", True, False, "6"),
+        ("B1", "Moschus secundus", True, False, "9"),
+        ("Equus quartus", "Familidae", False, False, "9"),
+        ("Sus tertius", "Familidae", False, False, "12"),
+    ]
+    assert ratio.lower == "0.00"
+
+
+def test_counts_of_a_ratio_are_sums_over_its_items(tmp_path: Path) -> None:
+    near = [
+        Case("A1", "Moschus primus", BASE),
+        Case("B1", "Moschus secundus", changed(BASE, (12, 19))),
+        Case("S1", "Sus tertius", changed(BASE, (40,))),
+        *LISTED[4:],
+    ]
+    ratio = counts_for_a_ratio(tmp_path, near, 2, 2)
+    own, other = [i for i in ratio.items if i.is_h1], [i for i in ratio.items if not i.is_h1]
+    assert (sum(i.named for i in own), len(own)) == (ratio.k1, ratio.n1) == (0, 2)
+    assert (sum(i.named for i in other), len(other)) == (ratio.k2, ratio.n2) == (1, 2)
+    assert [i.name for i in other if i.named] == ["Sus tertius"]
+    assert ratio.lower == "0.00"
+
+
+def test_below_the_smallest_numbers_no_item_is_listed(tmp_path: Path) -> None:
+    ratio = counts_for_a_ratio(tmp_path, LISTED, 4, 2)
+    assert ratio.items == () and ratio.lower is None and not ratio.enough

@@ -13,8 +13,8 @@ from made_library import Input, Made, build, files_of, made_from, panel, with_sp
 from spectra_libraries import msp
 
 from musk_id.cli import main
-from musk_id.library_vocabulary import ChangeKind, RecordAspect
-from musk_id.model.refdiff import CollectionDiff, FieldChange, RecordChange, RowChange
+from musk_id.library_vocabulary import ChangeKind, RecordAspect, SpectrumAspect
+from musk_id.model.refdiff import CollectionDiff, FieldChange, RecordChange, RowChange, SpectrumChange
 from musk_id.model.reference import ReferenceRelease
 from musk_id.records.canonical import parse_record
 from musk_id.records.files import sha256_bytes
@@ -48,10 +48,16 @@ def mirrored(diff: CollectionDiff) -> CollectionDiff:
         fields = tuple(FieldChange(column=f.column, before=f.after, after=f.before) for f in r.fields)
         return replace(r, change=OTHER_WAY[r.change], fields=fields)
 
+    def spectrum(s: SpectrumChange) -> SpectrumChange:
+        fields = tuple(FieldChange(column=f.column, before=f.after, after=f.before) for f in s.fields)
+        named = next((f.after for f in fields if f.column == "name" and s.change is ChangeKind.CHANGED), s.name)
+        return replace(s, name=named, change=OTHER_WAY[s.change], fields=fields)
+
     return replace(
         diff,
         before=diff.after,
         after=diff.before,
+        spectra=tuple(map(spectrum, diff.spectra)),
         records=tuple(map(record, diff.records)),
         rows=tuple(map(row, diff.rows)),
     )
@@ -201,10 +207,12 @@ def test_rows_of_other_tables_are_compared(tmp_path: Path) -> None:
     assert [f.column for f in found["legal.tsv", row].fields] == ["listing"]
     assert found["legal.tsv", row].fields[0].after == "III"
     assert found["names.tsv", "Moschus moschiferus | en | A new name"].change is ChangeKind.ADDED
-    (field,) = found["spectra.tsv", peaks[0]].fields
+    (spectrum,) = diff.spectra
+    (field,) = spectrum.fields
+    assert (spectrum.accession, spectrum.aspects) == (peaks[0], (SpectrumAspect.PEAKS,))
     assert (field.column, "SHA-256" in field.before) == ("peaks", True)
     assert diff.records == ()
-    assert {table for table, _ in found} == {"legal.tsv", "names.tsv", "spectra.tsv"}
+    assert {table for table, _ in found} == {"legal.tsv", "names.tsv"}
 
 
 def test_command_prints_writes_and_compares_answers(
@@ -230,7 +238,7 @@ def test_command_prints_writes_and_compares_answers(
     assert main(told) == 0
     out = capsys.readouterr().out
     assert "added COI-658 AB000001.1 Novus primus (reference)" in out
-    assert "2 sequences, 1 answers change" in out
+    assert "2 sequences and 0 spectra, 1 answer changes, 0 more on other records" in out
     assert main(told) == 0
     assert capsys.readouterr().out == out
     diff = parse_record(CollectionDiff, (tmp_path / "d.json").read_bytes(), "d.json")
@@ -238,8 +246,9 @@ def test_command_prints_writes_and_compares_answers(
     assert (change.number, change.name) == (2, "near the new one")
     assert change.before != change.after
     assert change.after.taxon == "Novus"
+    assert "AB000001.1" in change.after.deciding and "AB000001.1" not in change.before.deciding
     assert main(["refdb", "diff", "2026.1", "2026.1"]) == 0
-    assert capsys.readouterr().out.count("no difference") == 2
+    assert capsys.readouterr().out.count("no difference") == 3
 
 
 def test_spectra_of_libraries_are_compared(
@@ -248,27 +257,38 @@ def test_spectra_of_libraries_are_compared(
     peaks = {31.0: 999.0, 45.0: 500.0, 46.0: 200.0}
     record = made_from(panel(release, Locus.COI, 1)[0], "AB000001.1")
     texts = {
-        "one": msp("SP1", peaks) + msp("SP2", peaks) + msp("SP3", peaks),
-        "two": msp("SP1", peaks | {45.0: 501.0}) + msp("SP2", peaks, Authors="B. Person") + msp("SP4", peaks),
+        "one": "".join(msp(f"SP{n}", peaks) for n in (1, 2, 3, 5, 6, 7)),
+        "two": msp("SP1", peaks | {45.0: 501.0})
+        + msp("SP2", peaks, Authors="B. Person")
+        + msp("SP4", peaks)
+        + msp("SP5", peaks, CITES_permit="MN 1")
+        + msp("SP6", peaks | {47.0: 1.0}, Instrument="other"),
     }
     made = {}
     for name, text in texts.items():
-        sources = write_sources(tmp_path / name, {"a": Input((record,))})
-        folder = build(with_spectra(sources, text), release, tmp_path / name / "lib")
+        unusable = "SP7\t\tunusable\t\tA Person\t2026-03-01\twhy\n" if name == "two" else ""
+        sources = write_sources(tmp_path / name, {"a": Input((record,))}, curation=unusable)
+        folder = build(with_spectra(sources, text + msp("SP7", peaks) * (name == "two")), release, tmp_path / name)
         made[name] = library_side(folder, read_library(folder)), folder
     (one, first), (two, second) = made.values()
     diff = diff_sides(one, two)
     assert diff.records == ()
-    found = {r.key: (r.change, [f.column for f in r.fields]) for r in diff.rows if r.table == "spectra.tsv"}
-    assert found["SP1"] == (ChangeKind.CHANGED, ["peaks_sha256"])
-    assert found["SP2"] == (ChangeKind.CHANGED, ["authors"])
+    assert "spectra.tsv" not in {r.table for r in diff.rows}
+    found = {s.accession: (s.change, s.aspects, [f.column for f in s.fields]) for s in diff.spectra}
+    assert found["SP1"] == (ChangeKind.CHANGED, (SpectrumAspect.PEAKS,), ["peaks_sha256"])
+    assert found["SP2"] == (ChangeKind.CHANGED, (SpectrumAspect.PROVENANCE,), ["authors"])
     assert (found["SP3"][0], found["SP4"][0]) == (ChangeKind.REMOVED, ChangeKind.ADDED)
+    assert found["SP5"] == (ChangeKind.CHANGED, (SpectrumAspect.PROVENANCE,), ["cites_permit"])
+    aspects = (SpectrumAspect.PEAKS, SpectrumAspect.METADATA)
+    assert found["SP6"] == (ChangeKind.CHANGED, aspects, ["instrument", "peaks_sha256"])
+    assert found["SP7"] == (ChangeKind.CHANGED, (SpectrumAspect.STATE,), ["state"])
+    assert len(found) == 7
     assert diff_sides(two, one) == mirrored(diff)
-    assert diff_sides(one, one).rows == ()
+    assert diff_sides(one, one).rows == diff_sides(one, one).spectra == ()
     assert main(["refdb", "diff", str(first), str(second)]) == 0
     out = capsys.readouterr().out
     assert "records of sequences: no difference" in out
-    assert "spectra.tsv 4" in out
+    assert "spectra: 1 added, 5 changed, 1 removed (METADATA 1, PEAKS 2, PROVENANCE 2, STATE 1)" in out
 
 
 def test_what_cannot_be_compared(release: ReferenceRelease, tmp_path: Path) -> None:
@@ -277,7 +297,8 @@ def test_what_cannot_be_compared(release: ReferenceRelease, tmp_path: Path) -> N
     fasta = tmp_path / "p.fa"
     fasta.write_text(f">x\n{record.letters}\n")
     assert main(["refdb", "diff", "2026.1", str(library)]) == 2
-    assert main(["refdb", "diff", str(library), str(library), "--panel", str(fasta)]) == 2
+    assert main(["refdb", "diff", "2026.1", "2026.1", "--answers", str(tmp_path / "a.tsv")]) == 2
+    assert main(["refdb", "diff", str(library), str(library), "--panel"]) == 2  # nothing of its own to ask
     assert main(["refdb", "diff", "2026.1", "1999.1"]) == 2
     assert main(["refdb", "diff", "2026.1", str(tmp_path)]) == 4
     fasta.write_text("no fasta")

@@ -189,47 +189,14 @@ def test_exports_that_are_refused(libraries: Path, desk: Path, capsys: pytest.Ca
     assert (desk / "x.mskid").read_text() == "something else"
 
 
-PEAKS = {31.0: 999.0, 45.0: 500.0, 46.0: 200.0}
-
-
-@pytest.mark.parametrize("redistribute", [True, False])
-def test_spectra_never_travel_and_are_listed(
-    redistribute: bool, libraries: Path, desk: Path, release: ReferenceRelease, capsys: pytest.CaptureFixture[str]
-) -> None:
-    good = tuple(
-        with_provenance(made_from(r, f"AB00010{i}.1")) for i, r in enumerate(panel(release, Locus.COI, 3))
-    )
-    sources = write_sources(desk / "s", {"a": Input(good)}, library_id="mix")
-    text = msp("SP1", PEAKS) + msp("SP2", PEAKS, License="")
-    library = build(with_spectra(sources, text, redistribute=redistribute), release, desk / "libs")
-    assert _export(desk, library) == 0
-    assert "mix-part: 3 records exported, 0 refused, 2 spectra left out" in capsys.readouterr().out
-    listed = [(r["accession"], r["input"], r["licence"], r["reason"]) for r in rows(desk / "x.mskid.refused.tsv")]
-    assert listed == [
-        ("SP1", "s.msp", "CC BY", "SPECTRUM"),
-        ("SP2", "s.msp", "all rights reserved", "SPECTRUM"),
-    ]
-    assert _import(desk) == 0
-    adopted = files_of(desk / "adopted" / "mix-part")
-    assert not [name for name in adopted if name.startswith("spectra")]
-    assert b"SP1" not in b"".join(adopted.values())
-    assert len(read_library(desk / "adopted" / "mix-part").records) == 3
-    (desk / "x.mskid").unlink()
-    assert _export(desk, library, "strict", "--library-id", "mix") == 2
-    assert not (desk / "x.mskid").exists()
-
-
-def test_spectra_alone_make_no_bundle(
+def test_a_library_of_nothing_makes_no_bundle(
     desk: Path, release: ReferenceRelease, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sources = with_spectra(write_sources(desk / "s", {}), msp("SP1", PEAKS))
-    library = build(sources, release, desk / "libs")
+    record = made_from(panel(release, Locus.COI, 1)[0], "AB000001.1", species="Capra sp.")
+    library = build(write_sources(desk / "s", {"a": Input((record,))}), release, desk / "libs")
     assert _export(desk, library) == 2
-    assert "1 spectra and no sequences; spectra are not exported by this version" in capsys.readouterr().err
-    assert [r["accession"] for r in rows(desk / "x.mskid.refused.tsv")] == ["SP1"]
+    assert "holds neither sequences nor spectra: no bundle was written" in capsys.readouterr().err
     assert not (desk / "x.mskid").exists()
-    assert main(["refdb", "list", "--libraries", str(desk / "libs")]) == 0
-    assert "barcodes: none; 1 spectra; manifest" in capsys.readouterr().out
 
 
 def test_what_was_set_aside_of_a_closed_input_stays(desk: Path, release: ReferenceRelease) -> None:

@@ -399,10 +399,10 @@ def test_command_prints_a_summary_and_nothing_else(command, run: Run, pins_file:
     done = fetch(command, run, pins_file)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        f"{run.out}: 6 records fetched, 0 were there and are intact",
+        f"{run.out}: 6 records fetched, there already and intact: 0",
         f"  all 6 are what is pinned; their digests are in {LOG_NAME}",
     ]
-    assert "0 records fetched, 6 were there" in fetch(command, run, pins_file).stdout
+    assert "0 records fetched, there already and intact: 6" in fetch(command, run, pins_file).stdout
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_library import Input, Made, build, files_of, made_from, panel, rows, with_spectra, write_sources
-from spectra_libraries import msp
+from made_library import Input, Made, build, files_of, made_from, panel, rows, write_sources
 
 from musk_id.cli import main
 from musk_id.errors import ReferenceDataError
@@ -323,7 +322,7 @@ def test_command_lists_what_was_left_out(
     told = ["--base", "2026.1", "--release", "2026.2", "--date", DATE, "--out", str(tmp_path / "rel")]
     assert main(["refdb", "freeze", str(library), *told]) == 0
     out = capsys.readouterr().out
-    assert "1 records added" in out
+    assert "1 record added" in out
     assert "1 left out for IN_BASE_ALREADY" in out
     listed = rows(left_out_path(tmp_path / "rel" / "2026.2"))
     assert [(r["accession"], r["reason"]) for r in listed] == [(coi.accession, "IN_BASE_ALREADY")]
@@ -359,32 +358,15 @@ def test_cases_examined_with_a_frozen_release_name_no_musk_deer_species(
             assert not str(item["taxon"]).startswith("Moschus ")
 
 
-PEAKS = {31.0: 999.0, 45.0: 500.0, 46.0: 200.0}
-
-
-def test_spectra_are_listed_as_left_out(
+def test_a_library_of_nothing_makes_no_release(
     release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = made_from(panel(release, Locus.COI, 1)[0], "AB000001.1")
-    sources = write_sources(tmp_path / "s", {"a": Input((record,))})
-    library = build(with_spectra(sources, msp("SP1", PEAKS) + msp("SP2", PEAKS)), release, tmp_path / "lib")
-    told = ["refdb", "freeze", "--base", "2026.1", "--release", "2026.2", "--date", DATE]
-    assert main([*told, "--out", str(tmp_path / "rel"), str(library)]) == 0
-    assert "2 spectra left out" in capsys.readouterr().out
-    listed = rows(left_out_path(tmp_path / "rel" / "2026.2"))
-    assert [(r["accession"], r["state"], r["input"], r["reason"]) for r in listed] == [
-        ("SP1", "reference", "s.msp", "SPECTRUM"),
-        ("SP2", "reference", "s.msp", "SPECTRUM"),
-    ]
-
-
-def test_spectra_alone_make_no_release(
-    release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    library = build(with_spectra(write_sources(tmp_path / "s", {}), msp("SP1", PEAKS)), release, tmp_path / "lib")
+    record = made_from(panel(release, Locus.COI, 1)[0], "AB000001.1", species="Capra sp.")
+    library = build(write_sources(tmp_path / "s", {"a": Input((record,))}), release, tmp_path / "lib")
+    assert len(rows(library / "set_aside.tsv")) == 1
     told = ["refdb", "freeze", "--base", "2026.1", "--release", "2026.2", "--date", DATE]
     assert main([*told, "--out", str(tmp_path / "rel"), str(library)]) == 2
-    assert "1 spectra and no sequences: no release was made" in capsys.readouterr().err
+    assert "holds neither sequences nor spectra: no release was made" in capsys.readouterr().err
     assert not (tmp_path / "rel").exists()
 
 

@@ -331,6 +331,32 @@ def test_build_command_says_what_became_of_the_records(
     assert "intact" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("library.toml", "library_id = [", "not readable as TOML"),
+        ("library.toml", 'library_id = "a"\n', "date: is missing"),
+        ("curation.tsv", "accession\tlocus\n", "curation.tsv"),
+        (
+            "curation.tsv",
+            "accession\tlocus\tstate\trevised_names\tperson\tdate\treason\nX1\t\todd\t\tA\t2026-11-25\tr\n",
+            "odd",
+        ),
+        ("names.tsv", "accession\n", "lacks the columns"),
+        ("a.fa", "no fasta\n", "a.fa"),
+    ],
+)
+def test_a_fault_of_any_source_is_unreadable_input(
+    name: str, text: str, told: str, release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records = panel(release, Locus.RRNA_16S, 2)
+    sources = write_sources(tmp_path / "s", {"a.fa": fasta(records)}, [row(release, a) for a in records])
+    (sources / name).write_text(text)
+    assert main(["refdb", "build", str(sources), "--out", str(tmp_path / "out")]) == 3
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out" / "test-1").exists()
+
+
 @pytest.mark.full
 @needs_refdata
 def test_public_mammal_sets_are_built_end_to_end(release: ReferenceRelease, tmp_path: Path) -> None:

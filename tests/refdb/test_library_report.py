@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations, pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,13 +21,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musk_id.cli import main
+from musk_id.errors import counted
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.nucleotides import encode
 from musk_id.library_vocabulary import AuditFlag, Resolution
+from musk_id.model.library import LibraryTaxon
 from musk_id.model.library_report import LibraryReport, TreeFigure
 from musk_id.model.methods import BARCODE_METHODS
 from musk_id.model.values import Line
-from musk_id.records.canonical import parse_record
+from musk_id.records.canonical import canonical_bytes, canonical_json, parse_record
 from musk_id.refdb.audit import Provenance, audit_library
 from musk_id.refdb.histograms import BIN_PERCENT, distance_histogram
 from musk_id.refdb.library_report import report_library
@@ -26,7 +37,14 @@ from musk_id.refdb.release import load_release, locate_release
 from musk_id.refdb.release_library import release_library
 from musk_id.refdb.resolvability import resolution_rows
 from musk_id.refdb.trees import column_distances, neighbour_joining
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.render.catalogue import load_catalogue
+from musk_id.render.html import document_html
+from musk_id.render.library_pages import library_document
+from musk_id.render.library_taxa import MAX_LISTED_IN_PDF, ROWS_OF_A_MAP, _maps, taxa_csv
+from musk_id.render.pages.document import Figure
+from musk_id.render.pdf import document_pdf
+from musk_id.render.pictures.gap_map import FILLS, LEVELS, GapCell, GapMapWords, GapRow, draw_gap_map
+from musk_id.vocabulary import CurationState, Language, Locus
 
 RELEASE = load_release(locate_release("2026.1"))
 METHOD = BARCODE_METHODS[-1]
@@ -190,6 +208,169 @@ def test_records_that_sit_with_another_name_alone_are_no_conflicts() -> None:
         ("XX009000", AuditFlag.SITS_WITH),
     }
     assert report_library(held, audit, RELEASE, METHOD, spectra=0, replicates=1).conflicts == 1
+
+
+def made_report(names: Sequence[str], taxa: Sequence[LibraryTaxon] = ()) -> LibraryReport:
+    """Report of a library of one marker with records of these names."""
+    held = library(species_sequences(7, len(names), 1)[: len(names)], list(names))
+    if taxa:
+        held = replace(held, taxa=tuple(taxa))
+    audit = audit_library(held, RELEASE, METHOD, Provenance({}, {}))
+    return report_library(held, audit, RELEASE, METHOD, spectra=0, replicates=1)
+
+
+def pages(report: LibraryReport, *, is_folded: bool, language: Language = Language.EN) -> str:
+    data = canonical_json(report)
+    document = library_document(report, data, load_catalogue(language), is_folded=is_folded)
+    return document_html(document, data).decode("utf-8").split("<footer>")[0]
+
+
+NEW = [f"Aus species{a}{b}" for a in "abcdefghijklmn" for b in "abcdefghijklmn"]
+
+
+def test_every_taxon_of_the_library_is_listed() -> None:
+    report = made_report([*NEW[:30], "Moschus moschiferus"])
+    listed = {taxon.species: taxon for taxon in report.taxa}
+    checklist = {t.species for t in RELEASE.taxa}
+    assert listed.keys() == checklist | set(NEW[:30])
+    assert {name for name, taxon in listed.items() if taxon.of_checklist} == checklist
+    assert {g.species for g in report.grades} == {*NEW[:30], "Moschus moschiferus"}
+    for folded in (True, False):
+        page = pages(report, is_folded=folded)
+        taxa = page[page.index('<section id="taxa">') : page.index('<section id="resolution">')]
+        assert all(f"<em>{name}</em>" in taxa for name in listed)
+        checked = page[page.index('<section id="grades">') : page.index('<section id="taxa">')]
+        assert "Aus species" not in checked
+        assert all(f"<em>{name}</em>" in checked for name in checklist)
+        assert checked.index("Moschus moschiferus") < checked.index("Bos taurus")
+    rows_ = list(csv.DictReader(io.StringIO(taxa_csv(report).decode("utf-8"))))
+    assert {row["species"] for row in rows_} == listed.keys()
+    by_name = {row["species"]: row for row in rows_}
+    assert by_name[NEW[0]]["COI-658 grade"] == "D" and by_name[NEW[0]]["COI-658 individuals"] == "1"
+    assert by_name["Bos taurus"]["COI-658 grade"] == ""
+
+
+def test_a_long_list_is_folded_in_html_and_left_to_the_table_on_paper() -> None:
+    report = made_report(NEW)
+    assert len(report.taxa) > MAX_LISTED_IN_PDF
+    open_, paper = pages(report, is_folded=True), pages(report, is_folded=False)
+    assert all(f"<em>{name}</em>" in open_ for name in NEW) and "<details>" in open_
+    assert not any(f"<em>{name}</em>" in paper for name in NEW)
+    assert "library-report.taxa.csv" in paper
+
+
+def test_a_report_of_an_earlier_version_is_still_drawn() -> None:
+    report = replace(made_report(["Moschus moschiferus", "Bos taurus"]), taxa=())
+    tree = json.loads(canonical_json(report))
+    del tree["taxa"]
+    read = parse_record(LibraryReport, canonical_bytes(tree), "library-report.json")
+    assert read == report
+    page = pages(read, is_folded=True)
+    assert '<section id="taxa">' not in page and "<em>Bos taurus</em>" in page
+
+
+def boxes(svg: str) -> list[tuple[str, str]]:
+    """Fill of every box of a map below its legend, with the text in it; no text where a cross stands."""
+    root = ElementTree.fromstring(svg)  # noqa: S314
+    below = 30.0
+    texts = {
+        (round(float(t.get("x", "0"))), round(float(t.get("y", "0")))): t.text or ""
+        for t in root.iter("{http://www.w3.org/2000/svg}text")
+    }
+    found = []
+    for box in root.iter("{http://www.w3.org/2000/svg}rect"):
+        x, y, w, h = (float(box.get(k, "0")) for k in ("x", "y", "width", "height"))
+        if y > below:
+            found.append((box.get("fill", ""), texts.get((round(x + w / 2), round(y + h - 3)), "")))
+    return found
+
+
+def test_a_map_shows_each_cell_and_marks_what_is_absent() -> None:
+    words = GapMapWords("a map", ("one", "two", "three"), ("w", "x", "y", "z"), "none")
+    rows_ = [
+        GapRow("Order"),
+        GapRow("Family", (GapCell(0, "D, n = 1"), None, GapCell(3, "A, n = 12"))),
+        GapRow("Other", (None, GapCell(1, "B, n = 2"), GapCell(2, "C, n = 7"))),
+    ]
+    svg = draw_gap_map(rows_, words)
+    cells = boxes(svg)
+    assert cells == [
+        (FILLS[0], "D, n = 1"), ("#ffffff", ""), (FILLS[3], "A, n = 12"),
+        ("#ffffff", ""), (FILLS[1], "B, n = 2"), (FILLS[2], "C, n = 7"),
+    ]  # fmt: skip
+    # Two strokes for each absent cell, and for that of the legend.
+    assert svg.count("<line ") == 2 * (2 + 1)
+    assert all(text in svg for text in ("Order", "Family", "one", "three", "w", "z", "none"))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of WCAG 2."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
+    return sum(w * v for w, v in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_shades_of_a_map_stay_apart_in_grey_and_their_text_is_readable() -> None:
+    shades = [luminance(fill) for fill in ("#ffffff", *FILLS)]
+    for lighter, darker in pairwise(shades):
+        assert (lighter + 0.05) / (darker + 0.05) > 1.15
+    svg = draw_gap_map(
+        [GapRow("a", tuple(GapCell(level, f"t{level}") for level in range(LEVELS)))],
+        GapMapWords("a", ("1", "2", "3", "4"), ("w", "x", "y", "z"), "none"),
+    )
+    for level, fill in enumerate(FILLS):
+        (ink,) = re.findall(rf'fill="(#[0-9a-f]+)">t{level}<', svg)
+        high, low = sorted((luminance(ink), luminance(fill)), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5, fill
+
+
+def test_levels_go_by_individuals_and_by_the_share_of_species() -> None:
+    taxa = [
+        LibraryTaxon(species=Line(f"Aus s{n}"), genus=Line("Aus"), family=Line("Aidae"), order=Line("Aales"))
+        for n in range(4)
+    ]
+    report = made_report(["Aus s0"] * 10 + ["Aus s1"] * 2, taxa)
+    page = pages(report, is_folded=True)
+    figures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    families = next(figure for figure in figures if ">Aidae<" in figure)
+    row = families[families.index(">Aidae<") :]
+    assert f'fill="{FILLS[2]}"' in row[: row.index("</text>", 20)]
+    assert "2/4, n = 12" in row
+
+
+def test_a_heading_never_ends_a_picture() -> None:
+    words = GapMapWords("a", ("1",), ("w", "x", "y", "z"), "none")
+    rows_ = [GapRow(f"r{n}", (None,)) for n in range(ROWS_OF_A_MAP - 1)] + [
+        GapRow("head"),
+        GapRow("last", (None,)),
+    ]
+    first, second = (block.svg for block in _maps(rows_, words, "") if isinstance(block, Figure))
+    assert ">head<" not in first and ">head<" in second and ">last<" in second
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 21])
+def test_counts_need_no_plural(count: int) -> None:
+    """What follows a number is no noun that would have to agree with it."""
+    for language in Language:
+        labels = load_catalogue(language).labels
+        for key in ("genus_counts", "pair_counts", "species_counts", "histogram", "tree", "spectra_counts"):
+            text = labels[f"library.{key}"]
+            assert not re.search(r"\{(?!locus|genus|held)[a-z]+\} [a-zа-я]{4,}", text), (key, text)
+    assert counted(count, "spectrum", "spectra") == f"{count} {'spectrum' if count == 1 else 'spectra'}"
+
+
+def test_every_page_has_its_own_number(tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    report = made_report(["Moschus moschiferus", "Bos taurus"])
+    data = canonical_json(report)
+    document = library_document(report, data, load_catalogue(Language.EN), is_folded=False)
+    (tmp_path / "a.pdf").write_bytes(document_pdf(document, data))
+    command = ["pdftotext", str(tmp_path / "a.pdf"), "-"]
+    text = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    numbers = [(int(a), int(b)) for a, b in re.findall(r"^page (\d+) of (\d+)$", text, re.MULTILINE)]
+    assert len(numbers) > 2
+    assert numbers == [(n, len(numbers)) for n in range(1, len(numbers) + 1)]
 
 
 def test_a_folder_that_is_no_library_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

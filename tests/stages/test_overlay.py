@@ -8,14 +8,18 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from barcode_cases import METHOD, item, mutated, records, reference, rich_barcodes, single
 from hypothesis import given
 from hypothesis import strategies as st
+from spectra_libraries import built, msp
 
 from musk_id.cli import main
+from musk_id.kernels.spectral import to_unit_mass
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.values import Line, Text
+from musk_id.refdb.overlay import overlay_spectra
 from musk_id.refdb.release import load_release, locate_release
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
@@ -195,9 +199,42 @@ def test_own_data_stand_in_record_and_pages(root: Path, tmp_path: Path) -> None:
     assert [hit["accession"] for hit in hits] == ["OWN-MUSK-1"]
     page = (folder / "record.en.html").read_text(encoding="utf-8")
     assert "own data own-1" in page
-    assert "Own data own-1 of 2026-11-25: 1 barcodes, 1 spectra" in page
+    assert "Own data own-1 of 2026-11-25: barcodes 1, spectra 1" in page
     assert "named apart" in page
     assert b"SPECIES" not in json.dumps([i["rank"] for i in record["barcode"]["items"]]).encode()
+
+
+def test_own_spectra_cost_nothing_in_a_case_without_spectra(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from musk_id.refdb import overlay
+
+    asked = []
+    whole = overlay.overlay_spectra
+    monkeypatch.setattr(overlay, "overlay_spectra", lambda library: asked.append(library) or whole(library))
+    for case, times in (("DEMO-A", 0), ("DEMO-C", 1)):
+        assert main(["examine", str(root / "cases" / case), "--out", str(tmp_path / case)]) == 0
+        assert len(asked) == times, case
+
+
+def test_unit_masses_of_own_spectra_are_those_of_peaks_as_a_release_holds_them(tmp_path: Path) -> None:
+    rng = random.Random(12)
+    # m/z next to a step of the nominal mass, at the fifth decimal and beyond it, and heights about one half.
+    near = [50 + n + 0.649 + rng.choice((-2e-5, -5e-6, -4e-6, 0, 4e-6, 5e-6, 2e-5)) for n in range(60)]
+    texts = []
+    for number in range(20):
+        peaks = {round(mz, 7): rng.choice((999.0, 0.4, 0.5, 0.5000001, 1.5, 2.5, 77.3)) for mz in near}
+        texts.append(msp(f"S{number}", {43.0: 999.0} | peaks))
+    library = built(tmp_path, "".join(texts))
+    assert library.spectra is not None
+    found = overlay_spectra(library)
+    assert len(found) == 20
+    for number, own in enumerate(found):
+        mz, height = library.spectra.peaks(number)
+        kept = [(m, float(round(h))) for m, h in zip(mz.tolist(), height.tolist(), strict=True) if round(h) > 0]
+        expected = to_unit_mass(np.array([m for m, _ in kept]), np.array([h for _, h in kept]))
+        assert own.mz.tolist() == expected.mz.tolist()
+        assert own.intensity.tolist() == expected.intensity.tolist()
 
 
 def test_an_own_spectrum_makes_a_marker_searchable_and_stays_tentative(root: Path, tmp_path: Path) -> None:

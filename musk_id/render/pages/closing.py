@@ -143,6 +143,10 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
     ]
     digests = [(label("provenance.record"), digest), (label("provenance.release"), release.manifest_sha256)]
     digests += [(label("provenance.overlay", overlay=o.library_id), o.manifest_sha256) for o in release.overlays]
+    source = None if record.calibration is None else record.calibration.source
+    if source is not None:
+        digests.append((label("provenance.calibration"), source.sha256))
+        digests.append((label("provenance.calibration_library", library=source.library_id), source.library_sha256))
     digests += [(label("provenance.stage", stage=d.name), d.sha256) for d in record.stage_digests]
     digests += [(d.name, d.sha256) for d in record.provenance.inputs]
     digests += [(f.path, f.sha256) for f in record.intake.files if f.sha256 is not None]

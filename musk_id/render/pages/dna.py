@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from musk_id.model.barcode import BarcodeHit, BarcodeRecord, ItemCall, LocusCall, SequenceResult, ViewCall
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.candidates import alignment_figure, candidate_blocks, tree_blocks
 from musk_id.render.pages.document import (
     Block,
     Cell,
     Facts,
-    Figure,
     Heading,
     Table,
     cell,
@@ -18,7 +18,6 @@ from musk_id.render.pages.document import (
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, listed, reason_words
 from musk_id.render.pages.traces import trace_blocks
-from musk_id.render.pictures.alignment import AlignmentWords, draw_alignment
 from musk_id.vocabulary import Reason
 
 __all__ = ["dna_blocks"]
@@ -94,8 +93,10 @@ def _sequence_blocks(result: SequenceResult, catalogue: Catalogue) -> list[Block
         blocks.append(_views_table(call, run, catalogue))
     if result.hits:
         blocks.append(_hits_table(result, catalogue))
+    blocks.extend(candidate_blocks(result, catalogue))
     if result.picture is not None and Reason.HUMAN_DNA not in result.reasons:
-        blocks.append(_alignment(result, catalogue))
+        blocks.append(alignment_figure(result, catalogue))
+    blocks.extend(tree_blocks(result, catalogue))
     return blocks
 
 
@@ -210,22 +211,3 @@ def _hit_row(hit: BarcodeHit, catalogue: Catalogue, *, long_locus: bool) -> tupl
         cell(str(hit.compared_bp)),
     )
     return (*row, cell(hit.p_distance or "-")) if long_locus else row
-
-
-def _alignment(result: SequenceResult, catalogue: Catalogue) -> Figure:
-    label = catalogue.label
-    picture = result.picture
-    if picture is None:
-        raise ValueError("a sequence without a picture has no alignment to draw")
-    run = result.run.run_id
-    counted = ", ".join(
-        label("figure.alignment.count", accession=name, count=str(_differences(picture.query, row)))
-        for name, row in zip(picture.accessions, picture.rows, strict=False)
-    )
-    alt = label("figure.alignment.alt", run=run, columns=str(len(picture.query)), differences=counted)
-    words = AlignmentWords(alt, label("figure.alignment.query", run=run))
-    return Figure(draw_alignment(picture, words), alt, label("figure.alignment.caption", run=run))
-
-
-def _differences(query: str, row: str) -> int:
-    return sum(a != b for a, b in zip(query, row, strict=False)) + abs(len(query) - len(row))

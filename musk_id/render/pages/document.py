@@ -15,6 +15,7 @@ __all__ = [
     "Document",
     "Facts",
     "Figure",
+    "Fold",
     "Front",
     "FrontAnswer",
     "FrontQuestion",
@@ -146,6 +147,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """A table under a title that a reader opens; on paper it lies open."""
+
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
 class SignatureBlock:
     """A box to be signed or stamped by hand: title and the fields under the lines."""
 
@@ -160,7 +169,7 @@ class Signatures:
     blocks: tuple[SignatureBlock, ...]
 
 
-Block = Paragraph | Heading | Facts | Items | Table | Notice | Figure | Signatures
+Block = Paragraph | Heading | Facts | Items | Table | Fold | Notice | Figure | Signatures
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from musk_id.model.request import Party, Photograph, Quantity
 from musk_id.model.trace import Criterion
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import Cell, Table, cell, lines, mono
+from musk_id.render.pages.error_figures import ground_words
 from musk_id.vocabulary import Finding, Reason
 
 __all__ = [
@@ -96,18 +97,28 @@ def reason_words(catalogue: Catalogue, reasons: Iterable[Reason]) -> Cell:
 
 def criteria_table(catalogue: Catalogue, caption: str, criteria: Iterable[Criterion]) -> Table:
     """A rule trace: criterion, measured value against limit, outcome, deciding records."""
+    told = tuple(criteria)
     rows = tuple(
         (
-            cell(catalogue.label(f"criterion.{c.name}")),
+            _criterion_words(catalogue, c),
             cell(_with_unit(catalogue, c.measured, c.unit)),
             cell(_with_unit(catalogue, c.limit, c.unit)),
             cell(catalogue.word(c.outcome)),
             cell(listed(catalogue, c.deciding_records) or "-"),
         )
-        for c in criteria
+        for c in told
     )
     heads = ("criterion", "measured", "limit", "outcome", "records")
-    return Table(caption, tuple(catalogue.label(f"head.{h}") for h in heads), (8, 4, 4, 3, 7), rows)
+    widths = (11, 4, 4, 3, 6) if any(c.ground is not None for c in told) else (8, 4, 4, 3, 7)
+    return Table(caption, tuple(catalogue.label(f"head.{h}") for h in heads), widths, rows)
+
+
+def _criterion_words(catalogue: Catalogue, criterion: Criterion) -> Cell:
+    """The criterion, and under a radius what it rests on."""
+    name = cell(catalogue.label(f"criterion.{criterion.name}"))
+    if criterion.ground is None:
+        return name
+    return lines(name, ground_words(catalogue, criterion.ground, criterion.unit))
 
 
 def _with_unit(catalogue: Catalogue, value: str, unit: str | None) -> str:

@@ -10,6 +10,7 @@ from musk_id.render.pages.chemistry import chemistry_blocks
 from musk_id.render.pages.dna import dna_blocks
 from musk_id.render.pages.document import Block, Facts, Heading, Items, Section, Table, bold, cell, lines
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words, said
+from musk_id.render.pages.ratio import ratio_blocks
 
 __all__ = ["answers_section", "findings_section"]
 
@@ -22,6 +23,7 @@ def findings_section(record: CaseRecord, catalogue: Catalogue) -> Section:
         blocks.append(_grade_table(findings, catalogue))
         blocks.append(Items(said(catalogue, findings.statements)))
         blocks.extend(_item_trace(findings, record, catalogue))
+        blocks.extend(ratio_blocks(findings.ratio, record.methods.barcode.genus, catalogue))
         blocks.extend(dna_blocks(findings.item_id, record.barcode, catalogue))
         blocks.extend(chemistry_blocks(findings.item_id, record.spectra, catalogue))
         blocks.extend(_outside(findings, record, catalogue))

@@ -24,6 +24,7 @@ from musk_id.render.pages.document import (
     lines,
     mono,
 )
+from musk_id.render.pages.error_figures import error_blocks
 from musk_id.vocabulary import ControlKind, Locus
 
 __all__ = ["methods_section"]
@@ -38,6 +39,7 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.append(Heading(2, label("methods.animals", version=methods.animals.version)))
     blocks.append(_numbers(_animal_numbers(methods.animals), catalogue))
     blocks += _wide_numbers(methods.animals, catalogue)
+    blocks.extend(error_blocks(record.calibration, catalogue))
     blocks.append(Heading(2, label("methods.sanger", version=methods.sanger.version)))
     blocks.append(Paragraph(cell(label("methods.sanger_words")), quiet=True))
     blocks.append(_sanger_numbers(methods.sanger, catalogue))
@@ -66,6 +68,7 @@ def _barcode(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue
         ("species_compared", str(method.species_min_compared_bp), "bp"),
         ("species_individuals", str(method.species_min_individuals), ""),
         ("species_others", str(method.species_min_individuals_of_others), ""),
+        ("tree_replicates", str(method.tree_replicates), ""),
     )
     return [
         Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),

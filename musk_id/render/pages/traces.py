@@ -31,6 +31,11 @@ def trace_blocks(result: SequenceResult, catalogue: Catalogue) -> list[Block]:
         blocks.extend(_disagreements(reading, run, catalogue))
     letters = [reading.consensus[i : i + LETTERS_A_LINE] for i in range(0, len(reading.consensus), LETTERS_A_LINE)]
     blocks.append(Facts(((label("dna.consensus", run=run), lines(*(mono(text) for text in letters))),)))
+    deciding = set(reading.deciding_positions)
+    if deciding:
+        shown = deciding.intersection(position for w in reading.windows for position in w.positions)
+        counts = {"shown": str(len(shown)), "count": str(len(deciding))}
+        blocks.append(Items((cell(label("dna.deciding_shown", run=run, **counts)),)))
     for first, windows in groupby(reading.windows, key=lambda window: window.first_position):
         blocks.append(_figure(tuple(windows), first, run, catalogue))
     return blocks

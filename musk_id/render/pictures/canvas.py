@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from musk_id.render.glyphs import Medium, drawable
 
-__all__ = ["ACCENT", "INK", "MONO", "PALE", "QUIET", "SERIF", "Canvas", "shortened"]
+__all__ = ["ACCENT", "INK", "MONO", "PALE", "QUIET", "SERIF", "WIDTH", "Canvas", "shortened"]
 
 INK = "#1a1a1a"
 QUIET = "#6b6b6b"
@@ -88,6 +88,14 @@ class Canvas:
         points = [(x - size / 2, y - size), (x + size / 2, y - size), (x, y)]
         text = " ".join(f"{_number(a)},{_number(b)}" for a, b in points)
         self._elements.append(f'<polygon points="{text}" fill="{INK}"/>')
+
+    def diamond(self, centre: tuple[float, float], size: float) -> None:
+        """An open square on its corner."""
+        x, y = centre
+        half = size / 2
+        points = [(x, y - half), (x + half, y), (x, y + half), (x - half, y)]
+        text = " ".join(f"{_number(a)},{_number(b)}" for a, b in points)
+        self._elements.append(f'<polygon points="{text}" fill="none" stroke="{INK}" stroke-width="0.8"/>')
 
     def dot(self, centre: tuple[float, float], radius: float) -> None:
         """A filled circle."""

@@ -36,7 +36,8 @@ class TraceWords:
 def draw_traces(windows: tuple[TraceWindow, ...], words: TraceWords) -> str:
     """SVG of the traces of one stretch of the consensus, one panel under the other.
 
-    Each panel has its own full scale. A triangle marks a site at which the nearest and the next genus differ;
+    Each panel has its own full scale. A triangle marks a site at which the nearest and the next genus differ, a
+    diamond one that separates candidates within a genus;
     the position in the consensus stands over every fifth base.
     """
     canvas = Canvas(words.alt)
@@ -63,6 +64,8 @@ def _panel(canvas: Canvas, top: float, window: TraceWindow, head: str) -> float:
     for x, position in zip(xs, window.positions, strict=True):
         if position in window.marked:
             canvas.triangle((x, top + 30.0), 5.0)
+        elif position in window.separating:
+            canvas.diamond((x, top + 27.5), 5.0)
         if position and position % 5 == 0:
             canvas.text((x, top + 21.0), str(position), size=7.0, anchor="middle", colour=QUIET)
     canvas.letters(xs, top + 39.0, window.letters, size=9.0)

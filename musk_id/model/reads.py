@@ -1,0 +1,108 @@
+"""Sequencing reads: batches of a file, what is counted of them, and the variants found.
+
+A batch holds the letters and qualities of many reads in two flat arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musk_id.model.values import Line
+
+__all__ = ["Amplicon", "DistinctReads", "ReadBatch", "ReadTally", "ReadVariant"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadBatch:
+    """Reads of a file, in file order.
+
+    Attributes
+    ----------
+    letters : ndarray of uint8, shape (n_letters,)
+        ASCII letters of all reads, one after the other, upper case.
+    quality : ndarray of uint8, shape (n_letters,)
+        Phred quality of each letter.
+    starts : ndarray of int64, shape (n_reads + 1,)
+        Where each read begins; the last entry is the number of letters.
+    names_sha256 : bytes
+        Digest of the reads' names up to the first blank and without ``/1`` and ``/2``: two files of pairs agree
+        in it, batch by batch.
+    first_number : int
+        Number of the first read in the file, from 1.
+    """
+
+    letters: NDArray[np.uint8]
+    quality: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    names_sha256: bytes
+    first_number: int
+
+    def __len__(self) -> int:
+        return self.starts.size - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return np.diff(self.starts)
+
+    def sequence(self, number: int) -> bytes:
+        """Letters of one read of the batch, from 0."""
+        return self.letters[self.starts[number] : self.starts[number + 1]].tobytes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTally:
+    """What became of the reads of a run, each counted once; a pair that is joined counts as one read.
+
+    ``not_overlapping`` and ``ambiguous_overlap`` are pairs that were not joined, ``too_many_errors`` reads beyond
+    the limit of expected errors, ``ambiguous_letters`` reads with letters other than A, C, G and T, ``too_short``
+    reads below the shortest length.
+    """
+
+    total: int
+    not_overlapping: int = 0
+    ambiguous_overlap: int = 0
+    too_many_errors: int = 0
+    ambiguous_letters: int = 0
+    too_short: int = 0
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctReads:
+    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others."""
+
+    counts: Mapping[bytes, int]
+    tally: ReadTally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadVariant:
+    """A sequence variant without primers, on the strand of the forward primer where there is one.
+
+    ``reads`` are all reads taken as it or as its errors, ``reads_exact`` those that equal it. ``chimera`` is
+    "chimera", "none found" or "not testable"; ``parents`` are the letters of a chimera's two parents.
+    """
+
+    letters: str
+    reads: int
+    reads_exact: int
+    chimera: Line
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amplicon:
+    """Variants of the reads that one primer pair was found on; without a pair, of all reads on which none was.
+
+    Variants stand by reads, most first, then by their letters. ``unassigned_reads`` belong to no variant: too rare
+    for one, and no error of one.
+    """
+
+    primers: Line | None
+    reads: int
+    unassigned_reads: int
+    variants: tuple[ReadVariant, ...]

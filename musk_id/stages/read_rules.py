@@ -1,0 +1,35 @@
+"""Which variants of reads count (decision rules, section 7)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from musk_id.kernels.chimeras import ChimeraState
+from musk_id.model.methods import ReadsMethod
+from musk_id.model.reads import ReadVariant
+from musk_id.vocabulary import Reason
+
+__all__ = ["read_reasons"]
+
+
+def read_reasons(
+    variant: ReadVariant, marker_reads: int, largest_in_blank: int, method: ReadsMethod
+) -> tuple[Reason, ...]:
+    """What the numbers of reads of a variant speak against.
+
+    Parameters
+    ----------
+    marker_reads : int
+        Used reads of the marker in the same run.
+    largest_in_blank : int
+        Largest count of the same sequence in any blank of the batch.
+    """
+    enough = (
+        variant.reads >= method.min_reported_reads
+        and variant.reads * 100 >= Fraction(method.min_reported_percent) * marker_reads
+        and variant.reads >= method.min_blank_factor * largest_in_blank
+    )
+    reasons = [] if enough else [Reason.READS_BELOW_LIMIT]
+    if variant.chimera == ChimeraState.CHIMERA.value:
+        reasons.append(Reason.CHIMERA_SUSPECTED)
+    return tuple(reasons)

@@ -1,0 +1,184 @@
+"""From reads to exact variants: joined, filtered, counted, cut at their primers, denoised, checked for chimeras.
+
+Only counts of distinct sequences are kept, so that neither the order of the reads nor the size of the batches
+changes anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musk_id.errors import InputFormatError
+from musk_id.kernels.chimeras import check_chimeras
+from musk_id.kernels.denoise import denoise
+from musk_id.kernels.nucleotides import reverse_complement_text
+from musk_id.kernels.primer_ends import find_inserts
+from musk_id.kernels.read_pairs import ERROR_UNIT, JoinLimits, join_pairs, phred_error
+from musk_id.model.methods import ReadsMethod
+from musk_id.model.primers import PrimerPairEntry
+from musk_id.model.reads import Amplicon, DistinctReads, ReadBatch, ReadTally, ReadVariant
+from musk_id.model.values import Line
+
+__all__ = ["MAX_DISTINCT", "count_pairs", "count_reads", "find_variants"]
+
+MAX_DISTINCT = 5_000_000
+
+_ERRORS = np.array([round(phred_error(quality) * ERROR_UNIT) for quality in range(94)], dtype=np.int64)
+
+
+class _Counting:
+    """Distinct sequences so far, and what became of the reads."""
+
+    def __init__(self, method: ReadsMethod) -> None:
+        self._method = method
+        self.counts: Counter[bytes] = Counter()
+        self.tally = dict.fromkeys(ReadTally.__dataclass_fields__, 0)
+
+    def add(self, found: list[bytes]) -> None:
+        """Take reads that are within the limit of errors."""
+        clean = [read for read in found if b"N" not in read] if any(b"N" in read for read in found) else found
+        self.tally["ambiguous_letters"] += len(found) - len(clean)
+        long_enough = [read for read in clean if len(read) >= self._method.min_length_bp]
+        self.tally["too_short"] += len(clean) - len(long_enough)
+        self.tally["used"] += len(long_enough)
+        self.counts.update(long_enough)
+        if len(self.counts) > MAX_DISTINCT:
+            raise InputFormatError(
+                f"more than {MAX_DISTINCT} distinct sequences",
+                hint="the reads are no amplicons, or of many runs; hand in each run by itself",
+            )
+
+    def done(self) -> DistinctReads:
+        return DistinctReads(dict(self.counts), ReadTally(**self.tally))
+
+
+def _max_errors(method: ReadsMethod) -> int:
+    return round(float(method.max_expected_errors) * ERROR_UNIT)
+
+
+def count_reads(batches: Iterable[ReadBatch], method: ReadsMethod) -> DistinctReads:
+    """Distinct sequences of single reads.
+
+    Raises
+    ------
+    InputFormatError
+        If there are more than ``MAX_DISTINCT``, or the batches cannot be read.
+    """
+    counting = _Counting(method)
+    limit = _max_errors(method)
+    for batch in batches:
+        counting.tally["total"] += len(batch)
+        # A sum over a stretch of no letters would be that of the next one.
+        filled = np.flatnonzero(batch.lengths)
+        errors = np.zeros(len(batch), np.int64)
+        if filled.size:
+            errors[filled] = np.add.reduceat(_ERRORS[batch.quality], batch.starts[filled])
+        good = errors <= limit
+        counting.tally["too_many_errors"] += int(np.count_nonzero(~good))
+        counting.add([batch.sequence(int(number)) for number in np.flatnonzero(good)])
+    return counting.done()
+
+
+def count_pairs(batches: Iterable[tuple[ReadBatch, ReadBatch]], method: ReadsMethod) -> DistinctReads:
+    """Distinct sequences of joined pairs of reads.
+
+    Raises
+    ------
+    InputFormatError
+        As for :func:`count_reads`.
+    """
+    counting = _Counting(method)
+    limits = JoinLimits(method.min_overlap_bp, method.max_mismatch_percent, float(method.max_expected_errors))
+    for forward, reverse in batches:
+        counting.tally["total"] += len(forward)
+        for rows, shape in _same_lengths(forward, reverse):
+            joined = join_pairs(
+                _matrix(forward, forward.letters, rows, shape[0]),
+                _matrix(forward, forward.quality, rows, shape[0]),
+                _matrix(reverse, reverse.letters, rows, shape[1]),
+                _matrix(reverse, reverse.quality, rows, shape[1]),
+                limits,
+            )
+            counting.tally["not_overlapping"] += joined.not_overlapping
+            counting.tally["ambiguous_overlap"] += joined.ambiguous
+            counting.tally["too_many_errors"] += joined.too_many_errors
+            counting.add(joined.fragments)
+    return counting.done()
+
+
+def _same_lengths(forward: ReadBatch, reverse: ReadBatch) -> list[tuple[NDArray[np.int64], tuple[int, int]]]:
+    """Pairs whose reads are of the same lengths, by these."""
+    lengths = np.stack([forward.lengths, reverse.lengths], axis=1)
+    shapes, groups = np.unique(lengths, axis=0, return_inverse=True)
+    groups = groups.reshape(-1)
+    return [
+        (np.flatnonzero(groups == number).astype(np.int64), (int(shape[0]), int(shape[1])))
+        for number, shape in enumerate(shapes)
+    ]
+
+
+def _matrix(
+    batch: ReadBatch, values: NDArray[np.uint8], rows: NDArray[np.int64], length: int
+) -> NDArray[np.uint8]:
+    if rows.size == len(batch):
+        return values.reshape(rows.size, length)
+    chosen: NDArray[np.uint8] = values[batch.starts[rows][:, None] + np.arange(length)]
+    return chosen
+
+
+def find_variants(
+    reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod
+) -> tuple[Amplicon, ...]:
+    """Variants by primer pair, pairs in the order of the table, reads without primers last."""
+    sequences = sorted(reads.counts)
+    inserts = find_inserts(
+        sequences,
+        [(pair.forward, pair.reverse) for pair in primers],
+        max_mismatches=method.max_primer_mismatches,
+        max_offset_bp=method.max_primer_offset_bp,
+    )
+    cut: dict[int, Counter[bytes]] = {}
+    for number, sequence in enumerate(sequences):
+        pair = int(inserts.pair[number])
+        insert = sequence[int(inserts.start[number]) : int(inserts.stop[number])] if pair >= 0 else sequence
+        if inserts.strand[number] < 0:
+            insert = reverse_complement_text(insert.decode("ascii")).encode("ascii")
+        cut.setdefault(pair, Counter())[insert] += reads.counts[sequence]
+    order = sorted(cut, key=lambda pair: (pair < 0, pair))
+    return tuple(_amplicon(primers[pair].name if pair >= 0 else None, cut[pair], method) for pair in order)
+
+
+def _amplicon(name: Line | None, counts: Mapping[bytes, int], method: ReadsMethod) -> Amplicon:
+    sequences = sorted(counts)
+    numbers = np.array([counts[sequence] for sequence in sequences], dtype=np.int64)
+    found = denoise(sequences, numbers, min_count=method.min_variant_reads, alpha=method.skew_alpha)
+    places = sorted(np.flatnonzero(found.reads).tolist(), key=lambda i: (-int(found.reads[i]), sequences[i]))
+    texts = [sequences[place] for place in places]
+    checks = check_chimeras(
+        texts,
+        found.reads[places] if places else numbers[:0],
+        min_skew=method.min_parent_skew,
+        min_sites_a_side=method.min_chimera_sites,
+    )
+    variants = tuple(
+        ReadVariant(
+            letters=texts[rank].decode("ascii"),
+            reads=int(found.reads[place]),
+            reads_exact=int(numbers[place]),
+            chimera=Line(check.state.value),
+            parents=tuple(
+                texts[parent].decode("ascii") for parent in (check.left, check.right) if parent is not None
+            ),
+        )
+        for rank, (place, check) in enumerate(zip(places, checks, strict=True))
+    )
+    return Amplicon(
+        primers=name,
+        reads=int(numbers.sum()),
+        unassigned_reads=int(numbers[found.of_sequence < 0].sum()),
+        variants=variants,
+    )

@@ -1,0 +1,111 @@
+"""``musk-id barcode match`` on reads: variants with their reads, nothing of a person, no table on a fault."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from made_reads import sequenced
+from refdata import REFDATA, needs_refdata
+
+from musk_id.cli import main
+from musk_id.vocabulary import CurationState, Locus
+
+
+def insert_of(release, genus: str) -> str:
+    return next(
+        r.sequence
+        for r in release.barcodes
+        if r.genus == genus and r.locus is Locus.RRNA_12S and r.state is CurationState.REFERENCE
+    )
+
+
+def matched(queries: Path, mates: Path | None, out: Path, *more: str) -> int:
+    words = [] if mates is None else ["--mates", str(mates)]
+    return main(["barcode", "match", str(queries), *words, "--library", "2026.1", "--out", str(out), *more])
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    text = path.read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def test_a_mixture_with_a_person_in_it(tmp_path, shipped_release, capsys) -> None:
+    pig, deer, person = (insert_of(shipped_release, genus) for genus in ("Sus", "Moschus", "Homo"))
+    paths = sequenced(tmp_path, {pig: 900, deer: 60, person: 30})
+    out = tmp_path / "t.tsv"
+    assert matched(*paths, out) == 0
+    rows = table(out)
+    assert [(row["id"], row["answer"]) for row in rows] == [
+        ("variant 1", "Sus"),
+        ("variant 2", "Moschus"),
+        ("human", "human"),
+    ]
+    assert {row["finding"] for row in rows} == {"INCONCLUSIVE"}
+    assert all("NO_REPLICATES" in row["reasons"] for row in rows)
+    assert [row["primers"] for row in rows] == ["12S-V5 Riaz 2011"] * 3
+    assert 850 < int(rows[0]["reads"]) <= 900 and 55 < int(rows[1]["reads"]) <= 60
+    assert sum(int(row["reads"]) for row in rows) <= int(rows[0]["reads_of_marker"])
+    assert person not in out.read_text(encoding="utf-8")
+    assert "990 reads or pairs:" in capsys.readouterr().err
+    # The same reads in another order, and a second time.
+    again = tmp_path / "u.tsv"
+    assert matched(*paths, again) == 0
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_few_reads_are_a_trace(tmp_path, shipped_release) -> None:
+    pig, deer = (insert_of(shipped_release, genus) for genus in ("Sus", "Moschus"))
+    out = tmp_path / "t.tsv"
+    assert matched(*sequenced(tmp_path, {pig: 5200, deer: 10}), out) == 0
+    rows = {row["answer"]: row for row in table(out)}
+    assert "READS_BELOW_LIMIT" not in rows["Sus"]["reasons"]
+    assert "READS_BELOW_LIMIT" in rows["Moschus"]["reasons"]
+
+
+def test_a_chimera_is_marked_and_names_nothing_as_detected(tmp_path, shipped_release) -> None:
+    pig, deer = (insert_of(shipped_release, genus) for genus in ("Sus", "Moschus"))
+    chimera = deer[:53] + pig[53:]
+    out = tmp_path / "t.tsv"
+    assert matched(*sequenced(tmp_path, {pig: 500, deer: 400, chimera: 60}), out) == 0
+    rows = table(out)
+    assert [row["chimera"] for row in rows] == ["not testable", "not testable", "chimera"]
+    assert "CHIMERA_SUSPECTED" in rows[2]["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--primers", "ACGT"], 2),
+        (["--primers", "ACGTACGTACGT,ACGT!CGTACGT"], 2),
+        (["--primers", "A" * 12 + "," + "C" * 12] * 21, 2),
+    ],
+)
+def test_faults_of_primers(tmp_path, shipped_release, words, code) -> None:
+    paths = sequenced(tmp_path, {insert_of(shipped_release, "Sus"): 20})
+    assert matched(*paths, tmp_path / "t.tsv", *words) == code
+    assert not (tmp_path / "t.tsv").exists()
+
+
+def test_faults_of_reads_leave_no_table(tmp_path, shipped_release) -> None:
+    first, second = sequenced(tmp_path, {insert_of(shipped_release, "Sus"): 20})
+    second.write_text(second.read_text()[:-40])
+    assert matched(first, second, tmp_path / "t.tsv") == 3
+    assert matched(tmp_path / "absent.fq.gz", None, tmp_path / "t.tsv") == 3
+    assert not (tmp_path / "t.tsv").exists()
+    fasta = tmp_path / "q.fasta"
+    fasta.write_text(">a\nACGT\n")
+    assert matched(fasta, second, tmp_path / "t.tsv") == 2
+
+
+@needs_refdata
+def test_public_reads_of_another_marker_are_no_animal(tmp_path) -> None:
+    """The release has no window where these reads lie: no name, and no error."""
+    out = tmp_path / "t.tsv"
+    path = REFDATA / "reads" / "meat_mixture_16S" / "ERR10436108_5k.fastq.gz"
+    assert matched(path, None, out, "--primers", "GACGAGAAGACCCTATGGAGC,TCCGAGGTCRCCCCAACC") == 0
+    rows = table(out)
+    assert {row["answer"] for row in rows} == {""}
+    assert int(rows[0]["reads"]) > 0.9 * int(rows[0]["reads_of_marker"])
