@@ -8,11 +8,11 @@ from musk_id.model.barcode import ItemCall, NamedTaxon, NotExcluded, SequenceRes
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line
-from musk_id.stages.library import BarcodeLibrary
+from musk_id.stages.library import BarcodeLibrary, species_of
 from musk_id.stages.locus_limits import limits_of
 from musk_id.stages.placement import criterion
 from musk_id.stages.species_rule import CalledSequence, species_rule
-from musk_id.vocabulary import Finding, Locus, Rank, Reason
+from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason
 
 __all__ = ["call_item"]
 
@@ -158,10 +158,15 @@ def _other_taxa(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> tu
 def _named_species(
     called: tuple[CalledSequence, ...], coding: set[Locus], method: BarcodeMethod
 ) -> list[NamedTaxon]:
-    """Species of one other genus, as far as coding markers name any; what one of them names is not passed over."""
-    naming = [c for c in called if c.call.species and c.locus in coding and c.call.genus != method.genus]
+    """Species of one other genus, as far as coding markers name any; what one of them names is not passed over.
+
+    A sequence of a coding marker that names the genus only, and lies nearest to none of these species, leaves the
+    genus.
+    """
+    long = [c for c in called if c.locus in coding and c.call.genus not in (None, method.genus)]
+    naming = [c for c in long if c.call.species]
     species = sorted({name for c in naming for name in c.call.species})
-    if not species:
+    if not species or any(not _nearest_names(c) & set(species) for c in long):
         return []
     records = sorted({record for c in naming for view in c.call.views for record in view.nearest_records})
     return [
@@ -172,6 +177,13 @@ def _named_species(
             records=tuple(records),
         )
     ]
+
+
+def _nearest_names(sequence: CalledSequence) -> set[str]:
+    """Species names of the nearest references under both views."""
+    distance = min(entry.upper for entry in sequence.compared)
+    nearest = [entry.record for entry in sequence.compared if entry.upper == distance]
+    return {str(name) for record in nearest for view in NameView for name in species_of(record, view)}
 
 
 def _taxa_at(sequence: CalledSequence, rank: Rank, genus_of_interest: str) -> set[str]:

@@ -18,6 +18,7 @@ from musk_id.model.reference import BarcodeReference
 from musk_id.model.values import DecimalText, Line, Sha256, Text
 from musk_id.stages.barcode import call_barcodes, examine_sequence
 from musk_id.stages.comparison import compare
+from musk_id.stages.dna_answers import _other_taxon
 from musk_id.stages.library import BarcodeLibrary, LocusLibrary
 from musk_id.stages.locus_call import call_locus
 from musk_id.stages.locus_limits import limits_of
@@ -272,8 +273,9 @@ def test_the_shipped_release_gives_the_same_answers_under_both_versions(shipped_
 
 
 def test_a_species_on_a_coding_marker_stands_for_the_item() -> None:
-    made = [reference(m, f"R{n}") for n, m in enumerate(PAIR)]
-    library = library_of(made)
+    library = library_of(
+        [reference(m, f"R{n}") for n, m in enumerate([*PAIR, Made("Aa two", block(100, 30), "5")])]
+    )
 
     def other(*queries: frozenset[int]):  # type: ignore[no-untyped-def]
         found = [evidence(changed(q), run=identity(f"R{n}")) for n, q in enumerate(queries)]
@@ -284,6 +286,15 @@ def test_a_species_on_a_coding_marker_stands_for_the_item() -> None:
     assert (named.rank, named.taxon, named.loci) == (Rank.SPECIES, "Aa one", (Locus.COI,))
     (genus,) = other(block(100, 12))
     assert (genus.rank, genus.taxon) == (Rank.GENUS, "Aa")
+    # A second sequence that lies nearest to another species: the genus.
+    (both,) = other(block(100, 3), block(100, 30) | block(0, 1))
+    assert (both.rank, both.taxon) == (Rank.GENUS, "Aa")
+    library = library_of(
+        [reference(m, f"R{n}") for n, m in enumerate([*PAIR, Made("Aa two", block(100, 1), "5")])]
+    )
+    (several,) = other(frozenset())
+    assert (several.rank, several.taxon) == (Rank.SPECIES_SET, "Aa one / Aa two")
+    assert [_other_taxon(taxon).phrase for taxon in (named, several)] == ["dna.other_taxon", "dna.other_taxon_set"]
 
 
 @pytest.mark.parametrize("locus", list(Locus))
