@@ -267,9 +267,15 @@ def _accuracy_notes(name: str, found: Tree, method: str) -> Iterator[ValidationR
 
 def _accuracy_rows(name: str, found: Tree, tree: Tree) -> Iterator[ValidationRow]:
     kinds = ("right", "wrong", "set with the species", "set without the species", "none")
-    for figure in (f for f in tree["figures"] if f["data"] == name):
+    held = [f for f in tree["figures"] if f["data"] == name]
+    for figure in held:
         own = figure["rule"].startswith(tree["method"])
+        # Of the second rank of a set (the genus where species are asked for, or the reverse) our own figures only.
+        if figure["rank"] != held[0]["rank"] and figure["rule"] != tree["method"]:
+            continue
         for kind, count in zip(kinds, figure["counts"], strict=True):
+            if figure["rank"] == "genus" and kind.startswith("set"):
+                continue
             lower, upper = clopper_pearson(count, figure["n"])
             yield _row(
                 f"{figure['rank']} {kind}",
