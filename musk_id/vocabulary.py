@@ -29,6 +29,7 @@ __all__ = [
     "QuestionKind",
     "Rank",
     "Reason",
+    "ReplicateKind",
     "SealState",
     "Selection",
     "Sex",
@@ -208,6 +209,15 @@ class QuestionKind(StrEnum):
     OTHER = "OTHER"
 
 
+class ReplicateKind(StrEnum):
+    """What two results of one marker have apart: the nearest step of which there were two."""
+
+    RE_INJECTION = "RE_INJECTION"
+    AMPLIFICATION = "AMPLIFICATION"
+    EXTRACTION = "EXTRACTION"
+    SUB_SAMPLE = "SUB_SAMPLE"
+
+
 class MaterialClass(StrEnum):
     """What a morphologist found an item to be."""
 
@@ -333,10 +343,15 @@ class Reason(StrEnum):
     SIMULATED_DATA = "SIMULATED_DATA"
     SAMPLE_NAME_DIFFERS = "SAMPLE_NAME_DIFFERS"
     WELL_DIFFERS = "WELL_DIFFERS"
+    NOT_ON_RUN_SHEET = "NOT_ON_RUN_SHEET"
+    WELL_USED_TWICE = "WELL_USED_TWICE"
+    ATTEMPT_NOT_DECLARED = "ATTEMPT_NOT_DECLARED"
     SEAL_DIFFERS = "SEAL_DIFFERS"
     RUN_DATE_OUTSIDE = "RUN_DATE_OUTSIDE"
     STRANDS_OF_DIFFERENT_RUNS = "STRANDS_OF_DIFFERENT_RUNS"
     TRACE_EDITED = "TRACE_EDITED"
+    EDITS_CHANGE_ANSWER = "EDITS_CHANGE_ANSWER"
+    SECOND_READING_DIFFERS = "SECOND_READING_DIFFERS"
     HAPLOTYPE_OF_CONTROL = "HAPLOTYPE_OF_CONTROL"
     # grade
     NO_RAW_DATA = "NO_RAW_DATA"
@@ -354,6 +369,8 @@ class Reason(StrEnum):
     LOCUS_NOT_AS_DECLARED = "LOCUS_NOT_AS_DECLARED"
     FRAME_BROKEN = "FRAME_BROKEN"
     STOP_CODON = "STOP_CODON"
+    NUCLEAR_COPY_SUSPECTED = "NUCLEAR_COPY_SUSPECTED"
+    PARTS_DISAGREE = "PARTS_DISAGREE"
     SEVERAL_SEQUENCES = "SEVERAL_SEQUENCES"
     LOW_QUALITY = "LOW_QUALITY"
     STRANDS_DISAGREE = "STRANDS_DISAGREE"

@@ -19,11 +19,12 @@ def trace_root(
     *,
     locus: str | None = "COI-658",
     changes: Mapping[str, Any] | None = None,
-    sheet_rows: tuple[Mapping[str, Any], ...] = (),
+    sheet_rows: tuple[Mapping[str, Any], ...] | None = None,
 ) -> Path:
     """Copy of the examples in which ``DEMO-A`` has these runs, each of a forward and a reverse trace.
 
-    ``changes`` are fields of every run; the first run is of extract ``A1-S1-E1``, later ones too.
+    All runs are of extract ``A1-S1-E1``, the n-th one at position ``A<n>``; ``changes`` are fields of every run.
+    The run sheet has a row for each run, or ``sheet_rows``.
     """
     root = Path(shutil.copytree(EXAMPLES, folder / "root"))
     case = root / "cases" / CASE
@@ -42,7 +43,7 @@ def trace_root(
             "technique": "SANGER_TRACE",
             "date": "2026-02-25",
             "batch_id": "DEMO-DNA-1",
-            "position": "A1",
+            "position": f"A{number}",
             "files": files,
             **(changes or {}),
         }
@@ -54,7 +55,10 @@ def trace_root(
     sheet = root / "batches" / "DEMO-DNA-1" / "sheet.yaml"
     content = yaml.safe_load(sheet.read_text(encoding="utf-8"))
     # The demonstration's blank stands at A1, where these runs are.
-    content["rows"] = [{**row, "position": f"H{i}"} for i, row in enumerate(content["rows"], 1)]
-    content["rows"] += [dict(row) for row in sheet_rows]
+    controls = [row for row in content["rows"] if row["kind"] != "EXHIBIT"]
+    content["rows"] = [{**row, "position": f"H{i}"} for i, row in enumerate(controls, 1)]
+    own = [product["runs"][0] for product in products]
+    default = [{"position": run["position"], "kind": "EXHIBIT", "sample": run["run_id"]} for run in own]
+    content["rows"] += [dict(row) for row in (default if sheet_rows is None else sheet_rows)]
     sheet.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return root

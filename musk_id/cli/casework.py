@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from musk_id import __version__
 from musk_id.cli.evidence_files import (
@@ -21,6 +20,7 @@ from musk_id.cli.evidence_files import (
     run_inputs,
     unchanged,
 )
+from musk_id.cli.papers import check_edits, read_papers, read_part
 from musk_id.cli.traces import case_sheets, trace_evidence, trace_facts
 from musk_id.cli.workplace import Casework
 from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError
@@ -39,10 +39,9 @@ from musk_id.model.technical import FailedRun, SequenceEvidence, SpectrumEvidenc
 from musk_id.model.values import Line
 from musk_id.records.canonical import digest
 from musk_id.records.files import resolve_inside, sha256_file
-from musk_id.records.ids import id_problems
-from musk_id.records.inputs import decode_input, find_input, read_run_sheet
-from musk_id.records.tree import read_tree
+from musk_id.records.inputs import find_input, read_run_sheet
 from musk_id.stages.intake import case_problems, declared_files, freeze_case, run_identity
+from musk_id.stages.papers import paper_problems
 from musk_id.vocabulary import FileRole, Reason, Technique
 
 __all__ = [
@@ -53,8 +52,6 @@ __all__ = [
     "record_case",
     "spectra_case",
 ]
-
-_Input = TypeVar("_Input")
 
 DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
 
@@ -72,10 +69,12 @@ def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
     laboratory = casework.laboratory
     paths = [find_input(case_dir, "request"), find_input(case_dir, "examination")]
     problems: list[Problem] = []
-    request = _read(Request, paths[0], problems)
-    examination = _read(Examination, paths[1], problems)
+    request = read_part(Request, paths[0], problems)
+    examination = read_part(Examination, paths[1], problems)
+    papers = read_papers(case_dir, problems)
     if request is not None and examination is not None:
         problems += case_problems(request, examination)
+        problems += paper_problems(papers.edits, papers.second_reading, examination)
     if problems or request is None or examination is None:
         raise RequestError(
             f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in the inputs of the case",
@@ -84,8 +83,8 @@ def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
             hint=f"correct them and run 'musk-id case check' on the folder {case_dir.name} again",
         )
     files = tuple(_found(case_dir, fact) for fact in declared_files(request, examination))
-    named = [*paths, casework.laboratory_path]
-    return freeze_case(
+    named = [*paths, *papers.paths, casework.laboratory_path]
+    intake = freeze_case(
         request=request,
         examination=examination,
         laboratory=laboratory,
@@ -93,21 +92,11 @@ def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
         inputs=tuple(InputDigest(name=Line(p.name), sha256=sha256_file(p)) for p in named),
         software_version=__version__,
         sheets=case_sheets(casework.root, examination),
+        edits=papers.edits,
+        second_reading=papers.second_reading,
     )
-
-
-def _read(cls: type[_Input], path: Path, problems: list[Problem]) -> _Input | None:
-    """An input, or ``None``; problems of the file and of its ids are added."""
-    try:
-        tree = read_tree(path)
-        problems += id_problems(path.stem, tree.tree, path.parent.name)
-        return decode_input(cls, tree, path.name)
-    except RequestError as error:
-        if error.problems:
-            problems += [replace(p, where=f"{path.name}: {p.where}") for p in error.problems]
-        else:
-            problems.append(Problem(error.where, error.message))
-        return None
+    check_edits(intake, case_dir, casework.methods.sanger)
+    return intake
 
 
 def _found(case_dir: Path, fact: FileFact) -> FileFact:

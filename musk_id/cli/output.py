@@ -7,13 +7,14 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musk_id.cli.papers import OPTIONAL_INPUTS
 from musk_id.cli.swap import build_folder
 from musk_id.errors import IntegrityError, UsageError
 from musk_id.model.record import CaseRecord
 from musk_id.model.seal import Manifest
 from musk_id.records.canonical import canonical_json, digest
 from musk_id.records.files import resolve_inside, sha256_file, write_atomic
-from musk_id.records.inputs import find_input
+from musk_id.records.inputs import find_input, find_optional_input
 from musk_id.sealing.seal import RECORD_PATH, build_manifest, write_seal
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: P
     """Copies of the inputs, each checked against the digest that intake recorded."""
     expected = {str(entry.name): entry.sha256 for entry in record.intake.provenance.inputs}
     named = [find_input(case_dir, "request"), find_input(case_dir, "examination"), laboratory]
+    papers = (find_optional_input(case_dir, stem) for stem in OPTIONAL_INPUTS)
+    named += [paper for paper in papers if paper is not None]
     copies = [(path, path.name, expected.get(path.name)) for path in named]
     copies += [
         (resolve_inside(case_dir, fact.path), fact.path, fact.sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from musk_id.cli.evidence_files import digest_of, failed_run, failure_reason, unchanged, usable
@@ -14,6 +15,7 @@ from musk_id.model.trace_file import TraceFacts
 from musk_id.model.values import Identifier
 from musk_id.records.inputs import find_input, read_run_sheet
 from musk_id.stages.intake import run_identity
+from musk_id.stages.papers import letter_changes
 from musk_id.vocabulary import FileRole, Reason, Technique
 
 __all__ = ["TRACE_ROLES", "case_sheets", "trace_evidence", "trace_facts"]
@@ -52,14 +54,20 @@ def case_sheets(root: Path, examination: Examination) -> dict[Identifier, RunShe
     return sheets
 
 
-def trace_evidence(intake: IntakeRecord, case_dir: Path) -> list[TraceEvidence | FailedRun]:
-    """Traces of every run of them, or why a run cannot be examined."""
+def trace_evidence(
+    intake: IntakeRecord, case_dir: Path, only: frozenset[Identifier] | None = None
+) -> list[TraceEvidence | FailedRun]:
+    """Traces of every run of them, or of some runs only, or why a run cannot be examined."""
+    changes = letter_changes(intake.edits)
     facts = {(fact.run_id, fact.path): fact for fact in intake.files if fact.run_id is not None}
     found: list[TraceEvidence | FailedRun] = []
     for context in intake.examination.runs():
-        if context.run.technique is Technique.SANGER_TRACE:
+        wanted = only is None or context.run.run_id in only
+        if wanted and context.run.technique is Technique.SANGER_TRACE:
             named = [file for file in context.run.files if file.role in TRACE_ROLES]
-            found.append(_run(context, [facts[(context.run.run_id, file.path)] for file in named], case_dir))
+            entry = _run(context, [facts[(context.run.run_id, file.path)] for file in named], case_dir)
+            own = changes.get(context.run.run_id, ())
+            found.append(replace(entry, changes=own) if isinstance(entry, TraceEvidence) and own else entry)
     return found
 
 

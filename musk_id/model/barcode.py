@@ -10,16 +10,28 @@ from musk_id.model.provenance import Provenance
 from musk_id.model.trace import Criterion
 from musk_id.model.trace_reading import TraceReading
 from musk_id.model.values import DecimalText, Identifier, Line, Sha256, Text
-from musk_id.vocabulary import CurationState, Finding, Locus, NameView, Rank, Reason, Strand, Technique
+from musk_id.vocabulary import (
+    CurationState,
+    Finding,
+    Locus,
+    NameView,
+    Rank,
+    Reason,
+    ReplicateKind,
+    Strand,
+    Technique,
+)
 
 __all__ = [
     "AlignmentPicture",
     "BarcodeHit",
     "BarcodeRecord",
+    "EditedView",
     "ItemCall",
     "LocusCall",
     "NamedTaxon",
     "NotExcluded",
+    "ReplicateCount",
     "RunIdentity",
     "SequenceResult",
     "ViewCall",
@@ -166,6 +178,25 @@ class NamedTaxon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicateCount:
+    """How often a marker of an item was examined, by kind, and whether the results agree.
+
+    All attempts count; ``called`` are the runs that gave a call, ``taxa`` what they name. ``differ_between`` are
+    the kinds of replicate between which letters differ, as far as two sequences both reach; ``locus`` is absent
+    for runs whose marker is neither declared nor found.
+    """
+
+    locus: Locus | None
+    sub_samples: int
+    extracts: int
+    products: int
+    runs: int
+    called: int
+    taxa: tuple[Line, ...]
+    differ_between: tuple[ReplicateKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemCall:
     """All loci of one item reconciled as one maternally inherited molecule."""
 
@@ -182,11 +213,23 @@ class ItemCall:
     not_excluded: tuple[NotExcluded, ...]
     reasons: tuple[Reason, ...]
     trace: tuple[Criterion, ...]
+    replicates: tuple[ReplicateCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedView:
+    """The edited runs with the letters that people changed, and their items with them."""
+
+    sequences: tuple[SequenceResult, ...]
+    items: tuple[ItemCall, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarcodeRecord:
-    """All sequences of a case and the calls of its items."""
+    """All sequences of a case and the calls of its items, both without letters changed by hand.
+
+    ``with_edits`` is there where letters were changed.
+    """
 
     SCHEMA: ClassVar[str] = "musk-id/barcode/1"
 
@@ -195,3 +238,4 @@ class BarcodeRecord:
     provenance: Provenance
     sequences: tuple[SequenceResult, ...]
     items: tuple[ItemCall, ...]
+    with_edits: EditedView | None = None

@@ -25,16 +25,30 @@ class SheetRow:
     """One position of a run sheet: an exhibit's extract or product, or a control.
 
     ``files`` are control files below the batch folder; rows of kind EXHIBIT carry none, the exhibit's
-    files belong to its case.
+    files belong to its case. ``sample`` is what the laboratory calls it. Where that is no id of the case, the row
+    links itself to its run by ``case_id`` and ``run_id``; ``case_id`` alone says whose the position is.
+
+    Raises
+    ------
+    ValueError
+        If ``run_id`` stands without ``case_id`` (ids of runs are those of one case), or either in a control's row.
     """
 
     position: Line
     kind: ControlKind
     sample: Line | None = None
+    case_id: Identifier | None = None
+    run_id: Identifier | None = None
     locus: Locus | None = None
     expected_taxon: Line | None = None
     result: ControlResult = ControlResult.NOT_RECORDED
     files: tuple[EvidenceFile, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.run_id is not None and self.case_id is None:
+            raise ValueError("run_id stands without case_id")
+        if self.case_id is not None and self.kind is not ControlKind.EXHIBIT:
+            raise ValueError("a control's row names a case")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

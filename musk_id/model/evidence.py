@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from musk_id.model.provenance import Provenance
 from musk_id.model.ratio import ItemRatio
+from musk_id.model.second_reading import ReadingComparison
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line
 from musk_id.vocabulary import Finding, Grade, QuestionKind, Reason
@@ -52,6 +53,7 @@ class ItemFindings:
     grade_parts: tuple[GradePart, ...]
     statements: tuple[Statement, ...]
     ratio: ItemRatio | None = None
+    second_readings: tuple[ReadingComparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

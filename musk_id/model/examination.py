@@ -2,7 +2,8 @@
 
 The chain is nested: an item holds its sub-samples, a sub-sample its extracts, an extract its
 amplifications or injections, and those their runs with the evidence files. What is left out was not
-recorded; nothing is filled in.
+recorded; nothing is filled in. ``laboratory_number`` is what the laboratory calls a part where that is not its
+id: the name that its labels, run sheets and instruments carry.
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ class Product:
     """An amplification (with its target locus) or an injection."""
 
     product_id: Identifier
+    laboratory_number: Line | None = None
     locus: Locus | None = None
     date: IsoDate | None = None
     analyst: Line | None = None
@@ -123,6 +125,7 @@ class Extract:
 
     extract_id: Identifier
     kind: ExtractKind
+    laboratory_number: Line | None = None
     date: IsoDate | None = None
     analyst: Line | None = None
     method_version: Line | None = None
@@ -136,6 +139,7 @@ class SubSample:
     """A portion taken from an item."""
 
     sub_sample_id: Identifier
+    laboratory_number: Line | None = None
     taken_from: Text | None = None
     date: IsoDate | None = None
     analyst: Line | None = None
@@ -150,6 +154,7 @@ class ExaminedItem:
     """An item as the laboratory received and examined it; ``found_to_be`` absent means not examined."""
 
     item_id: Identifier
+    laboratory_number: Line | None = None
     seal_number_found: Line | None = None
     seal_state: SealState = SealState.NOT_RECORDED
     condition: Text | None = None
@@ -177,7 +182,11 @@ class OutsideFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """The laboratory's facts of one case (``examination.yaml``)."""
+    """The laboratory's facts of one case (``examination.yaml``).
+
+    ``completed_on`` is the last day of the examination; ``persons`` are people who took part in it and are named
+    as analyst nowhere.
+    """
 
     SCHEMA: ClassVar[str] = "musk-id/examination/1"
 
@@ -185,6 +194,8 @@ class Examination:
     case_id: Identifier
     accession_number: Line | None = None
     accession_date: IsoDate | None = None
+    completed_on: IsoDate | None = None
+    persons: tuple[Line, ...] = ()
     condition_on_receipt: Text | None = None
     items: tuple[ExaminedItem, ...] = ()
     custody: tuple[CustodyEvent, ...] = ()
@@ -192,11 +203,23 @@ class Examination:
     departures: Text | None = None
 
     def dates(self) -> Iterator[IsoDate]:
-        """Dates of receipt, custody and every step up to the runs, as far as they were recorded."""
-        found = [self.accession_date, *(event.date for event in self.custody)]
+        """Dates of receipt, custody, every step up to the runs and the end, as far as they were recorded."""
+        found = [self.accession_date, self.completed_on, *(event.date for event in self.custody)]
         for context in self.runs():
             found += [s.date for s in (context.sub_sample, context.extract, context.product, context.run)]
         yield from (date for date in found if date is not None)
+
+    def people(self) -> frozenset[Line]:
+        """Everybody who is named as analyst, or as a person of the examination."""
+        found = {*self.persons, *(i.found_to_be.analyst for i in self.items if i.found_to_be is not None)}
+        for item in self.items:
+            for sub_sample in item.sub_samples:
+                found.add(sub_sample.analyst)
+                for extract in sub_sample.extracts:
+                    found.add(extract.analyst)
+                    for product in extract.products:
+                        found |= {product.analyst, *(run.analyst for run in product.runs)}
+        return frozenset(person for person in found if person is not None)
 
     def runs(self) -> Iterator[RunContext]:
         """All runs with the ids of their parents, in the order of the file."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.model.edits import Edits
 from musk_id.model.evidence import Statement
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.provenance import Provenance
 from musk_id.model.request import Request
+from musk_id.model.second_reading import SecondReadings
 from musk_id.model.trace_file import TraceFacts
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256
 from musk_id.vocabulary import FileRole, Reason
@@ -59,3 +61,5 @@ class IntakeRecord:
     files: tuple[FileFact, ...]
     batch_ids: tuple[Identifier, ...]
     notes: tuple[IntakeNote, ...]
+    edits: Edits | None = None
+    second_reading: SecondReadings | None = None

@@ -69,6 +69,8 @@ class LongLocusLimits:
 class BarcodeMethod:
     """How the genus *Moschus* and its species are called from sequences.
 
+    ``numt_conserved_share`` is the share of differences at first and second codon positions that a gene may have,
+    ``numt_error_limit`` the chance below which more than that is taken for a nuclear copy.
     ``tree_replicates`` alignments are drawn anew for the support of a tree, which decides nothing; 0: no tree.
     """
 
@@ -81,6 +83,8 @@ class BarcodeMethod:
     species_min_individuals: int
     species_min_individuals_of_others: int
     certified_margin_min: int
+    numt_conserved_share: DecimalText = DecimalText("0.35")
+    numt_error_limit: DecimalText = DecimalText("0.01")
     tree_replicates: int = 0
 
 

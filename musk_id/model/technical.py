@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from musk_id.model.barcode import RunIdentity
+from musk_id.model.edits import LetterChange
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.trace_file import TraceFile
@@ -57,9 +58,13 @@ class StrandTrace:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TraceEvidence:
-    """The traces of one run: forward, reverse, or both."""
+    """The traces of one run: forward, reverse, or both.
+
+    ``changes`` are letters of their consensus that were changed by hand.
+    """
 
     run: RunIdentity
     declared_locus: Locus | None
     forward: StrandTrace | None
     reverse: StrandTrace | None
+    changes: tuple[LetterChange, ...] = ()

@@ -17,6 +17,7 @@ from typing import NewType
 __all__ = [
     "RULES",
     "Accession",
+    "BaseLetter",
     "Country",
     "DecimalText",
     "Identifier",
@@ -51,6 +52,9 @@ Accession = NewType("Accession", str)
 
 Country = NewType("Country", str)
 """ISO 3166-1 alpha-2 code in capitals."""
+
+BaseLetter = NewType("BaseLetter", str)
+"""One IUPAC letter of a nucleotide sequence, in capitals."""
 
 Line = NewType("Line", str)
 """Free text of one line."""
@@ -122,6 +126,9 @@ RULES: dict[object, TextRule] = {
         r"([A-Z]{1,2}[0-9]{5,8}|[A-Z]{4,6}[0-9]{8,12}|[A-Z]{2}_[0-9]{6,9})(\.[1-9][0-9]{0,2})?",
         22,
         "an accession of GenBank or RefSeq, with or without version, such as NC_020017.1",
+    ),
+    BaseLetter: TextRule(
+        r"[ACGTRYSWKMBDHVN]", 1, "one capital letter of A, C, G, T, R, Y, S, W, K, M, B, D, H, V, N"
     ),
     Country: TextRule(r"[A-Z]{2}", 2, "two capital letters (ISO 3166-1 alpha-2), such as RU"),
     Line: TextRule(r"[^\r\n]*\S[^\r\n]*", MAX_LINE_LENGTH, f"one line of 1 to {MAX_LINE_LENGTH} characters"),

@@ -28,12 +28,12 @@ _PLACES: dict[str, tuple[str, ...]] = {
 
 
 def id_problems(stem: str, tree: Any, folder_name: str) -> Iterator[Problem]:
-    """Faults of the ids of a request or an examination.
+    """Faults of the ids of an input of a case.
 
     Parameters
     ----------
-    stem : {"request", "examination"}
-        Which file it is.
+    stem : str
+        Which file it is: ``request``, ``examination``, or a paper without ids of its own.
     tree : dict, list, str or None
         What was written; what is no list or no text where one is expected is left to the decoder.
     folder_name : str
@@ -42,7 +42,7 @@ def id_problems(stem: str, tree: Any, folder_name: str) -> Iterator[Problem]:
     for case_id in _texts(tree, ["case_id"]):
         if case_id != folder_name:
             yield Problem(f"{stem}: case_id", f"found {case_id[:60]!r}", f"the folder's name, {folder_name!r}")
-    for place in _PLACES[stem]:
+    for place in _PLACES.get(stem, ()):
         found = list(_texts(tree, place.split(".")))
         # Ids that differ by case only would be one file name on some systems.
         counted = Counter(identifier.lower() for identifier in found)

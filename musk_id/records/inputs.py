@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from musk_id.records.tree import TextTree, read_tree
 __all__ = [
     "decode_input",
     "find_input",
+    "find_optional_input",
     "read_input",
     "read_laboratory",
     "read_run_sheet",
@@ -72,6 +74,12 @@ def find_input(folder: Path, stem: str) -> Path:
             hint="see 'musk-id case new' for templates",
         )
     return found[0]
+
+
+def find_optional_input(folder: Path, stem: str) -> Path | None:
+    """As :func:`find_input`, or ``None`` if nothing of that name is there."""
+    names = [folder / f"{stem}.{ending}" for ending in ("yaml", "yml", "json")]
+    return find_input(folder, stem) if any(os.path.lexists(path) for path in names) else None
 
 
 def read_run_sheet(path: Path) -> RunSheet:

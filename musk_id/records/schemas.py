@@ -11,12 +11,14 @@ from musk_id.model.audit import LibraryAudit
 from musk_id.model.batch import RunSheet
 from musk_id.model.bundle import BundleHeader, LibraryOrigin
 from musk_id.model.calibration import Calibration
+from musk_id.model.edits import Edits
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.library_report import LibraryReport
 from musk_id.model.refdiff import CollectionDiff
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
+from musk_id.model.second_reading import SecondReadings
 from musk_id.model.spectra_audit import SpectraAudit
 from musk_id.model.validation import Validation
 from musk_id.model.values import RULES
@@ -32,6 +34,8 @@ PUBLISHED: tuple[Any, ...] = (
     Request,
     Examination,
     RunSheet,
+    Edits,
+    SecondReadings,
     Laboratory,
     SealSignature,
     SpectraAudit,

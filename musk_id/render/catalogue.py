@@ -57,6 +57,7 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     library_vocabulary.RatioChange: "ratio_change",
     library_vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",
+    vocabulary.ReplicateKind: "replicate_kind",
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",
     vocabulary.Sex: "sex",

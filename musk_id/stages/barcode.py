@@ -10,11 +10,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from musk_id.kernels.editdistance import edit_distance
-from musk_id.model.barcode import AlignmentPicture, BarcodeRecord, RunIdentity, SequenceResult
+from musk_id.kernels.nucleotides import Masks
+from musk_id.model.barcode import (
+    AlignmentPicture,
+    BarcodeRecord,
+    EditedView,
+    ItemCall,
+    RunIdentity,
+    SequenceResult,
+)
 from musk_id.model.candidates import DiagnosticSites
 from musk_id.model.controls import Haplotype
 from musk_id.model.methods import SANGER_METHODS, AnimalMethod, BarcodeMethod, SangerMethod
@@ -24,6 +31,7 @@ from musk_id.model.technical import FailedRun, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier, Line, Sha256, Text
 from musk_id.stages.comparison import HUMAN_GENUS, Compared, compare, hit_list, reference_row
 from musk_id.stages.diagnostic_sites import diagnostic_sites
+from musk_id.stages.edited_letters import with_changes
 from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_call import call_locus
@@ -31,8 +39,10 @@ from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.placement import Placement, place_sequence
 from musk_id.stages.query_tree import query_tree
 from musk_id.stages.radius_ground import grounded
+from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble, judge, trace_reading
 from musk_id.stages.species_rule import CalledSequence
+from musk_id.stages.template_checks import template_checks
 from musk_id.vocabulary import Finding, Locus, Rank, Reason
 
 __all__ = ["call_barcodes", "examine_sequence", "is_human"]
@@ -65,55 +75,87 @@ def call_barcodes(
         Markers that the controls of each batch took out, by batch id; a batch without controls on file is
         not in it.
     """
-    results: list[SequenceResult] = []
-    called: list[tuple[Identifier, CalledSequence]] = []
-    for entry in sorted(evidence, key=lambda e: e.run.run_id):
-        for result, call in _examined(entry, library, method, animals, sanger):
-            if _taken_out(result, invalid_loci):
-                results.append(_set_aside(result))
-                continue
-            if call is not None:
-                called.append((entry.run.item_id, call))
-                if _equals_control(result, call, control_haplotypes):
-                    reasons = tuple(sorted({*result.reasons, Reason.HAPLOTYPE_OF_CONTROL}))
-                    result = replace(result, reasons=reasons)
-                result = _with_tree(result, call, method)
-            results.append(result)
-    items = sorted({result.run.item_id for result in results})
+    rules = _Rules(library, method, animals, sanger, invalid_loci, control_haplotypes)
+    results, items = _called(evidence, rules, edited=False)
     return BarcodeRecord(
         schema=Line(BarcodeRecord.SCHEMA),
         case_id=case_id,
         provenance=provenance,
-        sequences=tuple(results),
-        items=tuple(
-            call_item(
-                item,
-                tuple(result for result in results if result.run.item_id == item),
-                tuple(call for owner, call in called if owner == item),
-                library,
-                method,
-                animals,
-            )
-            for item in items
-        ),
+        sequences=results,
+        items=items,
+        with_edits=_with_edits(evidence, rules),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What every sequence of a case is called with."""
+
+    library: BarcodeLibrary
+    method: BarcodeMethod
+    animals: AnimalMethod
+    sanger: SangerMethod
+    invalid_loci: Mapping[Identifier, tuple[Locus, ...]]
+    control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]]
+
+
+_Evidence = tuple[SequenceEvidence | TraceEvidence | FailedRun, ...]
+
+
+def _with_edits(evidence: _Evidence, rules: _Rules) -> EditedView | None:
+    """The items that have a run with changed letters, called once more with these letters."""
+    changed = {e.run.run_id: e.run.item_id for e in evidence if isinstance(e, TraceEvidence) and e.changes}
+    if not changed:
+        return None
+    own = tuple(entry for entry in evidence if entry.run.item_id in set(changed.values()))
+    results, items = _called(own, rules, edited=True)
+    return EditedView(sequences=tuple(r for r in results if r.run.run_id in changed), items=items)
+
+
+def _called(
+    evidence: _Evidence, rules: _Rules, *, edited: bool
+) -> tuple[tuple[SequenceResult, ...], tuple[ItemCall, ...]]:
+    """Results of all runs and calls of their items, with or without the letters that were changed by hand."""
+    results: list[SequenceResult] = []
+    called: list[tuple[Identifier, CalledSequence]] = []
+    for entry in sorted(evidence, key=lambda e: e.run.run_id):
+        for result, call in _examined(entry, rules, edited=edited):
+            if _taken_out(result, rules.invalid_loci):
+                results.append(_set_aside(result))
+                continue
+            if call is not None:
+                called.append((entry.run.item_id, call))
+                if _equals_control(result, call, rules.control_haplotypes):
+                    reasons = tuple(sorted({*result.reasons, Reason.HAPLOTYPE_OF_CONTROL}))
+                    result = replace(result, reasons=reasons)
+                result = _with_tree(result, call, rules.method)
+            results.append(result)
+    items = sorted({result.run.item_id for result in results})
+    return tuple(results), tuple(
+        call_item(
+            item,
+            tuple(result for result in results if result.run.item_id == item),
+            tuple(call for owner, call in called if owner == item),
+            rules.library,
+            rules.method,
+            rules.animals,
+        )
+        for item in items
     )
 
 
 def _examined(
-    entry: SequenceEvidence | TraceEvidence | FailedRun,
-    library: BarcodeLibrary,
-    method: BarcodeMethod,
-    animals: AnimalMethod,
-    sanger: SangerMethod,
+    entry: SequenceEvidence | TraceEvidence | FailedRun, rules: _Rules, *, edited: bool
 ) -> Iterator[tuple[SequenceResult, CalledSequence | None]]:
     """Results of one run, each with its call if there is one."""
     assembly: Assembly | None = None
     sequences: tuple[NucleotideSequence, ...] = ()
     if isinstance(entry, TraceEvidence):
-        made = assemble(entry, sanger)
+        made = assemble(entry, rules.sanger)
         if isinstance(made, FailedRun):
             entry = made
         else:
+            made = with_changes(made, entry.run.run_id, entry.changes) if edited else made
             assembly, sequences = made, (NucleotideSequence(made.name, made.letters),)
     elif isinstance(entry, SequenceEvidence):
         sequences = entry.sequences
@@ -123,7 +165,14 @@ def _examined(
     several = (Reason.SEVERAL_SEQUENCES,) if len(sequences) > 1 else ()
     for sequence in sequences:
         yield examine_sequence(
-            sequence, entry.run, entry.declared_locus, library, method, animals, several, assembly
+            sequence,
+            entry.run,
+            entry.declared_locus,
+            rules.library,
+            rules.method,
+            rules.animals,
+            several,
+            assembly,
         )
 
 
@@ -156,12 +205,7 @@ def _equals_control(
 ) -> bool:
     """Whether a positive control of the run's batches has the same compared letters, as far as both reach."""
     held = [h for batch in result.run.batch_ids for h in haplotypes.get(batch, ()) if h.locus is call.locus]
-    if call.locus not in (Locus.COI, Locus.CYTB):
-        return any(edit_distance(call.letters, haplotype.letters).lower == 0 for haplotype in held)
-    return any(
-        all(a == b or "-" in (a, b) for a, b in zip(call.letters, haplotype.letters, strict=False))
-        for haplotype in held
-    )
+    return any(same_letters(call.locus, call.letters, haplotype.letters) for haplotype in held)
 
 
 def _set_aside(result: SequenceResult) -> SequenceResult:
@@ -209,17 +253,20 @@ def examine_sequence(
         placed = placed if assembly is None else _judged(placed, assembly, (), coding=False)
         return _result(sequence, run, declared, placed, noted, (), None), None
     limits = limits_of(placed.locus, method, animals, library.loci[placed.locus].genera)
-    compared = compare(placed.masks, library.loci[placed.locus])
+    masks = placed.masks
+    compared = compare(masks, library.loci[placed.locus])
     if is_human(compared, limits):
         return _human(sequence, run, declared, placed), None
     if assembly is not None:
         placed = _judged(placed, assembly, compared, coding=limits.coding)
+    if compared:
+        placed = _template_checked(placed, masks, compared, library, limits, method)
     called: CalledSequence | None = None
     sites: DiagnosticSites | None = None
     withheld = _may_be_human(compared)
     if placed.callable and compared:
         call = grounded(call_locus(compared, limits, library, method, animals), placed, library, method)
-        called = CalledSequence(limits.locus, placed.letters, placed.compared_bp, compared, call, run.extract_id)
+        called = CalledSequence(limits.locus, placed.letters, placed.compared_bp, compared, call, run)
         if not withheld:
             sites = diagnostic_sites(
                 placed.letters,
@@ -235,6 +282,24 @@ def examine_sequence(
         reading = trace_reading(assembly, placed, compared, sites, coding=limits.coding)
         result = replace(result, reading=reading)
     return result, called
+
+
+def _template_checked(
+    placed: Placement,
+    masks: Masks,
+    compared: tuple[Compared, ...],
+    library: BarcodeLibrary,
+    limits: LocusLimits,
+    method: BarcodeMethod,
+) -> Placement:
+    """The placement with the criteria of nuclear copies and chimeras; either forbids a call."""
+    criteria, reasons = template_checks(masks, compared, library.loci[limits.locus], limits, method)
+    return replace(
+        placed,
+        quality=placed.quality + criteria,
+        reasons=placed.reasons + reasons,
+        callable=placed.callable and not reasons,
+    )
 
 
 def _judged(placed: Placement, assembly: Assembly, compared: tuple[Compared, ...], *, coding: bool) -> Placement:

@@ -107,30 +107,34 @@ def _results(
 ) -> list[SequenceResult] | None:
     """Results of the sequences of a control; ``None`` if a sequence file of it cannot be read.
 
-    Traces of a blank are read strand by strand. Traces of a positive, reads and spectra are kept and not read
-    by this version: the laboratory's word stands.
+    Traces are read strand by strand, so that a strand cannot hide what the other one shows. Reads and spectra are
+    kept and not read by this version: the laboratory's word stands.
     """
-    run = RunIdentity(
-        item_id=Identifier("control"),
-        sub_sample_id=Identifier("control"),
-        extract_id=Identifier("control"),
-        product_id=Identifier("control"),
-        run_id=Identifier("control"),
-        technique=Technique.SEQUENCE,
-    )
     found: list[SequenceResult] = []
     for file in _sequence_files(row):
         held = sequences.get(file.path)
         if held is None:
             return None
+        run = _CONTROL_TRACE if file.role in TRACE_ROLES else _CONTROL_SEQUENCE
         for sequence in held:
             result, _ = examine_sequence(sequence, run, row.locus, library, barcode_method, animal_method)
             found.append(result)
     return found
 
 
+_CONTROL_SEQUENCE = RunIdentity(
+    item_id=Identifier("control"),
+    sub_sample_id=Identifier("control"),
+    extract_id=Identifier("control"),
+    product_id=Identifier("control"),
+    run_id=Identifier("control"),
+    technique=Technique.SEQUENCE,
+)
+_CONTROL_TRACE = replace(_CONTROL_SEQUENCE, technique=Technique.SANGER_TRACE)
+
+
 def _sequence_files(row: SheetRow) -> list[EvidenceFile]:
-    roles = {FileRole.SEQUENCE} | (TRACE_ROLES if row.kind in _BLANKS else set())
+    roles = {FileRole.SEQUENCE} | (TRACE_ROLES if row.kind in _BLANKS | {ControlKind.POSITIVE} else set())
     return [file for file in row.files if file.role in roles]
 
 
@@ -198,11 +202,23 @@ def _positive(
     if method.genus in taxa or (expected is not None and expected.split(" ")[0] == method.genus):
         return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
     if _sequence_files(row) and expected is not None:
-        # A sequence of anything else is a second template.
-        shown = bool(results) and all(expected.split(" ")[0] in _taxa_of(result) for result in results)
+        shown = _shows(row, results, expected.split(" ")[0])
         outcome = ControlOutcome.PASSED if shown else ControlOutcome.FAILED
         return _control(row, outcome, () if outcome is ControlOutcome.PASSED else (Reason.CONTROL_FAILED,), taxa)
     return _declared(row, taxa)
+
+
+def _shows(row: SheetRow, results: list[SequenceResult], genus: str) -> bool:
+    """Whether the files of a positive show a genus and nothing else, which would be a second template.
+
+    Every sequence must show it. Of traces one strand must; a strand that nothing is named from (a poor one, or one
+    that covers a part only) takes nothing away, and one that is named otherwise does.
+    """
+    traces = [_taxa_of(r) for r in results if r.run.technique is Technique.SANGER_TRACE]
+    others = [_taxa_of(r) for r in results if r.run.technique is not Technique.SANGER_TRACE]
+    if any(file.role in TRACE_ROLES for file in row.files) and not any(genus in taxa for taxa in traces):
+        return False
+    return bool(results) and all(genus in taxa for taxa in others + [t for t in traces if t != {_UNNAMED}])
 
 
 def _declared(row: SheetRow, taxa: tuple[str, ...]) -> ControlFinding:

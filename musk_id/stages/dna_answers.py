@@ -17,6 +17,7 @@ from musk_id.model.evidence import Statement
 from musk_id.model.examination import ExaminedItem
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256
+from musk_id.stages.replicates import LONG_MARKERS, SHORT_MARKERS
 from musk_id.stages.species_rule import LACKING
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CriterionOutcome, Finding, Grade, Locus, MaterialClass, Rank, Reason
@@ -27,8 +28,6 @@ GENUS = "Moschus"
 
 _EXCLUSION_MATERIALS = frozenset({MaterialClass.TISSUE, MaterialClass.GLAND_WALL})
 _EXCLUSION_DISTANCES = ("barcode.exclusion_other_close", "barcode.exclusion_moschus_far")
-_SHORT = frozenset({Locus.RRNA_12S, Locus.RRNA_16S})
-_LONG = frozenset({Locus.COI, Locus.CYTB})
 _MIXED = frozenset(
     {Reason.SEVERAL_SEQUENCES, Reason.REPLICATES_DISAGREE, Reason.LOCI_DISAGREE, Reason.MIXED_TRACE}
 )
@@ -50,10 +49,14 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.SEQUENCE_TOO_AMBIGUOUS: "next.longer_sequence",
     Reason.FRAME_BROKEN: "next.longer_sequence",
     Reason.STOP_CODON: "next.longer_sequence",
+    Reason.NUCLEAR_COPY_SUSPECTED: "next.longer_sequence",
+    Reason.PARTS_DISAGREE: "next.repeat_extraction",
     Reason.LOW_QUALITY: "next.both_strands",
     Reason.STRANDS_DISAGREE: "next.both_strands",
     Reason.SINGLE_STRAND: "next.both_strands",
     Reason.MIXED_TRACE: "next.repeat_extraction",
+    Reason.EDITS_CHANGE_ANSWER: "next.both_strands",
+    Reason.SECOND_READING_DIFFERS: "next.resolve_readings",
     Reason.LETTERS_AGAINST_SIGNALS: "next.readable_file",
     Reason.LOCUS_NOT_RECOGNISED: "next.longer_sequence",
     Reason.LOCUS_AMBIGUOUS: "next.longer_sequence",
@@ -64,6 +67,9 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.RECORD_INCOMPLETE: "next.explain_files",
     Reason.SAMPLE_NAME_DIFFERS: "next.explain_files",
     Reason.WELL_DIFFERS: "next.explain_files",
+    Reason.NOT_ON_RUN_SHEET: "next.explain_files",
+    Reason.WELL_USED_TWICE: "next.explain_files",
+    Reason.ATTEMPT_NOT_DECLARED: "next.explain_files",
     Reason.SEAL_DIFFERS: "next.explain_files",
     Reason.RUN_DATE_OUTSIDE: "next.explain_files",
     Reason.NO_EVIDENCE_FILE: "next.readable_file",
@@ -308,7 +314,7 @@ def _complete_extracts(results: tuple[SequenceResult, ...]) -> dict[Identifier, 
         if result.call is not None and result.locus is not None and not _set_aside(result):
             key = (result.run.extract_id, result.run.sub_sample_id)
             loci.setdefault(key, set()).add(result.locus)
-    return {key[0]: key[1] for key, found in loci.items() if found & _LONG or found >= _SHORT}
+    return {key[0]: key[1] for key, found in loci.items() if found & LONG_MARKERS or found >= SHORT_MARKERS}
 
 
 def _exclusion_trace(

@@ -8,8 +8,9 @@ the reasons why there is none (:mod:`musk_id.stages.likelihood_ratio`); release 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from musk_id.model.barcode import BarcodeRecord, RunIdentity
+from musk_id.model.barcode import BarcodeRecord, ItemCall, RunIdentity
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import Answer, EvidenceRecord, GradePart, ItemFindings, Statement
 from musk_id.model.examination import ExaminedItem
@@ -18,15 +19,19 @@ from musk_id.model.methods import EvidenceMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.ratio import ItemRatio
 from musk_id.model.reference import ReferenceRelease
+from musk_id.model.second_reading import ReadingComparison
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256
 from musk_id.stages.answers import ItemEvidence, answer_question
 from musk_id.stages.chemistry_answers import chemical_findings
-from musk_id.stages.dna_answers import GENUS, carrying, dna_findings
+from musk_id.stages.dna_answers import GENUS, DnaFindings, carrying, dna_findings
+from musk_id.stages.edit_effect import View, answer_changes, changed_answer_part, edited_record, hold_weaker
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
 from musk_id.stages.likelihood_ratio import RatioBasis, ratio_for
 from musk_id.stages.missing import missing_facts
 from musk_id.stages.ratio_statements import ratio_statements
+from musk_id.stages.replicates import extracts_of_markers
+from musk_id.stages.second_readings import compare_readings, differing_part, families_of, reading_statements
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CurationState, FileRole, Grade, Reason
 
@@ -54,7 +59,6 @@ def evaluate(
     facts = CaseFacts.of(intake, controls)
     examined = {item.item_id: item for item in intake.examination.items}
     items = [examined.get(i.item_id) or ExaminedItem(item_id=i.item_id) for i in intake.request.items]
-    parts = {item.item_id: _item_parts(item, barcode, spectra, facts, method) for item in items}
     photographs = {
         fact.path: fact.sha256
         for fact in intake.files
@@ -62,11 +66,13 @@ def evaluate(
         and fact.sha256 is not None
         and fact.declared_sha256 in (None, fact.sha256)
     }
-    evidence = {
-        item.item_id: _item_evidence(item, barcode, spectra, parts[item.item_id], photographs) for item in items
-    }
+    sources = _Sources(intake, barcode, spectra, facts, method, photographs, families_of(release))
+    graded = {item.item_id: _item_evidence(item, sources) for item in items}
+    evidence = {item_id: found for item_id, (found, _) in graded.items()}
     findings = tuple(
-        _item_findings(evidence[i.item_id], parts[i.item_id], _ratio(evidence[i.item_id], barcode, ratio_basis))
+        _item_findings(
+            *graded[i.item_id], _readings(i, sources), _ratio(evidence[i.item_id], barcode, ratio_basis)
+        )
         for i in items
     )
     return EvidenceRecord(
@@ -84,66 +90,112 @@ def evaluate(
 _Parts = dict[str, tuple[GradePart, ...]]
 
 
-def _item_parts(
-    item: ExaminedItem,
-    barcode: BarcodeRecord,
-    spectra: SpectraRecord,
-    facts: CaseFacts,
-    method: EvidenceMethod,
-) -> _Parts:
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What the findings on every item are drawn from."""
+
+    intake: IntakeRecord
+    barcode: BarcodeRecord
+    spectra: SpectraRecord
+    facts: CaseFacts
+    method: EvidenceMethod
+    photographs: Mapping[RelativePath, Sha256]
+    families: Mapping[str, str]
+
+
+def _dna_parts(item: ExaminedItem, barcode: BarcodeRecord, sources: _Sources) -> tuple[GradePart, ...]:
     call = next((c for c in barcode.items if c.item_id == item.item_id), None)
     results = tuple(r for r in barcode.sequences if r.run.item_id == item.item_id)
     carried = carrying(results, call)
-    dna_runs = _runs(r.run for r in carried)
-    chemistry_runs = _runs(r.run for r in spectra.spectra if r.run.item_id == item.item_id and r.call)
-    return {
-        "dna": grade_parts(
-            "dna",
-            dna_runs,
-            facts,
-            method,
-            trace=call.trace if call else (),
-            loci=call.loci if call else (),
-            single_strand=_runs(r.run for r in carried if Reason.SINGLE_STRAND in r.reasons),
-        ),
-        "chemistry": grade_parts("chemistry", chemistry_runs, facts, method),
-    }
+    return grade_parts(
+        "dna",
+        _runs(r.run for r in carried),
+        sources.facts,
+        sources.method,
+        trace=call.trace if call else (),
+        loci=call.loci if call else (),
+        extracts=extracts_of_markers(carried),
+        single_strand=_runs(r.run for r in carried if Reason.SINGLE_STRAND in r.reasons),
+    )
 
 
 def _runs(runs: Iterable[RunIdentity]) -> tuple[RunIdentity, ...]:
     return tuple(sorted(set(runs), key=lambda run: run.run_id))
 
 
-def _item_evidence(
-    item: ExaminedItem,
-    barcode: BarcodeRecord,
-    spectra: SpectraRecord,
-    parts: _Parts,
-    photographs: Mapping[RelativePath, Sha256],
-) -> ItemEvidence:
-    dna_grade = weakest(part.grade for part in parts["dna"])
-    return ItemEvidence(
+def _item_evidence(item: ExaminedItem, sources: _Sources) -> tuple[ItemEvidence, _Parts]:
+    spectra = sources.spectra
+    runs = _runs(r.run for r in spectra.spectra if r.run.item_id == item.item_id and r.call)
+    chemistry = grade_parts("chemistry", runs, sources.facts, sources.method)
+    dna, findings = _dna_evidence(item, sources)
+    found = ItemEvidence(
         item=item,
-        dna=dna_findings(item, barcode, dna_grade, _part_reasons(parts["dna"]), photographs),
-        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(parts["chemistry"])),
-        dna_grade=dna_grade,
-        chemistry_grade=weakest(part.grade for part in parts["chemistry"]),
+        dna=findings,
+        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(chemistry)),
+        dna_grade=weakest(part.grade for part in dna),
+        chemistry_grade=weakest(part.grade for part in chemistry),
     )
+    return found, {"dna": dna, "chemistry": chemistry}
+
+
+def _dna_evidence(item: ExaminedItem, sources: _Sources) -> tuple[tuple[GradePart, ...], DnaFindings]:
+    """Parts of the grade and findings from DNA; with edits by hand, what holds of both answers."""
+    barcode, edits = sources.barcode, sources.intake.edits
+    edited = edited_record(barcode, item.item_id)
+    records = [barcode] if edited is None or edits is None else [barcode, edited]
+    parts = tuple(dict.fromkeys(part for record in records for part in _dna_parts(item, record, sources)))
+    if not all(reading.agrees for reading in _readings(item, sources)):
+        parts = (*parts, differing_part())
+
+    def view(record: BarcodeRecord) -> DnaFindings:
+        grade = weakest(part.grade for part in parts)
+        return dna_findings(item, record, grade, _part_reasons(parts), sources.photographs)
+
+    if edited is None or edits is None:
+        return parts, view(barcode)
+
+    without, changed = (View(_call_of(record, item.item_id), view(record)) for record in (barcode, edited))
+    runs = frozenset(r.run.run_id for r in barcode.sequences if r.run.item_id == item.item_id)
+    if answer_changes(without, changed):
+        parts = (*parts, changed_answer_part())
+    return parts, hold_weaker(edits, runs, without, changed)
+
+
+def _call_of(barcode: BarcodeRecord, item_id: Identifier) -> ItemCall:
+    return next(call for call in barcode.items if call.item_id == item_id)
 
 
 def _part_reasons(parts: tuple[GradePart, ...]) -> tuple[Reason, ...]:
     return tuple(sorted({reason for part in parts for reason in part.reasons}))
 
 
+def _readings(item: ExaminedItem, sources: _Sources) -> tuple[ReadingComparison, ...]:
+    return compare_readings(sources.intake.second_reading, item.item_id, sources.barcode, sources.families)
+
+
 def _ratio(evidence: ItemEvidence, barcode: BarcodeRecord, basis: RatioBasis | None) -> ItemRatio | None:
+    """The ratio of an item; none where letters changed by hand would give another one."""
+    if basis is None:
+        return None
+    edited = edited_record(barcode, evidence.item.item_id)
+    found = [_ratio_of(evidence, record, basis) for record in (barcode, edited) if record is not None]
+    return found[0] if all(ratio == found[0] for ratio in found) else None
+
+
+def _ratio_of(evidence: ItemEvidence, barcode: BarcodeRecord, basis: RatioBasis) -> ItemRatio | None:
     call = next((call for call in barcode.items if call.item_id == evidence.item.item_id), None)
-    if call is None or basis is None:
+    if call is None:
         return None
     results = tuple(r for r in barcode.sequences if r.run.item_id == call.item_id)
     return ratio_for(call, results, evidence.dna.moschus, evidence.dna_grade, basis)
 
 
-def _item_findings(evidence: ItemEvidence, parts: _Parts, ratio: ItemRatio | None) -> ItemFindings:
+def _item_findings(
+    evidence: ItemEvidence,
+    parts: _Parts,
+    readings: tuple[ReadingComparison, ...],
+    ratio: ItemRatio | None,
+) -> ItemFindings:
     every = parts["dna"] + parts["chemistry"]
     dna, chemistry = evidence.dna, evidence.chemistry
     return ItemFindings(
@@ -154,9 +206,11 @@ def _item_findings(evidence: ItemEvidence, parts: _Parts, ratio: ItemRatio | Non
             *dna.statements,
             *dna.species_statements,
             *(ratio_statements(ratio) if ratio is not None else ()),
+            *reading_statements(readings),
             *chemistry.statements,
         ),
         ratio=ratio,
+        second_readings=readings,
     )
 
 
@@ -194,6 +248,8 @@ def _limitations(intake: IntakeRecord, release: ReferenceRelease, ratio_given: b
     ]
     if examination.outside_findings:
         said.append(say("limit.outside_findings"))
+    if intake.edits is not None and intake.edits.reintegrations:
+        said.append(say("limit.reintegrated"))
     if any(context.run.simulated is not None for context in examination.runs()):
         said.insert(0, say("limit.simulated"))
     return tuple(said)

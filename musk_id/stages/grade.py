@@ -13,6 +13,7 @@ from musk_id.model.intake import IntakeNote, IntakeRecord
 from musk_id.model.methods import EvidenceMethod
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line
+from musk_id.stages.replicates import enough_markers
 from musk_id.stages.statements import say
 from musk_id.vocabulary import (
     BatchKind,
@@ -21,6 +22,7 @@ from musk_id.vocabulary import (
     CriterionOutcome,
     FileRole,
     Grade,
+    Locus,
     Reason,
     Technique,
 )
@@ -39,6 +41,9 @@ _BLOCKING_NOTES = frozenset(
         Reason.RECORD_INCOMPLETE,
         Reason.SAMPLE_NAME_DIFFERS,
         Reason.WELL_DIFFERS,
+        Reason.NOT_ON_RUN_SHEET,
+        Reason.WELL_USED_TWICE,
+        Reason.ATTEMPT_NOT_DECLARED,
         Reason.SEAL_DIFFERS,
         Reason.RUN_DATE_OUTSIDE,
     }
@@ -138,12 +143,18 @@ def _controls(
     return _part(subject, Grade.A, say("grade.controls_passed", batches=batches))
 
 
-def _extractions(runs: tuple[RunIdentity, ...], method: EvidenceMethod) -> GradePart:
-    extracts = sorted({run.extract_id for run in runs})
-    if len(extracts) < method.min_extractions_for_grade_a:
-        statement = say("grade.single_extraction", extracts=extracts)
+def _extractions(extracts: Mapping[Locus, tuple[Identifier, ...]], method: EvidenceMethod) -> GradePart:
+    """Grade A where markers that suffice by themselves are each carried by enough extractions.
+
+    Two extracts that share no marker repeat nothing: each of their sequences was seen once.
+    """
+    least = method.min_extractions_for_grade_a
+    repeated = [locus for locus, found in extracts.items() if len(found) >= least]
+    shown = [f"{locus} ({', '.join(found)})" for locus, found in extracts.items()]
+    if not enough_markers(repeated):
+        statement = say("grade.single_extraction", markers=shown or ("-",))
         return _part("dna", Grade.B, statement, Reason.SINGLE_EXTRACTION)
-    return _part("dna", Grade.A, say("grade.two_extractions", extracts=extracts))
+    return _part("dna", Grade.A, say("grade.two_extractions", markers=shown))
 
 
 def _second_locus(trace: tuple[Criterion, ...], loci: tuple[str, ...]) -> GradePart | None:
@@ -193,6 +204,7 @@ def grade_parts(
     *,
     trace: tuple[Criterion, ...] = (),
     loci: tuple[str, ...] = (),
+    extracts: Mapping[Locus, tuple[Identifier, ...]] | None = None,
     single_strand: tuple[RunIdentity, ...] = (),
 ) -> tuple[GradePart, ...]:
     """Parts of the grade of one line of examination of one item.
@@ -209,6 +221,8 @@ def grade_parts(
         Numbers of the grade.
     trace, loci
         For DNA: the item's rule trace (criterion ``barcode.second_locus``) and its loci.
+    extracts : mapping of Locus to tuple of Identifier, optional
+        For DNA: the extracts that carry the finding at each marker.
     single_strand : tuple of RunIdentity
         For DNA: those of the runs with too little double coverage.
     """
@@ -219,7 +233,7 @@ def grade_parts(
         _controls(subject, runs, facts, loci),
     ]
     if subject == "dna":
-        parts.append(_extractions(runs, method))
+        parts.append(_extractions(extracts or {}, method))
         parts.append(_second_locus(trace, loci))
         parts.append(_single_strand(single_strand))
     parts.append(_simulated(subject, runs))

@@ -16,12 +16,17 @@ from types import MappingProxyType
 from musk_id.errors import Problem
 from musk_id.model.barcode import RunIdentity
 from musk_id.model.batch import RunSheet
+from musk_id.model.edits import Edits
 from musk_id.model.examination import Examination, MassBalance, RunContext
 from musk_id.model.intake import FileFact, IntakeNote, IntakeRecord
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.request import Photograph, Request
+from musk_id.model.second_reading import SecondReadings
 from musk_id.model.values import Identifier, Line
+from musk_id.stages.papers import paper_notes
+from musk_id.stages.run_sheets import attempt_notes
+from musk_id.stages.sample_names import known_ids, numbered_parts
 from musk_id.stages.statements import say
 from musk_id.stages.swaps import trace_notes
 from musk_id.vocabulary import FileRole, Reason, Technique
@@ -29,7 +34,9 @@ from musk_id.vocabulary import FileRole, Reason, Technique
 __all__ = ["SUPPORTED_TECHNIQUES", "case_problems", "declared_files", "freeze_case", "run_identity"]
 
 INPUT_NAMES = frozenset(
-    f"{stem}.{ending}" for stem in ("request", "examination", "laboratory") for ending in ("yaml", "yml", "json")
+    f"{stem}.{ending}"
+    for stem in ("request", "examination", "laboratory", "edits", "second_reading")
+    for ending in ("yaml", "yml", "json")
 )
 SUPPORTED_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.GC_MS_EI})
 
@@ -54,7 +61,21 @@ def case_problems(request: Request, examination: Examination) -> tuple[Problem, 
         *_unknown_items(request, examination),
         *_impossible_amounts(examination),
         *_file_names(request, examination),
+        *_laboratory_numbers(examination),
     )
+
+
+def _laboratory_numbers(examination: Examination) -> Iterator[Problem]:
+    """A number that stands for two parts, or is the id of another one, would let one pass for the other."""
+    numbered = tuple(numbered_parts(examination))
+    counted = Counter(number for _, _, number in numbered)
+    names = known_ids(examination)
+    for what, identifier, number in numbered:
+        where = f"examination: {what}: laboratory_number"
+        if counted[number] > 1:
+            yield Problem(where, f"{number!r} stands more than once", "numbers used once")
+        elif number != identifier and number in names:
+            yield Problem(where, f"{number!r} is the id of another part", "a number that is no other part's id")
 
 
 def _unknown_items(request: Request, examination: Examination) -> Iterator[Problem]:
@@ -110,7 +131,9 @@ def _file_names(request: Request, examination: Examination) -> Iterator[Problem]
     for lowered, paths in sorted(spellings.items()):
         named = ", ".join(repr(path) for path in sorted(paths))
         if lowered in INPUT_NAMES:
-            allowed = "a name other than those of the inputs request, examination and laboratory"
+            allowed = (
+                "a name other than those of the inputs request, examination, laboratory, edits and second_reading"
+            )
             yield Problem("files", f"evidence is named {named}", allowed)
         elif len(paths) > 1:
             yield Problem("files", f"{named} differ by case only", "names that are different on every system")
@@ -176,6 +199,8 @@ def freeze_case(
     inputs: tuple[InputDigest, ...],
     software_version: str,
     sheets: Mapping[Identifier, RunSheet] = MappingProxyType({}),
+    edits: Edits | None = None,
+    second_reading: SecondReadings | None = None,
 ) -> IntakeRecord:
     """The intake record of a case whose inputs do not contradict each other.
 
@@ -187,6 +212,8 @@ def freeze_case(
         Digests of the input files themselves.
     sheets : mapping of Identifier to RunSheet
         Run sheets of the batches that the case names, for the swap search.
+    edits, second_reading
+        Papers of the case that need not be there.
     """
     return IntakeRecord(
         schema=Line(IntakeRecord.SCHEMA),
@@ -205,7 +232,11 @@ def freeze_case(
             *_date_notes(request, examination),
             *_seal_notes(request, examination),
             *trace_notes(examination, files, sheets),
+            *attempt_notes(examination, sheets),
+            *paper_notes(edits, second_reading, examination, files),
         ),
+        edits=edits,
+        second_reading=second_reading,
     )
 
 
@@ -286,6 +317,7 @@ def _date_notes(request: Request, examination: Examination) -> Iterator[IntakeNo
             (f"extract {context.extract.extract_id}", context.extract.date),
             (f"product {context.product.product_id}", context.product.date),
             (f"run {context.run.run_id}", context.run.date),
+            ("end of the examination", examination.completed_on),
         ]
         dated = [(what, date) for what, date in steps if date is not None]
         for (first, earlier), (second, later) in pairwise(dated):

@@ -11,6 +11,7 @@ from musk_id.model.values import Identifier, Line
 from musk_id.stages.library import BarcodeLibrary, species_of
 from musk_id.stages.locus_limits import limits_of
 from musk_id.stages.placement import criterion
+from musk_id.stages.replicates import count_replicates
 from musk_id.stages.species_rule import CalledSequence, species_rule
 from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason
 
@@ -66,6 +67,7 @@ def call_item(
         not_excluded=_not_excluded(moschus) if detected else (),
         reasons=tuple(sorted(reasons | _replicates(called) | _mixed(usable))),
         trace=trace,
+        replicates=count_replicates(results, called),
     )
 
 
@@ -73,8 +75,8 @@ def _conflict_reason(called: tuple[CalledSequence, ...], method: BarcodeMethod) 
     """Whether sequences point to different animals: within an extract, or only between extracts."""
     if not _conflict(called, method):
         return None
-    extracts = {c.extract_id for c in called}
-    within = any(_conflict(tuple(c for c in called if c.extract_id == e), method) for e in extracts)
+    extracts = {c.run.extract_id for c in called}
+    within = any(_conflict(tuple(c for c in called if c.run.extract_id == e), method) for e in extracts)
     return Reason.LOCI_DISAGREE if within else Reason.REPLICATES_DISAGREE
 
 

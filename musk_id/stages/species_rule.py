@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from musk_id.model.barcode import LocusCall
+from musk_id.model.barcode import LocusCall, RunIdentity
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.trace import Criterion
-from musk_id.model.values import Identifier
 from musk_id.stages.comparison import Compared
 from musk_id.stages.library import BarcodeLibrary, individuals_at
 from musk_id.stages.placement import criterion
@@ -28,7 +27,7 @@ class CalledSequence:
     compared_bp: int
     compared: tuple[Compared, ...]
     call: LocusCall
-    extract_id: Identifier
+    run: RunIdentity
 
 
 def species_rule(

@@ -13,6 +13,7 @@ from refdata import REFDATA, needs_refdata
 from trace_cases import CASE, EXAMPLES, trace_root
 
 from musk_id.cli import main
+from musk_id.cli.casework import intake_case
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.methods import BARCODE_METHODS
@@ -50,7 +51,7 @@ def amplicons(shipped_release) -> dict[str, Pair]:  # type: ignore[no-untyped-de
         primer = limits.forward_primer.replace("Y", "C").replace("R", "A")
         last = limits.reverse_primer.replace("Y", "C").replace("R", "A")
         whole = TAIL + primer + insert + reversed_strand(last) + reversed_strand(TAIL)
-        runs[f"A1-R{number}"] = pair_of(whole, sample=f"A1-R{number}")
+        runs[f"A1-R{number}"] = pair_of(whole, sample=f"A1-R{number}", well=f"A{number}")
     return runs
 
 
@@ -89,6 +90,9 @@ def test_one_strand_is_for_screening(tmp_path: Path, amplicons: dict[str, Pair])
         ({"SMPL1": None}, Reason.SAMPLE_NAME_DIFFERS),
         ({"TUBE1": abif.text("C9")}, Reason.WELL_DIFFERS),
         ({"RUND1": abif.date(2026, 1, 9), "RUND2": abif.date(2026, 1, 9)}, Reason.RUN_DATE_OUTSIDE),
+        ({"RUND1": abif.date(2099, 1, 9), "RUND2": abif.date(2099, 1, 9)}, Reason.RUN_DATE_OUTSIDE),
+        ({"RUND1": abif.date(2026, 2, 22), "RUND2": abif.date(2026, 2, 25)}, Reason.RUN_DATE_OUTSIDE),
+        ({"SMPL1": abif.text("NTC A1-R2")}, Reason.SAMPLE_NAME_DIFFERS),
     ],
 )
 def test_planted_swaps_block_the_court_grades(
@@ -102,6 +106,45 @@ def test_planted_swaps_block_the_court_grades(
     assert moschus(record) is Finding.DETECTED and record.evidence.grade is Grade.C
     capped = [p for p in record.evidence.items[0].grade_parts if p.grade is Grade.C]
     assert [p.reasons for p in capped] == [(reason,)]
+
+
+def graded(record: CaseRecord) -> tuple[Grade, set[Reason]]:
+    parts = record.evidence.items[0].grade_parts
+    return record.evidence.grade, {r for p in parts for r in p.reasons} - {Reason.SINGLE_EXTRACTION}
+
+
+def test_another_case_on_file_and_run_sheet_reaches_no_court_grade(
+    tmp_path: Path, amplicons: dict[str, Pair]
+) -> None:
+    """Every trace is another case's, and the run sheet says so too: the papers agree, and not with the case."""
+    strange = {
+        run: tuple(
+            abif.reworded(data, {"SMPL1": abif.text(f"B7-R{run[-1]}")}) for data in pair if data is not None
+        )
+        for run, pair in amplicons.items()
+    }
+    rows = [{"position": f"A{n}", "kind": "EXHIBIT", "sample": f"B7-R{n}"} for n in (1, 2)]
+    for number, more in enumerate(({}, {"case_id": "DEMO-B"}, {"case_id": CASE})):
+        linked = tuple(row | more for row in rows)
+        record = record_of(trace_root(tmp_path / str(number), strange, locus=None, sheet_rows=linked))  # type: ignore[arg-type]
+        assert moschus(record) is Finding.DETECTED and graded(record) == (Grade.C, {Reason.SAMPLE_NAME_DIFFERS})
+
+
+def test_a_position_of_two_runs_and_an_attempt_that_is_not_told(
+    tmp_path: Path, amplicons: dict[str, Pair]
+) -> None:
+    first = {"position": "A1", "kind": "EXHIBIT", "sample": "A1-S1-E1"}
+    here = {
+        run: tuple(abif.reworded(data, {"TUBE1": abif.text("A1")}) for data in pair if data is not None)
+        for run, pair in amplicons.items()
+    }
+    root = trace_root(tmp_path / "well", here, locus=None, changes={"position": "A1"}, sheet_rows=(first,))  # type: ignore[arg-type]
+    assert graded(record_of(root)) == (Grade.C, {Reason.WELL_USED_TWICE})
+    rows = tuple({**first, "position": f"A{n}"} for n in (1, 2, 3))
+    root = trace_root(tmp_path / "attempt", amplicons, locus=None, sheet_rows=rows)
+    assert graded(record_of(root)) == (Grade.C, {Reason.ATTEMPT_NOT_DECLARED})
+    root = trace_root(tmp_path / "none", amplicons, locus=None, sheet_rows=rows[:1])
+    assert graded(record_of(root)) == (Grade.C, {Reason.NOT_ON_RUN_SHEET})
 
 
 def test_the_same_signals_under_two_runs(tmp_path: Path, amplicons: dict[str, Pair]) -> None:
@@ -138,7 +181,10 @@ def test_stages_and_examine_give_the_same_bytes(tmp_path: Path, amplicons: dict[
         run: tuple(abif.reworded(data, {"SMPL1": abif.text("4711")}) for data in pair if data is not None)
         for run, pair in amplicons.items()
     }
-    rows = ({"position": "A1", "kind": "EXHIBIT", "sample": "4711"},)
+    rows = tuple(
+        {"position": f"A{run[-1]}", "kind": "EXHIBIT", "sample": "4711", "case_id": CASE, "run_id": run}
+        for run in numbered
+    )
     root = trace_root(tmp_path, numbered, locus=None, sheet_rows=rows)  # type: ignore[arg-type]
     out = tmp_path / "staged"
     assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
@@ -199,6 +245,59 @@ def test_a_sequence_of_the_positive_control_is_a_remark(tmp_path: Path, amplicon
     assert "dna.haplotype_of_control" in said
 
 
+def with_positive(root: Path, positive: Pair, **changes: str) -> CaseRecord:
+    """The case with the traces of a positive control of 12S in place of its sequence."""
+    folder = root / "batches" / "DEMO-DNA-1"
+    sheet = yaml.safe_load((folder / "sheet.yaml").read_text(encoding="utf-8"))
+    files = []
+    for role, data in zip(("TRACE_FORWARD", "TRACE_REVERSE"), positive, strict=True):
+        if data is not None:
+            (folder / f"positive_{role[6]}.ab1").write_bytes(data)
+            files.append({"path": f"positive_{role[6]}.ab1", "role": role})
+    for row in sheet["rows"]:
+        if row["kind"] == "POSITIVE" and row["locus"] == "12S-V5":
+            row |= {"files": files, **changes}
+    (folder / "sheet.yaml").write_text(yaml.safe_dump(sheet), encoding="utf-8")
+    return record_of(root)
+
+
+def test_traces_of_a_positive_are_read(tmp_path: Path, amplicons: dict[str, Pair], shipped_release) -> None:  # type: ignore[no-untyped-def]
+    def letters(genus: str) -> str:
+        return str(records(shipped_release, Locus.RRNA_12S, genus)[0].sequence)
+
+    def outcome(folder: str, positive: Pair, **changes: str) -> tuple[bool, tuple[str, ...], int, Grade]:
+        record = with_positive(trace_root(tmp_path / folder, amplicons, locus=None), positive, **changes)
+        (controls,) = record.controls
+        control = next(c for c in controls.controls if c.kind == "POSITIVE" and c.locus is Locus.RRNA_12S)
+        return controls.passed, control.taxa, len(controls.invalid_loci), record.evidence.grade
+
+    every, goat = len(Locus), letters("Capra")
+    forward, reverse = pair_of(goat)
+    passed, taxa, invalid, grade = outcome("goat", (forward, reverse))
+    assert (passed, invalid, grade) == (True, 0, Grade.B) and "Capra" in taxa
+    # A poor strand takes nothing away; two show nothing.
+    poor = abif.trace(goat, [4] * len(goat))
+    assert outcome("poor", (poor, reverse))[::3] == (True, Grade.B)
+    assert outcome("short", (abif.trace(goat[:40]), reverse))[::3] == (True, Grade.B)
+    assert outcome("nothing", (poor, poor))[::2] == (False, every)
+    # Musk deer, and another animal than the sheet names, also on one strand only.
+    musk, pig = pair_of(letters("Moschus")), pair_of(letters("Sus"))
+    assert outcome("musk", musk)[::2] == outcome("one strand", (forward, musk[1]))[::2] == (False, every)
+    assert outcome("pig", pig)[::2] == outcome("pig strand", (forward, pig[1]))[::2] == (False, every)
+    assert outcome("named", pig, expected_taxon="Sus scrofa")[::2] == (True, 0)
+    assert outcome("cut", (forward[:3000] if forward else None, reverse))[::2] == (False, every)
+
+
+def test_a_sequence_equal_to_the_traces_of_the_positive_is_a_remark(
+    tmp_path: Path, amplicons: dict[str, Pair], shipped_release
+) -> None:  # type: ignore[no-untyped-def]
+    goat = str(records(shipped_release, Locus.RRNA_12S, "Capra")[0].sequence)
+    runs = {"A1-R1": pair_of(goat, sample="A1-R1"), "A1-R2": amplicons["A1-R2"]}
+    record = with_positive(trace_root(tmp_path, runs, locus=None), pair_of(goat))
+    equal = [s.run.run_id for s in record.barcode.sequences if Reason.HAPLOTYPE_OF_CONTROL in s.reasons]
+    assert equal == ["A1-R1"]
+
+
 @needs_refdata
 def test_swaps_planted_in_a_given_pair_are_found(tmp_path: Path) -> None:
     pair = [(TRACES / f"Achl_RBNII384-13_{end}.ab1").read_bytes() for end in ("1_F", "2_R")]
@@ -217,3 +316,67 @@ def test_swaps_planted_in_a_given_pair_are_found(tmp_path: Path) -> None:
     assert reasons("name", {**dated, "SMPL1": abif.text("18198735")}) == {remark, Reason.SAMPLE_NAME_DIFFERS}
     assert reasons("well", {**dated, "TUBE1": abif.text("B6")}) == {remark, Reason.WELL_DIFFERS}
     assert reasons("date", own) == {remark, Reason.RUN_DATE_OUTSIDE}
+
+
+PAIRS = ("ACHLO006-09", "ACHLO040-09", "RBNII384-13", "RBNII396-13", "BBDCN941-10")
+
+
+def given_pair(name: str) -> tuple[bytes, bytes]:
+    forward, reverse = (next(TRACES.glob(f"*_{name}_{end}.ab1")).read_bytes() for end in ("1_F", "2_R"))
+    return forward, reverse
+
+
+@needs_refdata
+@pytest.mark.parametrize("name", PAIRS)
+def test_every_swap_planted_in_the_words_of_a_given_pair_is_found(tmp_path: Path, name: str) -> None:
+    sound = {"SMPL1": abif.text("A1-R1"), "TUBE1": abif.text("A1")}
+    sound |= {key: abif.date(2026, 2, 25) for key in ("RUND1", "RUND2")}
+    own = [{"position": "A1", "kind": "EXHIBIT", "sample": "A1-S1-E1"}]
+
+    def notes(words: dict[str, abif.Element], rows: list[dict[str, str]] = own) -> set[Reason]:
+        forward, reverse = (abif.reworded(data, sound | words) for data in given_pair(name))
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        root = trace_root(folder, {"A1-R1": (forward, reverse)}, sheet_rows=tuple(rows))
+        intake = intake_case(Casework(root), root / "cases" / CASE)
+        return {note.reason for note in intake.notes} - {
+            Reason.STRANDS_OF_DIFFERENT_RUNS,
+            Reason.TRACE_EDITED,
+        }
+
+    name_differs, row = {Reason.SAMPLE_NAME_DIFFERS}, own[0]
+    assert notes({}) == set()
+    own_name = {key: value for key, value in abif.read(given_pair(name)[0]).items() if key == "SMPL1"}
+    assert notes(own_name) == name_differs
+    assert notes({"SMPL1": abif.text("A1-R1 blank")}) == name_differs
+    assert notes({}, [row | {"sample": "B7-S1-E1"}]) == name_differs
+    assert notes({}, [row | {"case_id": "DEMO-B"}]) == name_differs
+    assert notes({"SMPL1": abif.text("B7")}, [row | {"sample": "B7"}]) == name_differs
+    assert notes({"SMPL1": abif.text("B7")}, [row | {"sample": "B7", "case_id": CASE, "run_id": "A1-R1"}]) == set()
+    assert notes({"TUBE1": abif.text("B1")}) == {Reason.WELL_DIFFERS}
+    assert notes({}, [row | {"position": "A2"}]) == {Reason.NOT_ON_RUN_SHEET, Reason.ATTEMPT_NOT_DECLARED}
+    for day in ((2026, 1, 9), (2026, 2, 22), (2031, 2, 25), (2099, 1, 1)):
+        dates = {key: abif.date(*day) for key in ("RUND1", "RUND2")}
+        assert notes(dates) == {Reason.RUN_DATE_OUTSIDE}, day
+
+
+@needs_refdata
+def test_given_traces_under_another_run_are_found(tmp_path: Path) -> None:
+    """One pair for two runs, and two pairs that claim one well at one time."""
+    first, second = given_pair(PAIRS[0]), given_pair(PAIRS[1])
+
+    def named(pair: tuple[bytes, bytes], run: str, well: str) -> Pair:
+        words = {"SMPL1": abif.text(run), "TUBE1": abif.text(well)}
+        words |= {key: abif.date(2026, 2, 25) for key in ("RUND1", "RUND2")}
+        words |= {"RUNT1": abif.time(10, 0, 0)}
+        forward, reverse = (abif.reworded(data, words) for data in pair)
+        return forward, reverse
+
+    def notes(folder: str, runs: dict[str, Pair]) -> set[Reason]:
+        root = trace_root(tmp_path / folder, runs)
+        found = {note.reason for note in intake_case(Casework(root), root / "cases" / CASE).notes}
+        return found & {Reason.FILE_USED_TWICE, Reason.WELL_USED_TWICE}
+
+    a1 = named(first, "A1-R1", "A1")
+    assert notes("sound", {"A1-R1": a1, "A1-R2": named(second, "A1-R2", "A2")}) == set()
+    assert notes("copy", {"A1-R1": a1, "A1-R2": named(first, "A1-R2", "A2")}) == {Reason.FILE_USED_TWICE}
+    assert notes("well", {"A1-R1": a1, "A1-R2": named(second, "A1-R2", "A1")}) == {Reason.WELL_USED_TWICE}

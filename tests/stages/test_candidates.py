@@ -69,7 +69,8 @@ def by_species(library: BarcodeLibrary, locus: Locus, view: NameView) -> dict[st
 def test_positions_of_species_are_those_counted_letter_by_letter(  # type: ignore[no-untyped-def]
     shipped_release, barcode_library, locus, view
 ) -> None:
-    letters = mutated(records(shipped_release, locus)[0].sequence, 12, random.Random(5))
+    # At third codon positions, as genes change; as many anywhere would be a suspected nuclear copy.
+    letters = silent(records(shipped_release, locus)[0].sequence, range(15, 195, 15))
     part = letters[40:640]
     result = single(barcode_library, part)
     group = group_of(result, CandidateLevel.SPECIES, view)

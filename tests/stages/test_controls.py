@@ -198,6 +198,16 @@ def test_a_trace_of_a_blank_is_read(assess, letters, role) -> None:  # type: ign
     assert Reason.FILE_UNREADABLE in unreadable.controls[0].reasons and not unreadable.passed
 
 
+def test_traces_of_a_positive_must_show_it_also_beside_a_sequence_that_does(assess, letters) -> None:  # type: ignore[no-untyped-def]
+    positive = row("A3", POSITIVE, ControlResult.AS_EXPECTED, L12, "Capra", "p.fasta")
+    trace = EvidenceFile(path=RelativePath("x.ab1"), role=FileRole.TRACE_FORWARD)
+    both = replace(positive, files=(*positive.files, trace))
+    goat = letters("Capra")
+    for strand, passed in ((goat, True), ("ACGT" * 8, False), (letters("Sus"), False)):
+        found = assess(*SOUND[:2], both, SOUND[3], p=goat, x=strand)
+        assert found.passed is passed and bool(found.invalid_loci) is not passed
+
+
 def test_declared_moschus_positive_fails_without_a_file(assess) -> None:  # type: ignore[no-untyped-def]
     positive = row("A3", POSITIVE, ControlResult.AS_EXPECTED, L12, "Moschus moschiferus")
     assert assess(*SOUND[:2], positive, SOUND[3]).reasons == (Reason.CONTROL_FAILED,)

@@ -339,6 +339,30 @@ def test_one_extraction_is_grade_b_and_one_marker_grade_c(judge, musk_deer, lett
     assert Reason.SINGLE_AMPLICON in answer(record, QuestionKind.MUSK_DEER_PRESENT).reasons
 
 
+def test_two_extracts_that_share_too_few_markers_are_grade_b(judge, musk_deer, letters) -> None:  # type: ignore[no-untyped-def]
+    both, first, second = (letters("Moschus", *MINI), letters("Moschus", MINI[0]), letters("Moschus", MINI[1]))
+
+    def part(*sub_samples):  # type: ignore[no-untyped-def]
+        record = judge(replace(musk_deer, sub_samples=sub_samples, photographed=(True,) * len(sub_samples)))
+        assert moschus(record) is Finding.DETECTED
+        (found,) = [
+            p
+            for p in record.items[0].grade_parts
+            if str(p.statement.phrase).endswith("extractions")
+            or str(p.statement.phrase).endswith("single_extraction")
+        ]
+        assert record.grade is found.grade
+        return found
+
+    apart = part(first, second)
+    assert (apart.grade, apart.reasons) == (Grade.B, (Reason.SINGLE_EXTRACTION,))
+    assert apart.statement.values[0].texts == ("12S-V5 (S0-E)", "16S-mam (S1-E)")
+    half = part(both, first)
+    assert half.grade is Grade.B and half.statement.values[0].texts == ("12S-V5 (S0-E, S1-E)", "16S-mam (S0-E)")
+    assert part(both, both).grade is part(both, first, second).grade is Grade.A
+    assert part(both, both).statement.values[0].texts == ("12S-V5 (S0-E, S1-E)", "16S-mam (S0-E, S1-E)")
+
+
 def test_legal_questions_and_those_that_no_method_answers(judge, musk_deer, goat) -> None:  # type: ignore[no-untyped-def]
     for case in (musk_deer, goat):
         record = judge(case)

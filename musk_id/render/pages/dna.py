@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from musk_id.model.barcode import BarcodeHit, BarcodeRecord, ItemCall, LocusCall, SequenceResult, ViewCall
+from musk_id.model.barcode import (
+    BarcodeHit,
+    BarcodeRecord,
+    ItemCall,
+    LocusCall,
+    ReplicateCount,
+    SequenceResult,
+    ViewCall,
+)
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.candidates import alignment_figure, candidate_blocks, tree_blocks
 from musk_id.render.pages.document import (
@@ -35,10 +43,27 @@ def dna_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> lis
     blocks: list[Block] = [Heading(3, catalogue.label("dna.heading", item=item_id))]
     for call in calls:
         blocks.append(_item_facts(call, catalogue))
+        if call.replicates:
+            blocks.append(_replicates_table(call, catalogue))
         if call.not_excluded:
             blocks.append(_not_excluded_table(call, catalogue))
     for result in results:
         blocks.extend(_sequence_blocks(result, catalogue))
+    return blocks + _edited_blocks(item_id, record, catalogue)
+
+
+def _edited_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> list[Block]:
+    """The item and its edited runs with the letters that were changed by hand."""
+    view = record.with_edits
+    calls = [] if view is None else [call for call in view.items if call.item_id == item_id]
+    if view is None or not calls:
+        return []
+    blocks: list[Block] = [Heading(3, catalogue.label("dna.edited_heading", item=item_id))]
+    blocks += [_item_facts(call, catalogue) for call in calls]
+    note = catalogue.label("dna.edited")
+    for result in view.sequences:
+        if result.run.item_id == item_id:
+            blocks.extend(_sequence_blocks(result, catalogue, note))
     return blocks
 
 
@@ -62,6 +87,34 @@ def _item_facts(call: ItemCall, catalogue: Catalogue) -> Facts:
     return Facts(rows)
 
 
+def _replicates_table(call: ItemCall, catalogue: Catalogue) -> Table:
+    """How often each marker was examined, by kind; every attempt counts."""
+    label = catalogue.label
+    rows = tuple(
+        (
+            cell("-" if entry.locus is None else catalogue.word(entry.locus)),
+            cell(str(entry.sub_samples)),
+            cell(str(entry.extracts)),
+            cell(str(entry.products)),
+            cell(str(entry.runs)),
+            cell(str(entry.called)),
+            italic(", ".join(entry.taxa) or "-"),
+            cell(_agreement(entry, catalogue)),
+        )
+        for entry in call.replicates
+    )
+    names = ("locus", "sub_samples", "extractions", "amplifications", "runs", "runs_called", "named", "agreement")
+    heads = tuple(label(f"head.{name}") for name in names)
+    return Table(label("dna.replicates"), heads, (4, 3, 3, 3, 3, 3, 5, 7), rows)
+
+
+def _agreement(entry: ReplicateCount, catalogue: Catalogue) -> str:
+    if entry.differ_between:
+        kinds = ", ".join(catalogue.word(kind) for kind in entry.differ_between)
+        return catalogue.label("dna.replicates_differ", kinds=kinds)
+    return catalogue.label("dna.replicates_agree") if entry.called > 1 else "-"
+
+
 def _not_excluded_table(call: ItemCall, catalogue: Catalogue) -> Table:
     label = catalogue.label
     rows = tuple(
@@ -77,18 +130,20 @@ def _not_excluded_table(call: ItemCall, catalogue: Catalogue) -> Table:
     return Table(label("dna.not_excluded"), heads, (6, 5, 8, 6), rows)
 
 
-def _sequence_blocks(result: SequenceResult, catalogue: Catalogue) -> list[Block]:
+def _sequence_blocks(result: SequenceResult, catalogue: Catalogue, note: str = "") -> list[Block]:
     label = catalogue.label
     run = result.run.run_id
     title = label("dna.run", run=run)
     if result.run.simulated:
         title = f"{title} · {label('text.simulated')}"
+    title = f"{title} · {note}" if note else title
     blocks: list[Block] = [Heading(3, title), _sequence_facts(result, catalogue)]
     call = result.call
     criteria = result.quality + (call.trace if call is not None else ())
     if criteria:
         blocks.append(criteria_table(catalogue, label("dna.trace", run=run), criteria))
-    blocks.extend(trace_blocks(result, catalogue))
+    # The signals are those of the run as it was read; an edit changes no signal.
+    blocks.extend([] if note else trace_blocks(result, catalogue))
     if call is not None and call.views:
         blocks.append(_views_table(call, run, catalogue))
     if result.hits:

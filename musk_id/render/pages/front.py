@@ -93,6 +93,7 @@ def _dates(record: CaseRecord, catalogue: Catalogue) -> Cell:
         ("front.date_of_act", request.date_of_act),
         ("front.date_of_request", request.date_of_request),
         ("front.date_of_receipt", examination.accession_date),
+        ("front.date_of_completion", examination.completed_on),
     )
     known = [label(key, date=date) for key, date in dates if date is not None]
     if examination.accession_number is not None:

@@ -20,6 +20,7 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.facts import brief_digest, given, photographs, quantity, said
+from musk_id.render.pages.papers import edits_blocks, numbers_table
 from musk_id.render.pages.traces import trace_files_table
 from musk_id.render.pictures.lineage import Node, draw_lineage, parted
 
@@ -42,6 +43,7 @@ def items_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.extend(_custody(record, catalogue))
     blocks.extend(_runs(record, catalogue))
     blocks.extend(_files(record, catalogue))
+    blocks.extend(edits_blocks(record, catalogue))
     return Section("items", catalogue.label("section.items"), tuple(blocks))
 
 
@@ -201,7 +203,8 @@ def _runs(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
     table = Table(
         label("items.runs_caption"), tuple(label(f"head.{h}") for h in heads), (7, 6, 7, 5, 6, 4, 5, 8), rows
     )
-    return [Heading(2, label("items.runs")), table, *_masses(record, catalogue)]
+    numbers = numbers_table(record.intake.examination, catalogue)
+    return [Heading(2, label("items.runs")), table, *numbers, *_masses(record, catalogue)]
 
 
 def _run_name(run: Run, catalogue: Catalogue) -> Cell:
