@@ -11,7 +11,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -71,6 +71,11 @@ bench-lir: $(BENCH_VENV)/.installed
 bench-barcode: $(VENV)/.installed
 	@bash scripts/system-packages.sh bench
 	@"$(BIN)/python" benchmarks/barcode_match.py $(ARGS)
+
+# Names of mammals with a wide library; for instance: make bench-barcode-accuracy ARGS="--half development"
+bench-barcode-accuracy: $(VENV)/.installed
+	@bash scripts/system-packages.sh bench
+	@"$(BIN)/python" benchmarks/barcode_accuracy.py $(ARGS)
 
 # For instance: make bench-library ARGS="--records 20000 200000"
 bench-library: $(VENV)/.installed

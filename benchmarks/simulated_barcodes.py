@@ -17,7 +17,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LETTERS", "Simulated", "query_letters", "simulate"]
+__all__ = [
+    "LETTERS",
+    "RATES",
+    "WIDTH",
+    "Bases",
+    "Simulated",
+    "query_letters",
+    "simulate",
+    "substituted",
+    "without_stops",
+]
 
 WIDTH = 658
 SEED = 20261
@@ -61,8 +71,13 @@ def _stops(bases: Bases) -> NDArray[np.int64]:
 
 def _mutated(parents: Bases, share: float, random: np.random.Generator) -> Bases:
     """One child of each parent."""
+    return substituted(parents, share * _rates(), random)
+
+
+def substituted(parents: Bases, probability: NDArray[np.float64], random: np.random.Generator) -> Bases:
+    """One child of each parent, each column changed with its own probability; no stop codon comes in."""
     children = parents.copy()
-    hit = random.random(parents.shape) < share * _rates()
+    hit = random.random(parents.shape) < probability
     transition = random.random(parents.shape) < TRANSITIONS
     # A = 0, C = 1, G = 2, T = 3: xor 2 is the transition, xor 1 or 3 a transversion.
     change = np.where(transition, 2, 1 + 2 * (random.random(parents.shape) < 0.5)).astype(np.uint8)
@@ -73,6 +88,13 @@ def _mutated(parents: Bases, share: float, random: np.random.Generator) -> Bases
     return children
 
 
+def without_stops(bases: Bases) -> Bases:
+    """The letters with every stop codon of the frame changed into another one."""
+    rows, columns = _stops(bases)
+    bases[rows, columns + 2] = 1
+    return bases
+
+
 def simulate(count: int, seed: int = SEED, shape: str = "genera") -> Simulated:
     """So many references of a shape of :data:`BRANCHES`."""
     family, genus, species_branch = BRANCHES[shape]
@@ -80,9 +102,7 @@ def simulate(count: int, seed: int = SEED, shape: str = "genera") -> Simulated:
     species = -(-count // PER_SPECIES)
     genera = -(-species // SPECIES_PER_GENUS)
     families = -(-genera // GENERA_PER_FAMILY)
-    root = random.integers(0, 4, (1, WIDTH)).astype(np.uint8)
-    rows, columns = _stops(root)
-    root[rows, columns + 2] = 1
+    root = without_stops(random.integers(0, 4, (1, WIDTH)).astype(np.uint8))
     of_species = np.arange(count) // PER_SPECIES
     of_genus = of_species // SPECIES_PER_GENUS
     level = _mutated(np.repeat(root, families, axis=0), family, random)

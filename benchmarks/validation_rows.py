@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from musk_id.kernels.intervals import clopper_pearson
 from musk_id.library_vocabulary import IntervalKind
 from musk_id.model.validation import Interval, Validation, ValidationData, ValidationRow
-from musk_id.model.values import DecimalText, Line, RelativePath, Sha256, Text
+from musk_id.model.values import DecimalText, Line, RelativePath, Sha256, Text, decimal_text
 from musk_id.vocabulary import Locus
 
-__all__ = ["panel_specificity_validation", "wide_margins_validation"]
+__all__ = [
+    "accuracy_split_validation",
+    "accuracy_validation",
+    "panel_specificity_validation",
+    "wide_margins_validation",
+]
 
 Tree = Mapping[str, Any]
 
@@ -179,3 +185,111 @@ def _other_mammals(tree: Tree, method: str, digests: Mapping[str, str]) -> Itera
         yield _row("genus wrong", method, where, outside, data, **_rate(lacking["wrong"]))
         wrong = found["wrong_records"]
         yield _row("records with a wrong genus", method, where, kind, data, k=len(wrong), listed=wrong)
+
+
+def accuracy_split_validation(tree: Tree) -> Validation:
+    """Species of the development half of ``barcode_accuracy.py``, by set."""
+    return Validation(
+        schema=Line(Validation.SCHEMA),
+        benchmark=RelativePath(tree["benchmark"]),
+        methods=(Line(tree["method"]),),
+        note=Text(
+            "Limits of the method were fixed on queries of these species; the other species of a set are the "
+            "validation half. Each set is compared as a whole, of which the query, its species or its genus is "
+            "withheld."
+        ),
+        data=tuple(
+            ValidationData(path=RelativePath(found["path"]), sha256=Sha256(found["sha256"]))
+            for found in tree["sets"].values()
+        ),
+        rows=tuple(
+            _row(
+                "species of the development half",
+                tree["method"],
+                found["locus"],
+                name,
+                (found["sha256"],),
+                k=len(found["own"]),
+                n=found["of"],
+                listed=tuple(found["own"]),
+            )
+            for name, found in tree["sets"].items()
+        ),
+    )
+
+
+def accuracy_validation(tree: Tree) -> Validation:
+    """Figures of ``barcode_accuracy.py``: answers by set, scenario and distance to the nearest congener."""
+    sets = tree["sets"]
+    return Validation(
+        schema=Line(Validation.SCHEMA),
+        benchmark=RelativePath(tree["benchmark"]),
+        methods=(Line(tree["method"]),),
+        note=Text(
+            f"Half: {tree['half']}; species of the development half: validation/barcode-accuracy-split.json, "
+            f"SHA-256 {tree['split_sha256']}. Programs: {tree['peers']['vsearch']}, {tree['peers']['blastn']}. "
+            "These rates describe the comparison step on public reference sequences and on simulated ones. They "
+            "do not include sampling, contamination, exchange of samples, or wrong names in the references; they "
+            "are not the probability that a result is wrong."
+        ),
+        data=tuple(
+            ValidationData(
+                path=RelativePath(found["path"] or "benchmarks/simulated_radiations.py"),
+                sha256=Sha256(found["sha256"]),
+                records=found["records"],
+            )
+            for found in sets.values()
+        ),
+        rows=tuple(
+            row
+            for name, found in sets.items()
+            for row in (*_accuracy_notes(name, found, tree["method"]), *_accuracy_rows(name, found, tree))
+        ),
+    )
+
+
+def _accuracy_notes(name: str, found: Tree, method: str) -> Iterator[ValidationRow]:
+    data, locus = (found["sha256"],), found["locus"]
+    yield _row("queries judged", method, locus, name, data, k=found["judged"], n=found["queries"])
+    yield _row("records repaired", method, locus, name, data, k=found["repaired"])
+    yield _row("mislabelled records left out", method, locus, name, data, k=found["mislabelled_left_out"])
+    called = found["called_moschus"]
+    yield _row(
+        "called Moschus, of other genera, in any scenario",
+        method,
+        locus,
+        name,
+        data,
+        k=len(called),
+        listed=tuple(called),
+    )
+
+
+def _accuracy_rows(name: str, found: Tree, tree: Tree) -> Iterator[ValidationRow]:
+    kinds = ("right", "wrong", "set with the species", "set without the species", "none")
+    held = [f for f in tree["figures"] if f["data"] == name]
+    for figure in held:
+        own = figure["rule"].startswith(tree["method"])
+        # Of the second rank of a set (the genus where species are asked for, or the reverse) our own figures only.
+        if figure["rank"] != held[0]["rank"] and figure["rule"] != tree["method"]:
+            continue
+        for kind, count in zip(kinds, figure["counts"], strict=True):
+            if figure["rank"] == "genus" and kind.startswith("set"):
+                continue
+            lower, upper = clopper_pearson(count, figure["n"])
+            yield _row(
+                f"{figure['rank']} {kind}",
+                figure["rule"],
+                found["locus"],
+                f"{name}; {figure['scenario']}; {figure['stratum']}",
+                (found["sha256"],),
+                peer=not own,
+                k=count,
+                n=figure["n"],
+                interval=Interval(
+                    kind=IntervalKind.TWO_SIDED_95,
+                    lower=decimal_text(lower, 6),
+                    upper=decimal_text(upper, 6),
+                ),
+                listed=figure["wrong"] if kind == "wrong" else (),
+            )

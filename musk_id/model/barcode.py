@@ -100,7 +100,11 @@ class NotExcluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocusCall:
-    """The call of one sequence at one locus."""
+    """The call of one sequence at one locus.
+
+    ``taxon`` is the species, the genus of a species set, the genus or the family; ``species`` holds the species
+    that are named together.
+    """
 
     rank: Rank
     taxon: Line | None
@@ -111,6 +115,14 @@ class LocusCall:
     not_excluded: tuple[NotExcluded, ...]
     reasons: tuple[Reason, ...]
     trace: tuple[Criterion, ...]
+    species: tuple[Line, ...] = ()
+
+    @property
+    def genus(self) -> str | None:
+        """The genus that the call names, also by a species or a set of species."""
+        if self.taxon is None or self.rank not in (Rank.SPECIES, Rank.SPECIES_SET, Rank.GENUS):
+            return None
+        return self.taxon.split(" ")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

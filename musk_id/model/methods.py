@@ -29,7 +29,9 @@ __all__ = [
     "LongLocusLimits",
     "ReadsMethod",
     "SangerMethod",
+    "SpeciesRadius",
     "SpectraMethod",
+    "WideLimits",
     "require_method",
 ]
 
@@ -87,16 +89,48 @@ class BarcodeMethod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnimalMethod:
-    """How other mammals than *Moschus* are named: genus or family, no species.
+class WideLimits:
+    """Radius and margin of a genus at one marker of a wide library, in the unit of the marker.
 
-    Short markers keep the radius and margin of the barcode method; a genus also needs its certified margin.
+    No other genus may lie within the radius.
+    """
+
+    locus: Locus
+    radius: DecimalText
+    margin: DecimalText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeciesRadius:
+    """How a species of another genus is named on a coding marker.
+
+    Its radius is ``spread_share`` of the largest distance between two of its reference individuals, at least
+    ``least_p`` and at most ``most_p``; pairs of individuals count that share ``min_compared_bp`` columns.
+    """
+
+    min_individuals: int
+    min_compared_bp: int
+    spread_share: DecimalText
+    least_p: DecimalText
+    most_p: DecimalText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnimalMethod:
+    """How other mammals than *Moschus* are named.
+
+    With few genera at a marker, short markers keep the radius and margin of the barcode method, and a genus also
+    needs its certified margin. From ``wide_min_genera`` genera on, the limits of ``wide`` hold instead. Without
+    ``species`` no species is named.
     """
 
     version: Line
     certified_margin_min: int
     long_radius_p: DecimalText
     long_margin_p: DecimalText
+    wide_min_genera: int | None = None
+    wide: tuple[WideLimits, ...] = ()
+    species: SpeciesRadius | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +260,10 @@ def _long(locus: Locus, window_bp: int, radius: str, moschus: str, provisional: 
     )
 
 
+def _wide(locus: Locus, radius: str, margin: str) -> WideLimits:
+    return WideLimits(locus=locus, radius=DecimalText(radius), margin=DecimalText(margin))
+
+
 BARCODE_METHODS = (
     BarcodeMethod(
         version=Line("moschus-barcode-1"),
@@ -253,6 +291,28 @@ ANIMAL_METHODS = (
         certified_margin_min=1,
         long_radius_p=DecimalText("0.015"),
         long_margin_p=DecimalText("0.03"),
+    ),
+    # Limits of wide libraries and of species: fixed on the development half of public sets
+    # (``docs/decisions/species-of-other-mammals.md``).
+    AnimalMethod(
+        version=Line("general-mammal-2"),
+        certified_margin_min=1,
+        long_radius_p=DecimalText("0.015"),
+        long_margin_p=DecimalText("0.03"),
+        wide_min_genera=300,
+        wide=(
+            _wide(Locus.RRNA_12S, "2", "3"),
+            _wide(Locus.RRNA_16S, "3", "3"),
+            _wide(Locus.COI, "0.06", "0.035"),
+            _wide(Locus.CYTB, "0.08", "0.045"),
+        ),
+        species=SpeciesRadius(
+            min_individuals=2,
+            min_compared_bp=450,
+            spread_share=DecimalText("0.33"),
+            least_p=DecimalText("0.002"),
+            most_p=DecimalText("0.02"),
+        ),
     ),
 )
 

@@ -213,7 +213,7 @@ def _taxa_of(result: SequenceResult) -> set[str]:
         return {HUMAN_GENUS}
     if result.call is None or result.call.taxon is None:
         return {_UNNAMED}
-    return {str(result.call.taxon), *_nearest(result)}
+    return {str(result.call.genus or result.call.taxon), *_nearest(result)}
 
 
 def _nearest(result: SequenceResult) -> set[str]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from musk_id.model.barcode import BarcodeRecord, ItemCall, NotExcluded, SequenceResult
+from musk_id.model.barcode import BarcodeRecord, ItemCall, NamedTaxon, NotExcluded, SequenceResult
 from musk_id.model.evidence import Statement
 from musk_id.model.examination import ExaminedItem
 from musk_id.model.trace import Criterion
@@ -212,7 +212,7 @@ def _statements(call: ItemCall, results: tuple[SequenceResult, ...], moschus: Fi
         said.extend(_certified_margin(call))
     if moschus is Finding.INCONCLUSIVE:
         said.extend(_open(call, results))
-    said.extend(say("dna.other_taxon", taxon=taxon.taxon, loci=taxon.loci) for taxon in call.other_taxa)
+    said.extend(_other_taxon(taxon) for taxon in call.other_taxa)
     if call.human:
         said.append(say("dna.human"))
     if moschus is Finding.NOT_DETECTED:
@@ -222,6 +222,11 @@ def _statements(call: ItemCall, results: tuple[SequenceResult, ...], moschus: Fi
     if moschus is Finding.DETECTED:
         said.append(say("dna.animal_not_substance"))
     return (*said, *_attempts(results))
+
+
+def _other_taxon(taxon: NamedTaxon) -> Statement:
+    phrase = "dna.other_taxon_set" if taxon.rank is Rank.SPECIES_SET else "dna.other_taxon"
+    return say(phrase, taxon=taxon.taxon, loci=taxon.loci)
 
 
 def _open(call: ItemCall, results: tuple[SequenceResult, ...]) -> list[Statement]:

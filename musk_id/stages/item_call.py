@@ -8,16 +8,14 @@ from musk_id.model.barcode import ItemCall, NamedTaxon, NotExcluded, SequenceRes
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line
-from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.locus_call import limits_of
+from musk_id.stages.library import BarcodeLibrary, species_of
+from musk_id.stages.locus_limits import limits_of
 from musk_id.stages.placement import criterion
 from musk_id.stages.replicates import count_replicates
 from musk_id.stages.species_rule import CalledSequence, species_rule
-from musk_id.vocabulary import Finding, Locus, Rank, Reason
+from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason
 
 __all__ = ["call_item"]
-
-_RANKS = {Rank.GENUS: 2, Rank.FAMILY: 1}
 
 
 def call_item(
@@ -87,13 +85,8 @@ def _conflict(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> bool
     moschus = [c for c in called if c.call.taxon == method.genus]
     if moschus:
         return any(_points_away(c, method.genus) for c in called if c not in moschus)
-    genera = {c.call.taxon for c in called if c.call.rank is Rank.GENUS}
-    families = {
-        family
-        for c in called
-        if c.call.rank in _RANKS
-        for family in ({c.call.taxon} if c.call.rank is Rank.FAMILY else _families(c))
-    }
+    genera = {c.call.genus for c in called if c.call.genus is not None}
+    families = {family for c in called for family in _families(c)}
     return len(genera) > 1 or len(families) > 1
 
 
@@ -108,8 +101,11 @@ def _points_away(called: CalledSequence, genus: str) -> bool:
     return (bool(nearest) and genus not in nearest) or any(genus not in v.nearest_genus for v in called.call.views)
 
 
-def _families(called: CalledSequence) -> set[Line]:
-    return {e.record.family for e in called.compared if e.record.genus == called.call.taxon}
+def _families(called: CalledSequence) -> set[str]:
+    """The family named, or that of the genus named."""
+    if called.call.rank is Rank.FAMILY and called.call.taxon is not None:
+        return {called.call.taxon}
+    return {e.record.family for e in called.compared if e.record.genus == called.call.genus}
 
 
 def _finding(
@@ -139,8 +135,8 @@ def _finding(
 def _other_taxa(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> tuple[NamedTaxon, ...]:
     """Another animal by the method for mammals: one coding marker, or both short ones agreeing."""
     coding = {limits.locus for limits in method.long_loci}
-    found: list[NamedTaxon] = []
-    for rank in (Rank.GENUS, Rank.FAMILY):
+    found = _named_species(called, coding, method)
+    for rank in () if found else (Rank.GENUS, Rank.FAMILY):
         by_taxon: dict[str, set[Locus]] = {}
         for sequence in called:
             for taxon in _taxa_at(sequence, rank, method.genus):
@@ -161,14 +157,45 @@ def _other_taxa(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> tu
     return tuple(found)
 
 
+def _named_species(
+    called: tuple[CalledSequence, ...], coding: set[Locus], method: BarcodeMethod
+) -> list[NamedTaxon]:
+    """Species of one other genus, as far as coding markers name any; what one of them names is not passed over.
+
+    A sequence of a coding marker that names the genus only, and lies nearest to none of these species, leaves the
+    genus.
+    """
+    long = [c for c in called if c.locus in coding and c.call.genus not in (None, method.genus)]
+    naming = [c for c in long if c.call.species]
+    species = sorted({name for c in naming for name in c.call.species})
+    if not species or any(not _nearest_names(c) & set(species) for c in long):
+        return []
+    records = sorted({record for c in naming for view in c.call.views for record in view.nearest_records})
+    return [
+        NamedTaxon(
+            rank=Rank.SPECIES if len(species) == 1 else Rank.SPECIES_SET,
+            taxon=Line(" / ".join(species)),
+            loci=tuple(sorted({c.locus for c in naming})),
+            records=tuple(records),
+        )
+    ]
+
+
+def _nearest_names(sequence: CalledSequence) -> set[str]:
+    """Species names of the nearest references under both views."""
+    distance = min(entry.upper for entry in sequence.compared)
+    nearest = [entry.record for entry in sequence.compared if entry.upper == distance]
+    return {str(name) for record in nearest for view in NameView for name in species_of(record, view)}
+
+
 def _taxa_at(sequence: CalledSequence, rank: Rank, genus_of_interest: str) -> set[str]:
     call = sequence.call
-    if call.taxon is None or call.taxon == genus_of_interest:
+    if call.taxon is None or call.genus == genus_of_interest:
         return set()
-    if call.rank is rank:
-        return {call.taxon}
+    if rank is Rank.GENUS:
+        return set() if call.genus is None else {call.genus}
     # A genus is also a member of its family.
-    return set(_families(sequence)) if rank is Rank.FAMILY and call.rank is Rank.GENUS else set()
+    return _families(sequence)
 
 
 def _records(sequence: CalledSequence, taxon: str, rank: Rank) -> set[str]:

@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from musk_id.kernels.anchoring import KmerIndex
-from musk_id.kernels.bitplanes import Planes, pack
+from musk_id.kernels.bitplanes import Planes
 from musk_id.kernels.nucleotides import encode
 from musk_id.model.error_figures import ReleaseCalibration
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import Line
+from musk_id.stages.relatives import Relatives, coding_planes
 from musk_id.vocabulary import CurationState, Locus, NameView
 
 __all__ = [
@@ -38,13 +37,14 @@ class LocusLibrary:
     """Records of one marker that take part in comparisons, sorted by accession.
 
     ``planes`` holds coding markers in the frame of their window (``width`` columns); short markers are
-    compared letter by letter and have neither.
+    compared letter by letter and have neither. ``genera`` counts genera, without the laboratory's own records.
     """
 
     locus: Locus
     records: tuple[BarcodeReference, ...]
     planes: Planes | None
     width: int
+    genera: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class BarcodeLibrary:
     sets: tuple[TaxonSet, ...]
     genus_species: tuple[Line, ...]
     has_overlay: bool
+    relatives: Relatives
     calibration: ReleaseCalibration | None = None
 
     @classmethod
@@ -94,6 +95,9 @@ class BarcodeLibrary:
             sets=release.sets,
             genus_species=tuple(sorted(t.species for t in release.taxa if t.genus == method.genus)),
             has_overlay=bool(overlay),
+            relatives=Relatives(
+                lambda locus, genus: [r for r in loci[locus].records if r.genus == genus], windows
+            ),
             calibration=calibration,
         )
 
@@ -103,13 +107,10 @@ def _locus_library(locus: Locus, barcodes: Iterable[BarcodeReference], window_bp
     records = tuple(
         sorted((r for r in barcodes if r.locus is locus and r.state not in LEFT_OUT), key=lambda r: r.accession)
     )
+    genera = len({record.genus for record in records if record.overlay is None})
     if window_bp is None:
-        return LocusLibrary(locus, records, None, 0)
-    masks = np.zeros((len(records), window_bp), dtype=np.uint8)
-    for row, record in enumerate(records):
-        letters = encode(record.sequence)[:window_bp]
-        masks[row, : letters.size] = letters
-    return LocusLibrary(locus, records, pack(masks), window_bp)
+        return LocusLibrary(locus, records, None, 0, genera)
+    return LocusLibrary(locus, records, coding_planes(records, window_bp), window_bp, genera)
 
 
 def individuals_at(library: BarcodeLibrary, locus: Locus) -> dict[Line, set[Line]]:

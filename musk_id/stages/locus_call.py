@@ -7,80 +7,22 @@ competitors' lower bounds. The margin certified by the wide set, min(margin, W -
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from musk_id.model.barcode import LocusCall, NotExcluded, ViewCall
-from musk_id.model.methods import AmpliconLimits, AnimalMethod, BarcodeMethod, LongLocusLimits
+from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.reference import TaxonSet
 from musk_id.model.trace import Criterion
-from musk_id.model.values import DecimalText, Line, decimal_text
-from musk_id.stages.comparison import P_DIGITS, Compared
+from musk_id.model.values import Line
+from musk_id.stages.comparison import Compared
 from musk_id.stages.library import BarcodeLibrary, genera_of, individuals_at, species_of
+from musk_id.stages.locus_limits import LocusLimits
+from musk_id.stages.mammal_species import SpeciesAnswer, call_species
 from musk_id.stages.placement import criterion
 from musk_id.vocabulary import CriterionOutcome, CurationState, Locus, NameView, Rank, Reason
 
-__all__ = ["LocusLimits", "call_locus", "limits_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class LocusLimits:
-    """Radius and margins at one marker, in its own unit, as exact fractions."""
-
-    locus: Locus
-    coding: bool
-    radius: Fraction
-    margin: Fraction
-    other_radius: Fraction
-    other_margin: Fraction
-    exclusion_other: Fraction
-    exclusion_moschus: Fraction
-    unit: str
-    digits: int
-
-    def text(self, value: Fraction) -> DecimalText:
-        """A distance as decimal text in the unit of the marker."""
-        return decimal_text(float(value), self.digits)
-
-
-def limits_of(locus: Locus, method: BarcodeMethod, animals: AnimalMethod) -> LocusLimits:
-    """Limits of a marker under a pair of methods."""
-    for amplicon in method.amplicons:
-        if amplicon.locus is locus:
-            return _amplicon_limits(amplicon)
-    long_locus = next(limits for limits in method.long_loci if limits.locus is locus)
-    return _long_limits(long_locus, animals)
-
-
-def _amplicon_limits(limits: AmpliconLimits) -> LocusLimits:
-    radius, margin = Fraction(limits.radius_edits), Fraction(limits.margin_edits)
-    return LocusLimits(
-        locus=limits.locus,
-        coding=False,
-        radius=radius,
-        margin=margin,
-        other_radius=radius,
-        other_margin=margin,
-        exclusion_other=Fraction(limits.exclusion_other_edits),
-        exclusion_moschus=Fraction(limits.exclusion_moschus_further_edits),
-        unit="edits",
-        digits=0,
-    )
-
-
-def _long_limits(limits: LongLocusLimits, animals: AnimalMethod) -> LocusLimits:
-    return LocusLimits(
-        locus=limits.locus,
-        coding=True,
-        radius=Fraction(limits.radius_p),
-        margin=Fraction(limits.margin_p),
-        other_radius=Fraction(animals.long_radius_p),
-        other_margin=Fraction(animals.long_margin_p),
-        exclusion_other=Fraction(limits.exclusion_other_p),
-        exclusion_moschus=Fraction(limits.exclusion_moschus_p),
-        unit="p",
-        digits=P_DIGITS,
-    )
+__all__ = ["call_locus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +49,29 @@ def call_locus(
 ) -> LocusCall:
     """Call a sequence from its distances to all references of the marker (at least one)."""
     views = {view: _view(compared, view) for view in NameView}
-    rank, taxon, certified, reasons, trace = _called(compared, views, limits, library, method, animals)
-    if library.has_overlay and rank is not Rank.NONE:
+    called = _called(compared, views, limits, library, method, animals)
+    if library.has_overlay and called.rank is not Rank.NONE:
         released = tuple(entry for entry in compared if entry.record.overlay is None)
-        alone = _release_alone(released, (rank, taxon), limits, library, method, animals)
-        trace += (alone,)
+        alone = _release_alone(released, called, limits, library, method, animals)
+        called = replace(called, trace=(*called.trace, alone))
         if alone.outcome is CriterionOutcome.FAILED:
-            rank, taxon, reasons = Rank.NONE, None, (*reasons, Reason.OVERLAY_ONLY)
+            reasons = (*called.reasons, Reason.OVERLAY_ONLY)
+            called = replace(called, rank=Rank.NONE, taxon=None, species=(), reasons=reasons)
     moschus = [c.upper for c in compared if c.record.genus == method.genus]
-    named = taxon == method.genus and rank is Rank.GENUS
+    named = called.taxon == method.genus and called.rank is Rank.GENUS
     near_set = _nearest_set(views, library.sets) if named else None
+    certified = called.certified
     return LocusCall(
-        rank=rank,
-        taxon=None if taxon is None else Line(taxon),
+        rank=called.rank,
+        taxon=None if called.taxon is None else Line(called.taxon),
         genus_of_interest_distance=limits.text(min(moschus)) if moschus else None,
         views=tuple(_view_call(view, found, limits) for view, found in views.items()),
         certified_margin=None if certified is None else limits.text(certified),
         nearest_set=near_set.set_id if near_set else None,
         not_excluded=_not_excluded(views, near_set, limits.locus, library, method) if named else (),
-        reasons=reasons,
-        trace=trace,
+        reasons=called.reasons,
+        trace=called.trace,
+        species=tuple(Line(species) for species in called.species),
     )
 
 
@@ -153,6 +98,23 @@ def _released(compared: tuple[Compared, ...], genera: frozenset[str], view: Name
     return tuple(entry for entry in own if entry.upper == distance)
 
 
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What the references given say: taxon, certified margin, reasons and criteria."""
+
+    rank: Rank
+    taxon: str | None
+    species: tuple[str, ...]
+    certified: Fraction | None
+    reasons: tuple[Reason, ...]
+    trace: tuple[Criterion, ...]
+
+    @property
+    def names(self) -> str:
+        """Rank and names as one text."""
+        return " ".join((self.rank, *(self.species or (() if self.taxon is None else (self.taxon,)))))
+
+
 def _called(
     compared: tuple[Compared, ...],
     views: dict[NameView, _View],
@@ -160,18 +122,40 @@ def _called(
     library: BarcodeLibrary,
     method: BarcodeMethod,
     animals: AnimalMethod,
-) -> tuple[Rank, str | None, Fraction | None, tuple[Reason, ...], tuple[Criterion, ...]]:
-    """Rank, taxon, certified margin, reasons and criteria by the references given."""
+) -> _Called:
+    """The answer by the references given."""
     certified = _certified_margin(views, limits, library)
     genus = _common_genus(views)
     reasons, trace = _judge(genus, views, certified, limits, method, animals)
-    rank, taxon = _answer(genus, reasons, views, limits, compared, method)
-    return rank, taxon, certified, reasons, trace
+    rank, taxon, families = _answer(genus, reasons, views, limits, compared, method)
+    trace += families
+    found = _species(rank, taxon, compared, limits, library, method, animals)
+    if found is None:
+        return _Called(rank, taxon, (), certified, reasons, trace)
+    taxon = found.species[0] if found.rank is Rank.SPECIES else taxon
+    return _Called(found.rank, taxon, found.species, certified, reasons, trace + found.trace)
+
+
+def _species(
+    rank: Rank,
+    taxon: str | None,
+    compared: tuple[Compared, ...],
+    limits: LocusLimits,
+    library: BarcodeLibrary,
+    method: BarcodeMethod,
+    animals: AnimalMethod,
+) -> SpeciesAnswer | None:
+    """Species of another genus on a coding marker; those of the genus of interest have a rule of their own."""
+    radius = animals.species
+    if radius is None or not limits.coding or rank is not Rank.GENUS or taxon is None or taxon == method.genus:
+        return None
+    table = library.relatives.table(limits.locus, taxon, radius.min_compared_bp)
+    return call_species(compared, taxon, table, radius, limits.text)
 
 
 def _release_alone(
     released: tuple[Compared, ...],
-    answer: tuple[Rank, str | None],
+    answer: _Called,
     limits: LocusLimits,
     library: BarcodeLibrary,
     method: BarcodeMethod,
@@ -182,19 +166,13 @@ def _release_alone(
     A record that only the laboratory holds can come nearer, and can be a competitor; it cannot carry a name,
     since nobody outside has checked its own.
     """
-    found: tuple[Rank, str | None] = (Rank.NONE, None)
+    found = str(Rank.NONE)
     nearest: tuple[Line, ...] = ()
     if released:
         views = {view: _view(released, view) for view in NameView}
-        found = _called(released, views, limits, library, method, animals)[:2]
+        found = _called(released, views, limits, library, method, animals).names
         nearest = _accessions(tuple(entry for view in views.values() for entry in view.nearest))
-    return criterion(
-        "barcode.release_alone",
-        " ".join(str(part) for part in found if part is not None),
-        " ".join(str(part) for part in answer if part is not None),
-        found == answer,
-        records=nearest,
-    )
+    return criterion("barcode.release_alone", found, answer.names, found == answer.names, records=nearest)
 
 
 def _view_call(view: NameView, found: _View, limits: LocusLimits) -> ViewCall:
@@ -279,8 +257,12 @@ def _judge(
     reasons: list[Reason] = []
     if distance > radius:
         reasons.append(Reason.OUTSIDE_RADIUS)
-    if genus is None or smallest is None or smallest < margin:
+    wide = limits.wide and not moschus
+    others_near = wide and any(v.next_distance is not None and v.next_distance <= radius for v in views.values())
+    if genus is None or smallest is None or smallest < margin or others_near:
         reasons.append(Reason.MARGIN_TOO_SMALL)
+    if wide:
+        trace += _wide_criteria(views, limits, following, passed=not others_near)
     if certified is not None:
         least = method.certified_margin_min if moschus else animals.certified_margin_min
         passed = certified >= least
@@ -296,10 +278,28 @@ def _judge(
         )
         if not passed:
             reasons.append(Reason.CERTIFIED_MARGIN_SMALL)
-    elif not moschus and not limits.coding:
+    elif not moschus and not limits.coding and not wide:
         # Without a wide comparison a near relative that the panel lacks could be taken for the genus.
         reasons.append(Reason.CERTIFIED_MARGIN_SMALL)
     return tuple(reasons), tuple(trace)
+
+
+def _wide_criteria(
+    views: dict[NameView, _View], limits: LocusLimits, following: tuple[Line, ...], *, passed: bool
+) -> list[Criterion]:
+    """What a wide library adds: that it is one, and that no other genus lies within the radius."""
+    nearest_others = [found.next_distance for found in views.values() if found.next_distance is not None]
+    return [
+        criterion("barcode.library_genera", limits.genera, f">= {limits.wide_min_genera}", limits.wide, "genera"),
+        criterion(
+            "barcode.other_genus_outside",
+            limits.text(min(nearest_others)) if nearest_others else "-",
+            f"> {limits.text(limits.other_radius)}",
+            passed,
+            limits.unit,
+            following,
+        ),
+    ]
 
 
 def _answer(
@@ -309,20 +309,23 @@ def _answer(
     limits: LocusLimits,
     compared: tuple[Compared, ...],
     method: BarcodeMethod,
-) -> tuple[Rank, str | None]:
+) -> tuple[Rank, str | None, tuple[Criterion, ...]]:
     """Rank and taxon: the genus; for other animals else the family; else nothing."""
     if genus == method.genus:
         blocking = {Reason.OUTSIDE_RADIUS, Reason.MARGIN_TOO_SMALL} & set(reasons)
-        return (Rank.NONE, None) if blocking else (Rank.GENUS, genus)
+        return (Rank.NONE, None, ()) if blocking else (Rank.GENUS, genus, ())
     if genus is not None and not reasons:
-        return Rank.GENUS, genus
-    nearest = {name for found in views.values() for name in found.nearest_genus}
+        return Rank.GENUS, genus, ()
+    if Reason.OUTSIDE_RADIUS in reasons:
+        return Rank.NONE, None, ()
+    distance = max(found.distance for found in views.values())
+    families = sorted({entry.record.family for entry in compared if limits.in_reach(entry.lower, distance)})
     # The genus of interest is alone in its family: the family would name it where the genus may not.
-    if Reason.OUTSIDE_RADIUS in reasons or method.genus in nearest:
-        return Rank.NONE, None
-    reach = max(found.distance for found in views.values()) + limits.other_margin
-    families = {entry.record.family for entry in compared if entry.lower < reach}
-    return (Rank.FAMILY, next(iter(families))) if len(families) == 1 else (Rank.NONE, None)
+    nearest = {name for found in views.values() for name in found.nearest_genus}
+    one = len(families) == 1 and method.genus not in nearest
+    trace = (criterion("barcode.one_family", ", ".join(families), "one, without the genus of interest", one),)
+    rank, taxon = (Rank.FAMILY, families[0]) if one else (Rank.NONE, None)
+    return rank, taxon, trace if limits.wide else ()
 
 
 def _nearest_set(views: dict[NameView, _View], sets: tuple[TaxonSet, ...]) -> TaxonSet | None:

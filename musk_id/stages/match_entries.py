@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from musk_id.kernels.bitplanes import Planes, mismatches, pack
 from musk_id.kernels.edit_matching import EditIndex, Edits
 from musk_id.kernels.frames import unpack_nibbles
 from musk_id.kernels.matching import MatchIndex
@@ -26,6 +27,7 @@ __all__ = ["Entries"]
 
 # Records made for queries, of some two thousand bytes each, that are kept from one batch to the next.
 _KEPT_REFERENCES = 4_000
+_KEPT_GENERA = 2000
 # Sequences that are unpacked at once.
 _ROWS = 4096
 
@@ -60,6 +62,7 @@ class Entries:
         self.record, self._owned, self._owned_from = _distinct(table, kept, len(library.taxa), self.in_full)
         taxon = table.taxon[self.record]
         self.genus = genus_of[taxon]
+        self.genera = int(np.unique(self.genus).size)
         count = self.record.size
         self.index = None
         if coding:
@@ -68,6 +71,7 @@ class Entries:
         self.edits = None if coding else EditIndex(self._texts(), self.genus)
         self._references: dict[int, BarcodeReference] = {}
         self._numbers: dict[str, int] = {}
+        self._congeners: dict[int, tuple[Indices, Planes]] = {}
 
     def masks(self, entries: Indices) -> Masks:
         """Letters of entries in the columns of the frame."""
@@ -167,11 +171,32 @@ class Entries:
             made = self._references[entry] = self._made(int(self.record[entry]), masks)
             self._numbers[str(made.accession)] = entry
 
+    def congeners(self, query: Masks, one: BarcodeReference, most: Fraction) -> tuple[Compared, ...]:
+        """Entries of the genus of a reference that was asked for that differ from a query by at most ``most``."""
+        number = self._numbers.get(str(one.accession))
+        if number is None:
+            # A release's human record stands beside the entries.
+            return ()
+        genus = int(self.genus[number])
+        if genus not in self._congeners:
+            rows = np.flatnonzero(self.genus == genus)
+            self._congeners[genus] = (rows, pack(self.masks(rows)))
+        rows, planes = self._congeners[genus]
+        found = mismatches(pack(query[None, :]), planes)
+        # Integers below 2^20: a share at the limit is not lost to rounding.
+        near = (found.compared > 0) & (found.incompatible <= float(most) * found.compared + 0.5)
+        columns = (found.incompatible[near], found.possible[near], found.compared[near])
+        counts = Counts(*(column.astype(np.int32) for column in columns))
+        within = self.compared(rows[near], counts, int(query.size))
+        return tuple(entry for entry in within if entry.lower <= most)
+
     def forget(self) -> None:
         """Drop what was made for earlier queries, if it is much."""
         if len(self._references) >= _KEPT_REFERENCES:
             self._references.clear()
             self._numbers.clear()
+        if len(self._congeners) >= _KEPT_GENERA:
+            self._congeners.clear()
 
     def records_of(self, genus: str) -> list[BarcodeReference]:
         """All records deposited under a genus."""

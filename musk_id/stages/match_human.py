@@ -14,7 +14,7 @@ from musk_id.model.methods import BarcodeMethod
 from musk_id.model.reference import ReferenceRelease
 from musk_id.stages.comparison import HUMAN_GENUS, Compared, compare
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.locus_call import LocusLimits
+from musk_id.stages.locus_limits import LocusLimits
 from musk_id.vocabulary import Locus
 
 __all__ = ["HumanReferences"]

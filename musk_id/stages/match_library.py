@@ -21,13 +21,15 @@ from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.stages.comparison import Compared
 from musk_id.stages.library import AMPLICON_SLACK, LEFT_OUT, BarcodeLibrary, LocusLibrary
-from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
+from musk_id.stages.locus_call import call_locus
+from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.match_entries import Entries
 from musk_id.stages.match_human import HumanReferences
 from musk_id.stages.match_rows import LISTED, MatchRow, human_row, placed_row
 from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.relatives import Relatives
 from musk_id.stages.sequence_examination import is_human
-from musk_id.vocabulary import Locus, Rank, Reason
+from musk_id.vocabulary import Locus, Reason
 
 __all__ = ["LibraryMatcher"]
 
@@ -67,7 +69,10 @@ class LibraryMatcher:
         self._entries = {
             locus: Entries(library, table, coding=locus in windows) for locus, table in library.loci.items()
         }
-        self._limits = {locus: limits_of(locus, method, animals) for locus in (*windows, *amplicons)}
+        genera = {locus: entries.genera for locus, entries in self._entries.items()}
+        self._limits = {
+            locus: limits_of(locus, method, animals, genera.get(locus, 0)) for locus in (*windows, *amplicons)
+        }
         self._humans = HumanReferences(anchors, method)
         self.frame = _frame(library, anchors, method, self._entries)
 
@@ -134,25 +139,44 @@ class LibraryMatcher:
         """The call; where it rests on all families within reach, these are looked for."""
         limits = self._limits[entries.table.locus]
         call = call_locus(compared, limits, self.frame, self._method, self._animals)
+        if call.genus is not None and not entries.in_full:
+            return self._with_species(place, compared, call, entries)
         nearest = {genus for view in call.views for genus in view.nearest_genus}
-        settled = call.rank is Rank.GENUS or self._method.genus in nearest or entries.in_full
+        settled = call.genus is not None or self._method.genus in nearest or entries.in_full
         if settled or Reason.OUTSIDE_RADIUS in call.reasons or place.masks is None or not place.callable:
             return call
         wider = compared + _families(place.masks, compared, entries, limits)
         return call_locus(wider, limits, self.frame, self._method, self._animals)
+
+    def _with_species(
+        self, place: Placement, compared: tuple[Compared, ...], call: LocusCall, entries: Entries
+    ) -> LocusCall:
+        """The call with all references of the genus that a species' radius may reach."""
+        radius = self._animals.species
+        if radius is None or place.masks is None or not entries.coding or call.genus == self._method.genus:
+            return call
+        most, nearest = Fraction(radius.most_p), min(compared, key=lambda entry: entry.upper)
+        if nearest.upper > most:
+            return call
+        wider = compared + entries.congeners(place.masks, nearest.record, most)
+        return call_locus(wider, self._limits[entries.table.locus], self.frame, self._method, self._animals)
 
 
 def _families(
     query: Masks, compared: tuple[Compared, ...], entries: Entries, limits: LocusLimits
 ) -> tuple[Compared, ...]:
     """The nearest entry, by the lower distance, of each family within reach of the margin."""
-    reach = min(entry.upper for entry in compared) + limits.other_margin
-    rows, counts = entries.within(query, reach)
+    distance = min(entry.upper for entry in compared)
+    reach = distance + limits.other_margin
+    rows, counts = entries.within(query, max(reach, limits.other_radius) if limits.wide else reach)
     shares = counts.incompatible / counts.compared
     families = entries.families(rows)
     order = np.lexsort((shares, families))
     first = order[np.flatnonzero(np.append(True, np.diff(families[order]) > 0))] if order.size else order
-    near = [Fraction(int(counts.incompatible[row]), int(counts.compared[row])) < reach for row in first.tolist()]
+    near = [
+        limits.in_reach(Fraction(int(counts.incompatible[row]), int(counts.compared[row])), distance)
+        for row in first.tolist()
+    ]
     first = first[np.array(near, np.bool_)]
     return entries.compared(rows[first], counts.take(first), int(query.size))
 
@@ -189,7 +213,9 @@ def _frame(
     return BarcodeLibrary(
         release_id=library.library_id,
         loci={
-            locus: LocusLibrary(locus, _of_genus(own, method), None, windows.get(locus, 0))
+            locus: LocusLibrary(
+                locus, _of_genus(own, method), None, windows.get(locus, 0), 0 if own is None else own.genera
+            )
             for locus, own in loci.items()
         },
         index=KmerIndex(words, slack={name: 0 if Locus(name) in windows else AMPLICON_SLACK for name in words}),
@@ -197,6 +223,7 @@ def _frame(
         sets=(),
         genus_species=tuple(sorted(t.species for t in anchors.taxa if t.genus == method.genus)),
         has_overlay=False,
+        relatives=Relatives(lambda locus, genus: entries[locus].records_of(genus), windows),
     )
 
 

@@ -13,7 +13,8 @@ from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.stages.comparison import Compared, compare
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
+from musk_id.stages.locus_call import call_locus
+from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.placement import Placement, place_sequence
 from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason, Strand
@@ -63,7 +64,7 @@ def match_release(
     animals: AnimalMethod,
 ) -> list[MatchRow]:
     """Rows of sequences against a release, every reference compared."""
-    every = {locus: limits_of(locus, method, animals) for locus in library.loci}
+    every = {locus: limits_of(locus, method, animals, own.genera) for locus, own in library.loci.items()}
     rows = []
     for number, sequence in enumerate(sequences, first_number):
         placed = place_sequence(sequence.letters, None, library, method)
@@ -136,7 +137,7 @@ def placed_row(
         margin=view.margin or "",
         certified_margin=call.certified_margin or "",
         rank=rank,
-        answer="" if rank is Rank.NONE else str(call.taxon),
+        answer="" if rank is Rank.NONE else " / ".join(call.species) or str(call.taxon),
         finding=Finding.INCONCLUSIVE if rank is Rank.NONE else Finding.DETECTED,
         reasons=tuple(sorted(reasons)),
     )

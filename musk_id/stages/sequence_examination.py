@@ -17,7 +17,8 @@ from musk_id.model.values import Line, Sha256, Text
 from musk_id.stages.comparison import HUMAN_GENUS, Compared, compare, hit_list, reference_row
 from musk_id.stages.diagnostic_sites import diagnostic_sites
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.locus_call import LocusLimits, call_locus, limits_of
+from musk_id.stages.locus_call import call_locus
+from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.placement import Placement, place_sequence
 from musk_id.stages.radius_ground import grounded
 from musk_id.stages.sanger import Assembly, judge, trace_reading
@@ -49,7 +50,7 @@ def examine_sequence(
     if placed.locus is None or placed.masks is None:
         placed = placed if assembly is None else _judged(placed, assembly, (), coding=False)
         return _result(sequence, run, declared, placed, noted, (), None), None
-    limits = limits_of(placed.locus, method, animals)
+    limits = limits_of(placed.locus, method, animals, library.loci[placed.locus].genera)
     masks = placed.masks
     compared = compare(masks, library.loci[placed.locus])
     if is_human(compared, limits):

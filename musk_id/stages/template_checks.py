@@ -20,7 +20,7 @@ from musk_id.model.trace import Criterion
 from musk_id.model.values import Line
 from musk_id.stages.comparison import Compared, compare, reference_row
 from musk_id.stages.library import LocusLibrary
-from musk_id.stages.locus_call import LocusLimits
+from musk_id.stages.locus_limits import LocusLimits
 from musk_id.stages.placement import criterion
 from musk_id.vocabulary import CriterionOutcome, Reason
 

@@ -11,6 +11,7 @@ import pytest
 from barcode_cases import mutated
 from made_library import Made
 
+from musk_id.model.methods import ANIMAL_METHODS
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.refdb.library_store import load_library
@@ -54,8 +55,13 @@ def queries(release: ReferenceRelease) -> list[NucleotideSequence]:
     return found
 
 
-def test_rows_are_those_of_every_reference_compared(built, shipped_release, methods):
-    method, animals = methods
+# So few genera are no wide library; with this limit they are, and species are named.
+WIDE = replace(ANIMAL_METHODS[1], wide_min_genera=5)
+
+
+@pytest.mark.parametrize("animals", [ANIMAL_METHODS[0], WIDE], ids=["first version", "wide"])
+def test_rows_are_those_of_every_reference_compared(built, shipped_release, methods, animals):
+    method = methods[0]
     sequences = queries(shipped_release)
     matcher = LibraryMatcher(built, shipped_release, method, animals, threads=2)
     rows = matcher.rows(sequences, 1)
@@ -73,6 +79,9 @@ def test_rows_are_those_of_every_reference_compared(built, shipped_release, meth
         told += bool(row.answer)
     assert told > len(rows) // 3
     assert {row.answer for row in rows} >= {"Moschus", "human"}
+    ranks = {row.rank for row in rows}
+    assert ranks >= ({Rank.SPECIES, Rank.FAMILY} if animals is WIDE else {Rank.FAMILY}), ranks
+    assert not any(row.rank in (Rank.SPECIES, Rank.SPECIES_SET) and "Moschus" in row.answer for row in rows)
 
 
 def test_batches_and_threads_do_not_change_rows(built, shipped_release, methods):

@@ -193,7 +193,8 @@ def _call_words(call: LocusCall | None, catalogue: Catalogue) -> Cell:
     if call is None:
         return cell(catalogue.label("text.none"))
     rank = cell(catalogue.word(call.rank))
-    return rank if call.taxon is None else lines(rank, italic(call.taxon))
+    names = call.species or (() if call.taxon is None else (call.taxon,))
+    return lines(rank, *map(italic, names)) if names else rank
 
 
 def _views_table(call: LocusCall, run: str, catalogue: Catalogue) -> Table:

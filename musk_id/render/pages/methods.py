@@ -39,6 +39,7 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.extend(_barcode(methods, record.release, catalogue))
     blocks.append(Heading(2, label("methods.animals", version=methods.animals.version)))
     blocks.append(_numbers(_animal_numbers(methods.animals), catalogue))
+    blocks += _wide_numbers(methods.animals, catalogue)
     blocks.extend(error_blocks(record.calibration, catalogue))
     blocks.append(Heading(2, label("methods.sanger", version=methods.sanger.version)))
     blocks.append(Paragraph(cell(label("methods.sanger_words")), quiet=True))
@@ -133,6 +134,30 @@ def _animal_numbers(method: AnimalMethod) -> tuple[tuple[str, str, str], ...]:
         ("animal_long_radius", method.long_radius_p, ""),
         ("animal_long_margin", method.long_margin_p, ""),
     )
+
+
+def _wide_numbers(method: AnimalMethod, catalogue: Catalogue) -> list[Block]:
+    """Limits of wide libraries and of species, where the method has any."""
+    label = catalogue.label
+    rows: list[tuple[str, Cell]] = []
+    if method.wide_min_genera is not None:
+        rows.append((label("number.animal_wide_genera"), cell(str(method.wide_min_genera))))
+    for limits in method.wide:
+        unit = label("unit.edits") if limits.locus in (Locus.RRNA_12S, Locus.RRNA_16S) else "p"
+        for key, value in (("radius", limits.radius), ("margin", limits.margin)):
+            name = label(f"number.animal_wide_{key}", locus=catalogue.word(limits.locus))
+            rows.append((name, cell(f"{value} {unit}")))
+    species = method.species
+    if species is not None:
+        numbers = (
+            ("individuals", str(species.min_individuals)),
+            ("bp", str(species.min_compared_bp)),
+            ("share", species.spread_share),
+            ("least", species.least_p),
+            ("most", species.most_p),
+        )
+        rows += [(label(f"number.animal_species_{key}"), cell(value)) for key, value in numbers]
+    return [Facts(tuple(rows))] if rows else []
 
 
 def _sanger_numbers(method: SangerMethod, catalogue: Catalogue) -> Facts:

@@ -1,0 +1,137 @@
+"""Species of another genus than that of interest: every species whose radius holds the sequence is named.
+
+The radius of a species is a share of the largest distance between two of its reference individuals, within limits
+of the method. One species within its radius, with enough individuals, is the answer; several are it together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from musk_id.model.methods import SpeciesRadius
+from musk_id.model.trace import Criterion
+from musk_id.model.values import DecimalText
+from musk_id.stages.comparison import Compared
+from musk_id.stages.library import species_of
+from musk_id.stages.placement import criterion
+from musk_id.stages.relatives import SpeciesSpread
+from musk_id.vocabulary import NameView, Rank
+
+__all__ = ["SpeciesAnswer", "call_species", "radius_of"]
+
+_NO_REFERENCE = SpeciesSpread(0, Fraction(0), ())
+
+
+@dataclass(frozen=True, slots=True)
+class SpeciesAnswer:
+    """Rank (species, set of species, or genus), the species named, and the criteria."""
+
+    rank: Rank
+    species: tuple[str, ...]
+    trace: tuple[Criterion, ...]
+
+
+def radius_of(own: SpeciesSpread, limits: SpeciesRadius) -> Fraction:
+    """Radius of a species, as an exact share of the compared columns."""
+    share = Fraction(limits.spread_share) * own.spread
+    return min(Fraction(limits.most_p), max(Fraction(limits.least_p), share))
+
+
+def call_species(
+    compared: tuple[Compared, ...],
+    genus: str,
+    table: Mapping[str, SpeciesSpread],
+    limits: SpeciesRadius,
+    text: Callable[[Fraction], DecimalText],
+) -> SpeciesAnswer:
+    """Species of a sequence whose genus is named.
+
+    Parameters
+    ----------
+    compared : tuple of Compared
+        References; of the genus at least all within ``limits.most_p`` and the nearest one.
+    table : mapping of str to SpeciesSpread
+        Species of the genus.
+    text : callable
+        A distance as text.
+
+    Notes
+    -----
+    Adding a reference takes no species out of those within their radius: a species' smallest distance can only
+    fall and its spread only grow.
+    """
+    entries = [(entry, _names(entry, genus)) for entry in compared]
+    entries = [(entry, names) for entry, names in entries if names]
+    least = min(entry.upper for entry, _ in entries)
+    nearest = [entry for entry, _ in entries if entry.upper == least]
+    nearest_names = sorted({name for entry, names in entries if entry.upper == least for name in names})
+    radii = {name: radius_of(table.get(name, _NO_REFERENCE), limits) for _, names in entries for name in names}
+    within = sorted({name for entry, names in entries for name in names if entry.lower <= radii[name]})
+    radius = min(radii[name] for name in nearest_names)
+    compared_bp = max(entry.compared_bp for entry in nearest)
+    individuals = min(table.get(name, _NO_REFERENCE).individuals for name in nearest_names)
+    near = least <= radius
+    long_enough = compared_bp >= limits.min_compared_bp
+    alone = len(within) == 1 and within == nearest_names
+    enough = individuals >= limits.min_individuals
+    accessions = tuple(sorted({str(entry.record.accession) for entry in nearest}))
+    trace = (
+        criterion(
+            "barcode.mammal_species_bp",
+            compared_bp,
+            f">= {limits.min_compared_bp}",
+            long_enough,
+            "bp",
+            accessions,
+        ),
+        *_spreads(nearest_names, table, limits, text),
+        criterion("barcode.mammal_species_radius", text(least), f"<= {text(radius)}", near, "p", accessions),
+        criterion(
+            "barcode.mammal_species_individuals",
+            individuals,
+            f">= {limits.min_individuals}",
+            enough,
+            "individuals",
+        ),
+        criterion(
+            "barcode.mammal_species_alone", ", ".join(within) or "-", "the nearest species and no other", alone
+        ),
+    )
+    if not (near and long_enough):
+        return SpeciesAnswer(Rank.GENUS, (), trace)
+    if len(within) > 1:
+        return SpeciesAnswer(Rank.SPECIES_SET, tuple(within), trace)
+    if alone and enough:
+        return SpeciesAnswer(Rank.SPECIES, tuple(within), trace)
+    return SpeciesAnswer(Rank.GENUS, (), trace)
+
+
+def _names(entry: Compared, genus: str) -> frozenset[str]:
+    """Names of a record in the genus, under both views."""
+    names = (str(name) for view in NameView for name in species_of(entry.record, view))
+    return frozenset(name for name in names if name.split(" ")[0] == genus)
+
+
+def _spreads(
+    names: list[str],
+    table: Mapping[str, SpeciesSpread],
+    limits: SpeciesRadius,
+    text: Callable[[Fraction], DecimalText],
+) -> tuple[Criterion, ...]:
+    """What the radius of each nearest species rests on: its own individuals, or the limits of the method."""
+    found = []
+    for name in names:
+        own = table.get(name, _NO_REFERENCE)
+        found.append(
+            criterion(
+                "barcode.mammal_species_spread",
+                f"{name}: {text(own.spread)}, individuals: {own.individuals}",
+                f"radius {limits.spread_share} of it, {limits.least_p} to {limits.most_p}",
+                True,
+                "p",
+                tuple(str(record) for record in own.records),
+            )
+        )
+    return tuple(found)
