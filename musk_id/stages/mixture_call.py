@@ -55,9 +55,7 @@ def call_with_reads(
 
     usable = [e for e in reads if Reason.CONTROL_FAILED not in e.result.reasons]
     reported = [e for e in usable if not _not_reported(e)]
-    taxa = sorted(
-        {str(e.call.call.taxon) for e in reported if e.call is not None and e.call.call.taxon is not None}
-    )
+    taxa = sorted({name for e in reported if (name := _named(e)) is not None})
     single = {taxon: call([e for e in reported if _names(e, taxon)]) for taxon in taxa}
     moschus = single.get(str(method.genus))
     others = tuple(named for taxon in taxa if taxon != method.genus for named in single[taxon].other_taxa)
@@ -88,8 +86,14 @@ def _not_reported(entry: ReadSequence) -> bool:
     return not entry.has_enough_reads or Reason.NO_REPLICATES in entry.result.reasons
 
 
+def _named(entry: ReadSequence) -> str | None:
+    """The genus that a variant names, or its family."""
+    call = None if entry.call is None else entry.call.call
+    return None if call is None else call.genus or call.taxon
+
+
 def _names(entry: ReadSequence, taxon: str) -> bool:
-    return entry.call is not None and entry.call.call.taxon == taxon
+    return _named(entry) == taxon
 
 
 def _finding(
