@@ -17,10 +17,11 @@ from accuracy_sets import DataSet, Item
 from numpy.typing import NDArray
 from wide_margins import METHOD
 
+from musk_id.kernels.edit_bounds import EditBounds
 from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.frames import pack_nibbles
+from musk_id.kernels.matching import deciding_rows
 from musk_id.kernels.matching_counts import Counts
-from musk_id.kernels.neighbours import edit_bounds, word_sets
 from musk_id.kernels.nucleotides import Masks, decode, encode
 from musk_id.model.barcode import LocusCall
 from musk_id.model.columns import TextColumn
@@ -99,8 +100,7 @@ class OwnRules:
         self._entry_of = self._entries_of_records()
         self._item_of = {entry: data.items[number] for number, entry in self._entry_of.items()}
         self._letters = [] if coding else [self._item_of[e].sequence for e in range(len(self._item_of))]
-        self._words = None if coding else word_sets(self._letters)
-        self._lengths = np.array([len(letters) for letters in self._letters], np.int64)
+        self._bounds = None if coding else EditBounds(self._letters)
         self._by_genus: dict[str, list[BarcodeReference]] = {}
         self._number_of = {data.items[n].accession: n for n in self.rows}
         self.placed = {n: place_sequence(data.items[n].sequence, None, self._frame, METHOD) for n in data.queries}
@@ -118,7 +118,7 @@ class OwnRules:
         """Entry of each record of the library, by the number of the record in the set."""
         found = {}
         for entry in range(self._entries.record.size):
-            for record in self._entries.owners(self._entries.reference(entry)).tolist():
+            for record in self._entries.records(entry).tolist():
                 found[self.rows[record]] = entry
         return found
 
@@ -147,14 +147,11 @@ class OwnRules:
 
         No limit reaches that far, so that the answers are those of the distances themselves.
         """
-        if self._words is None:
-            return self._entries.measure(masks)
+        if self._bounds is None:
+            assert self._entries.index is not None
+            return self._entries.index.measure(masks)
         query = decode(masks)
-        words, ambiguous = word_sets([query])
-        lengths = np.concatenate([np.array([len(query)]), self._lengths])
-        bounds = edit_bounds(
-            np.concatenate([words, self._words[0]]), np.concatenate([ambiguous, self._words[1]]), lengths, 0
-        )[1:]
+        bounds = self._bounds.of(query)
         lower = np.maximum(bounds, FAR + 1).astype(np.int32)
         upper = lower.copy()
         for entry in np.flatnonzero(bounds <= FAR).tolist():
@@ -169,8 +166,8 @@ class OwnRules:
         for entry, item in self._item_of.items():
             if item.genus != own.genus or item.species == own.species:
                 continue
-            coding = self._words is None
-            shared = int(counts.compared[entry]) if coding else min(query_bp, int(self._lengths[entry]))
+            coding = self._bounds is None
+            shared = int(counts.compared[entry]) if coding else min(query_bp, len(self._letters[entry]))
             if shared:
                 shares.append(int(counts.incompatible[entry]) / shared)
         return min(shares, default=None)
@@ -191,13 +188,14 @@ class OwnRules:
         """Entries of which no record is left."""
         entries = [self._entry_of[n] for n in withheld if n in self._entry_of]
         numbers, lost = np.unique(np.array(entries, np.int64), return_counts=True)
-        held = [self._entries.owners(self._entries.reference(int(entry))).size for entry in numbers]
+        held = [self._entries.records(int(entry)).size for entry in numbers]
         emptied: NDArray[np.int64] = numbers[lost == np.array(held, np.int64)]
         return emptied
 
     def _deciding(self, counts: Counts) -> NDArray[np.int64]:
         """Entries that can decide: the nearest, the next genus, and all within reach of a radius or margin."""
-        rows = self._entries.deciding(counts)
+        held = counts.compared > 0
+        rows = np.flatnonzero(held) if self._entries.in_full else deciding_rows(counts, self._entries.genus)
         if not rows.size:
             return rows
         least = np.min(counts.possible[rows] / counts.compared[rows])

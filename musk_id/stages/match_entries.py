@@ -112,6 +112,10 @@ class Entries:
         entry = self._numbers.get(str(reference.accession))
         if entry is None or self._references[entry] is not reference:
             return None
+        return self.records(entry)
+
+    def records(self, entry: int) -> NDArray[np.uint32]:
+        """Numbers of all records of an entry."""
         owned: NDArray[np.uint32] = self._owned[self._owned_from[entry] : self._owned_from[entry + 1]]
         return owned
 
