@@ -43,8 +43,8 @@ RELEASE = PROJECT / "reference_db" / "releases" / "2026.1"
 SOURCES = PROJECT / "reference_db" / "sources" / "calibration-2026.1"
 SHIPPED = PROJECT / "reference_db" / "calibration" / "2026.1"
 ROWS = PROJECT / "validation" / "calibration.json"
-# general-mammal-2 keeps this radius and margin for libraries of few genera, as the release is one; in the wide library
-# of the calibration it would take others.
+# general-mammal-2 keeps this radius and margin for libraries of few genera, as the release is one; in the wide
+# library of the calibration it would take others.
 ANIMALS = require_method(ANIMAL_METHODS, "general-mammal-1")
 BENCHMARK = "benchmarks/calibration.py"
 
