@@ -247,14 +247,18 @@ def _open(call: ItemCall, results: tuple[SequenceResult, ...]) -> list[Statement
 def _attempts(results: tuple[SequenceResult, ...]) -> list[Statement]:
     """Runs that the finding does not rest on: all attempts are declared (decision rules, section 8)."""
     aside = [r for r in results if _set_aside(r)]
+    variants = [r for r in results if r.reads is not None and r not in aside]
+    results = tuple(r for r in results if r.reads is None)
     empty = [r for r in results if r not in aside and r.call is None and Reason.HUMAN_DNA not in r.reasons]
     said = [say("dna.runs_set_aside", runs=_run_ids(aside))] if aside else []
     said += [say("dna.runs_without_result", runs=_run_ids(empty))] if empty else []
     unnamed = [r for r in results if r not in aside and r.call is not None and r.call.rank is Rank.NONE]
     said += [say("dna.runs_unnamed", runs=_run_ids(unnamed))] if unnamed else []
+    traces = [r for r in variants if r.finding is Finding.INCONCLUSIVE]
+    said += [say("dna.read_traces", runs=_run_ids(traces))] if traces else []
     mixed = [r for r in results if Reason.MIXED_TRACE in r.reasons and not _set_aside(r)]
     said += [say("dna.mixed_traces", runs=_run_ids(mixed))] if mixed else []
-    equal = [r for r in results if Reason.HAPLOTYPE_OF_CONTROL in r.reasons]
+    equal = [r for r in (*results, *variants) if Reason.HAPLOTYPE_OF_CONTROL in r.reasons]
     return [*said, say("dna.haplotype_of_control", runs=_run_ids(equal))] if equal else said
 
 

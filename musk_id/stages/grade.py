@@ -91,6 +91,9 @@ def _raw_data(subject: str, runs: tuple[RunIdentity, ...], facts: CaseFacts, met
         statement = say(f"grade.{subject}_raw_absent", runs=_ids(bare))
         return _part(subject, Grade.C, statement, Reason.NO_RAW_DATA)
     kept_only = [run for run in runs if run.technique not in method.evaluates_raw_of]
+    reads = [run for run in kept_only if run.technique is Technique.SEQUENCING_READS]
+    if reads and len(reads) == len(kept_only):
+        return _part(subject, Grade.C, say("grade.reads_screening", runs=_ids(reads)), Reason.READS_SCREENING_ONLY)
     if kept_only:
         # A trace that nobody compared with its sequence carries nothing.
         statement = say(f"grade.{subject}_raw_not_evaluated", runs=_ids(kept_only))

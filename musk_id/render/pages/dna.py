@@ -49,10 +49,23 @@ def dna_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> lis
         if call.not_excluded:
             blocks.append(_not_excluded_table(call, catalogue))
     blocks.extend(read_blocks(item_id, record, catalogue))
-    for result in results:
-        if not is_trace(result):
-            blocks.extend(_sequence_blocks(result, catalogue))
+    for result in _told(results):
+        blocks.extend(_sequence_blocks(result, catalogue))
     return blocks + _edited_blocks(item_id, record, catalogue)
+
+
+def _told(results: list[SequenceResult]) -> list[SequenceResult]:
+    """Results with a part of their own: of variants of reads each sequence once, and no traces."""
+    told: list[SequenceResult] = []
+    known: set[tuple[str | None, str | None]] = set()
+    for result in results:
+        if result.reads is not None:
+            key = (result.locus, result.sequence_sha256)
+            if is_trace(result) or key in known:
+                continue
+            known.add(key)
+        told.append(result)
+    return told
 
 
 def _edited_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> list[Block]:
