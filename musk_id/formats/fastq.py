@@ -103,6 +103,9 @@ class FastqFile:
                 raise InputFormatError("no read in the file", where=self._path.name)
             return
         data += b"\n"
+        if data.count(b"\n") % 4 == 3 and data.endswith((b"\n\n+\n", b"\n\r\n+\n")):
+            # The qualities of a last read without letters are an empty line.
+            data += b"\n"
         ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
         whole = ends.size - ends.size % 4
         if whole:

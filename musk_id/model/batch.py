@@ -31,7 +31,8 @@ class SheetRow:
     Raises
     ------
     ValueError
-        If ``run_id`` stands without ``case_id`` (ids of runs are those of one case), or either in a control's row.
+        If ``run_id`` stands without ``case_id`` (ids of runs are those of one case), or either in a control's row; if one
+        primer stands without the other.
     """
 
     position: Line
@@ -49,6 +50,8 @@ class SheetRow:
     def __post_init__(self) -> None:
         if self.run_id is not None and self.case_id is None:
             raise ValueError("run_id stands without case_id")
+        if (self.forward_primer is None) is not (self.reverse_primer is None):
+            raise ValueError("one primer stands without the other")
         if self.case_id is not None and self.kind is not ControlKind.EXHIBIT:
             raise ValueError("a control's row names a case")
 

@@ -106,7 +106,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """An amplification (with its target locus) or an injection."""
+    """An amplification (with its target locus) or an injection.
+
+    Primers stand 5' to 3' as ordered, without tags.
+
+    Raises
+    ------
+    ValueError
+        If one primer stands without the other.
+    """
 
     product_id: Identifier
     laboratory_number: Line | None = None
@@ -119,6 +127,10 @@ class Product:
     instrument: Line | None = None
     batch_id: Identifier | None = None
     runs: tuple[Run, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.forward_primer is None) is not (self.reverse_primer is None):
+            raise ValueError("one primer stands without the other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

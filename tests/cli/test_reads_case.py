@@ -205,3 +205,15 @@ def test_public_reads_without_controls_and_replicates(tmp_path, inserts) -> None
     assert (run["total"], run["used"]) == (5000, 4771)
     primers = {s["reads"]["primers"] for s in record["barcode"]["sequences"]}
     assert "GACGAGAAGACCCTATGGAGC/TCCGAGGTCRCCCCAACC" in primers
+
+
+@pytest.mark.parametrize(("key", "value"), [("forward_primer", "ACGTACGTACGT"), ("reverse_primer", "acgt")])
+def test_primers_that_are_none_are_refused(tmp_path, inserts, capsys, key, value) -> None:
+    root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 10}})
+    path = root / "cases" / CASE / "examination.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["items"][0]["sub_samples"][0]["extracts"][0]["products"][0][key] = value
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    told = ["examine", str(root / "cases" / CASE), "--root", str(root), "--out", str(tmp_path / "out")]
+    assert main(told) == 2
+    assert "primer" in capsys.readouterr().err

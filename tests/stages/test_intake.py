@@ -149,7 +149,7 @@ def test_runs_without_files_of_unknown_techniques_and_simulated_ones(frozen) -> 
     sub_sample = item.sub_samples[0]
     extract = sub_sample.extracts[0]
     product = extract.products[0]
-    bare = replace(product.runs[0], technique=Technique.SEQUENCING_READS, files=())
+    bare = replace(product.runs[0], technique=Technique.RAMAN, files=())
     product = replace(product, runs=(bare,))
     extract = replace(extract, products=(product,))
     case = replace(case, items=(replace(item, sub_samples=(replace(sub_sample, extracts=(extract,)),)),))
