@@ -31,8 +31,8 @@ class SheetRow:
     Raises
     ------
     ValueError
-        If ``run_id`` stands without ``case_id`` (ids of runs are those of one case), or either in a control's row; if one
-        primer stands without the other.
+        If ``run_id`` stands without ``case_id`` (ids of runs are those of one case), or either in a control's row,
+        or if one primer stands without the other.
     """
 
     position: Line

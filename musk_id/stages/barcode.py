@@ -37,7 +37,7 @@ from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.mixture_call import call_with_reads
 from musk_id.stages.query_tree import query_tree
-from musk_id.stages.read_runs import Examined, ReadSequence, examine_reads, with_replicates
+from musk_id.stages.read_runs import Examined, ReadSequence, examine_reads, read_products, with_replicates
 from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble
 from musk_id.stages.sequence_examination import examine_sequence
@@ -164,14 +164,15 @@ def _read(evidence: _Evidence, rules: _Rules) -> tuple[list[ReadSequence], tuple
     """Variants of all runs of reads with their replicates, and what became of the reads."""
     found: list[ReadSequence] = []
     runs: list[ReadsRun] = []
-    for entry in sorted(evidence, key=lambda e: e.run.run_id):
-        if isinstance(entry, ReadsEvidence):
-            variants, run = _read_run(entry, rules)
-            found += variants
-            runs.append(run)
+    read = sorted((e for e in evidence if isinstance(e, ReadsEvidence)), key=lambda e: e.run.run_id)
+    for entry in read:
+        variants, run = _read_run(entry, rules)
+        found += variants
+        runs.append(run)
     replicated: list[ReadSequence] = []
     for item in sorted({entry.result.run.item_id for entry in found}):
-        replicated += with_replicates([e for e in found if e.result.run.item_id == item], rules.reads)
+        products = read_products([entry for entry in read if entry.run.item_id == item])
+        replicated += with_replicates([e for e in found if e.result.run.item_id == item], products, rules.reads)
     return replicated, tuple(runs)
 
 

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
 from musk_id.model.methods import ReadsMethod
 from musk_id.model.reads import Amplicon, ReadVariant
@@ -22,7 +23,15 @@ from musk_id.stages.read_variants import find_variants
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Locus, Reason
 
-__all__ = ["Examined", "ReadSequence", "examine_reads", "sequence_digest", "with_replicates"]
+__all__ = [
+    "Examined",
+    "ReadProduct",
+    "ReadSequence",
+    "examine_reads",
+    "read_products",
+    "sequence_digest",
+    "with_replicates",
+]
 
 # Variants with more reads than all others; what is left has few reads and is counted only.
 MAX_EXAMINED = 200
@@ -50,9 +59,35 @@ Examine = Callable[[NucleotideSequence, tuple[Reason, ...]], Examined]
 """How a sequence of the run is examined, with the reasons noted beforehand."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadProduct:
+    """An amplification of an item that was read: its marker as declared, and what its runs count as.
+
+    ``counted_as`` is another amplification and extract where the same reads stand under both.
+    """
+
+    product_id: Identifier
+    locus: Locus | None
+    counted_as: tuple[Identifier, Identifier]
+
+
 def sequence_digest(letters: str) -> str:
-    """Digest by which a variant is looked for in blanks."""
-    return hashlib.sha256(letters.encode("ascii")).hexdigest()
+    """Digest by which a variant is looked for in blanks, the same for both strands."""
+    return hashlib.sha256(min(letters, reverse_complement_text(letters)).encode("ascii")).hexdigest()
+
+
+def read_products(evidence: Sequence[ReadsEvidence]) -> dict[Identifier, ReadProduct]:
+    """The amplifications behind runs of reads, by run id; runs of equal reads count as the first of them."""
+    first: dict[str, tuple[Identifier, Identifier]] = {}
+    found: dict[Identifier, ReadProduct] = {}
+    for entry in sorted(evidence, key=lambda e: e.run.run_id):
+        content = hashlib.sha256()
+        for letters, count in sorted(entry.reads.counts.items()):
+            content.update(b"%s %d\n" % (letters, count))
+        own = (entry.run.product_id, entry.run.extract_id)
+        counted_as = first.setdefault(content.hexdigest(), own) if entry.reads.counts else own
+        found[entry.run.run_id] = ReadProduct(entry.run.product_id, entry.declared_locus, counted_as)
+    return found
 
 
 def examine_reads(
@@ -127,19 +162,29 @@ def _examined(
     return ReadSequence(replace(result, reads=support, finding=finding), call)
 
 
-def with_replicates(sequences: Sequence[ReadSequence], method: ReadsMethod) -> list[ReadSequence]:
+def with_replicates(
+    sequences: Sequence[ReadSequence], products: Mapping[Identifier, ReadProduct], method: ReadsMethod
+) -> list[ReadSequence]:
     """The variants of one item, each with the amplifications and extracts in which it has enough reads.
 
     Variants that do not reach the method's replicates say ``NO_REPLICATES`` and are inconclusive.
+
+    Parameters
+    ----------
+    products : mapping of Identifier to ReadProduct
+        By run id all amplifications of the item that were read; one of a marker counts also where it gave nothing.
     """
-    read: dict[Locus | None, set[Identifier]] = {}
-    for entry in sequences:
-        read.setdefault(entry.result.locus, set()).add(entry.result.run.product_id)
+    loci = {entry.result.locus for entry in sequences}
+    read = {
+        locus: {p.product_id for p in products.values() if p.locus in (locus, None)}
+        | {e.result.run.product_id for e in sequences if e.result.locus is locus}
+        for locus in loci
+    }
     held: dict[tuple[Locus | None, str], list[ReadSequence]] = {}
     for entry in sequences:
         if entry.has_enough_reads and _key(entry) is not None:
             held.setdefault((entry.result.locus, _key(entry) or ""), []).append(entry)
-    return [_replicated(entry, held, len(read[entry.result.locus]), method) for entry in sequences]
+    return [_replicated(entry, held, products, len(read[entry.result.locus]), method) for entry in sequences]
 
 
 def _key(entry: ReadSequence) -> str | None:
@@ -152,12 +197,14 @@ def _key(entry: ReadSequence) -> str | None:
 def _replicated(
     entry: ReadSequence,
     held: Mapping[tuple[Locus | None, str], list[ReadSequence]],
+    products: Mapping[Identifier, ReadProduct],
     amplifications_read: int,
     method: ReadsMethod,
 ) -> ReadSequence:
     same = held.get((entry.result.locus, _key(entry) or ""), [])
-    amplifications = len({other.result.run.product_id for other in same})
-    extracts = len({other.result.run.extract_id for other in same})
+    counted = {products[other.result.run.run_id].counted_as for other in same}
+    amplifications = len({product for product, _ in counted})
+    extracts = len({extract for _, extract in counted})
     enough = (
         amplifications >= method.min_amplifications
         and extracts >= method.min_extracts

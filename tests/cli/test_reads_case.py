@@ -14,6 +14,7 @@ from read_cases import CASE, Runs, read_root
 from refdata import REFDATA, needs_refdata
 
 from musk_id.cli import main
+from musk_id.stages.read_runs import sequence_digest
 from musk_id.vocabulary import CurationState, Locus
 
 GENERA = ("Sus", "Moschus", "Homo", "Bos")
@@ -106,7 +107,7 @@ def test_ten_times_the_blank(tmp_path, inserts, in_blank, finding) -> None:
     if finding == "INCONCLUSIVE":
         assert "READS_BELOW_LIMIT" in item(record)["reasons"]
     held = [c["reads"] for c in record["controls"][0]["controls"] if c["reads"]]
-    digest = hashlib.sha256(inserts["Moschus"].encode()).hexdigest()
+    digest = sequence_digest(inserts["Moschus"])
     assert [entry["sequence_sha256"] for entry in held[0]] == [digest]
     assert held[0][0]["reads"] <= in_blank
 
@@ -124,7 +125,7 @@ def test_a_person_is_a_word(tmp_path, inserts) -> None:
     record = examined(read_root(tmp_path, runs, blank={inserts["Homo"]: 9}), tmp_path / "out")
     call = item(record)
     assert call["human"] is True and call["moschus"] == "NOT_DETECTED"
-    digest = hashlib.sha256(inserts["Homo"].encode()).hexdigest()
+    digest = sequence_digest(inserts["Homo"])
     # The evidence files themselves stay as they were handed in.
     for path in (tmp_path / "out").rglob("*"):
         if path.is_file() and path.suffix != ".fastq":
@@ -217,3 +218,37 @@ def test_primers_that_are_none_are_refused(tmp_path, inserts, capsys, key, value
     told = ["examine", str(root / "cases" / CASE), "--root", str(root), "--out", str(tmp_path / "out")]
     assert main(told) == 2
     assert "primer" in capsys.readouterr().err
+
+
+def test_the_same_reads_under_several_products_are_one_amplification(tmp_path, inserts) -> None:
+    root = read_root(tmp_path, four({inserts["Sus"]: 100, inserts["Moschus"]: 40}))
+    case = root / "cases" / CASE
+    for number in (2, 3, 4):
+        for mate in (1, 2):
+            lines = (case / f"R1_R{mate}.fastq").read_text().splitlines()
+            entries = [lines[i : i + 4] for i in range(0, len(lines), 4)]
+            # Another order and other names: another file, the same reads.
+            moved = entries[number:] + entries[:number]
+            text = "".join("\n".join([f"@x{i}", *entry[1:]]) + "\n" for i, entry in enumerate(moved))
+            (case / f"R{number}_R{mate}.fastq").write_text(text)
+    record = examined(root, tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE" and "NO_REPLICATES" in item(record)["reasons"]
+    supports = [s["reads"] for s in record["barcode"]["sequences"]]
+    assert {(s["amplifications"], s["amplifications_read"], s["extracts"]) for s in supports} == {(1, 4, 1)}
+
+
+def test_an_amplification_without_a_single_variant_counts_as_read(tmp_path, inserts) -> None:
+    mixture = {inserts["Sus"]: 100, inserts["Moschus"]: 40}
+    nothing = {inserts["Sus"]: 2}
+    runs = {(1, 1): mixture, (1, 2): nothing, (2, 1): mixture, (2, 2): nothing}
+    record = examined(read_root(tmp_path, runs), tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE"
+    assert {s["reads"]["amplifications_read"] for s in record["barcode"]["sequences"]} == {4}
+
+
+def test_a_blank_is_held_against_both_strands() -> None:
+    from musk_id.kernels.nucleotides import reverse_complement_text
+
+    letters = "ACGGTTACAGGT"
+    assert sequence_digest(letters) == sequence_digest(reverse_complement_text(letters))
+    assert sequence_digest(letters) != sequence_digest(letters[:-1] + "A")
