@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from musk_id.model.batch import RunSheet, SheetRow
 from musk_id.model.evidence import Statement
@@ -17,7 +18,7 @@ from musk_id.model.intake import IntakeNote
 from musk_id.model.values import Identifier, Line
 from musk_id.stages.sample_names import holds, is_own, known_names, own_names, plain
 from musk_id.stages.statements import say
-from musk_id.vocabulary import ControlKind, Reason
+from musk_id.vocabulary import ControlKind, Locus, Reason
 
 __all__ = ["Sheets", "attempt_notes", "linked_samples", "row_notes", "same_place", "well"]
 
@@ -25,6 +26,14 @@ _WELL = re.compile(r"([A-Pa-p])0*([1-9][0-9]?)")
 _Found = Iterator[tuple[Reason, Statement]]
 
 Sheets = Mapping[Identifier, RunSheet]
+
+
+class _Made(NamedTuple):
+    """An extract, or a product of it, with the names that a row may call it."""
+
+    product: bool
+    locus: Locus | None
+    names: frozenset[str]
 
 
 def well(text: str) -> str | None:
@@ -101,12 +110,17 @@ def _against(row: SheetRow, context: RunContext, case_id: Identifier, known: fro
 
 
 def attempt_notes(examination: Examination, sheets: Sheets) -> Iterator[IntakeNote]:
-    """Rows of the case on the sheets of its batches that no run of the examination stands for."""
+    """Rows of the case on the sheets of its batches that no run of the examination stands for.
+
+    Rows and what was made are matched one to one: one product without a run cannot stand for several rows.
+    """
     contexts = tuple(examination.runs())
     for batch, sheet in sorted(sheets.items()):
-        for row in sheet.rows:
-            about = _about(row, examination, contexts)
-            if about is None or _declared(row, sheet, examination, contexts):
+        abouts = [_about(row, examination, contexts) for row in sheet.rows]
+        own = [row for row, about in zip(sheet.rows, abouts, strict=True) if about is not None]
+        declared = _declared(own, sheet, examination, contexts)
+        for row, about in zip(sheet.rows, abouts, strict=True):
+            if about is None or any(row is other for other in declared):
                 continue
             yield IntakeNote(
                 reason=Reason.ATTEMPT_NOT_DECLARED,
@@ -134,35 +148,63 @@ def _about(
     return tuple(c for c in contexts if not items or c.item.item_id in items)
 
 
-def _declared(row: SheetRow, sheet: RunSheet, examination: Examination, contexts: tuple[RunContext, ...]) -> bool:
-    """Whether the examination has what stands in a row: a run there, or what a step before it made.
+def _declared(
+    rows: list[SheetRow], sheet: RunSheet, examination: Examination, contexts: tuple[RunContext, ...]
+) -> list[SheetRow]:
+    """Rows that the examination has something for: a run there, or what a step before it made.
 
     On a sheet without runs a row stands for a product or an extract. On one with runs it stands for a product that
     was not run either, or for the extraction, if it has no marker and the rows of the runs have one: where these
-    have none, an extraction cannot be told from an attempt.
+    have none, an extraction cannot be told from an attempt. Each extract and product is used up by one row.
     """
     places = [c.run.position for c in contexts if c.run.batch_id == sheet.batch_id and c.run.position is not None]
-    if _at(row, places):
-        return True
-    if row.run_id is not None:
-        return False
-    name = "" if row.sample is None else plain(row.sample)
-    parts = [(s, extract) for item in examination.items for s in item.sub_samples for extract in s.extracts]
     of_runs = [other.locus for other in sheet.rows if _at(other, places)]
-    if row.locus is None and (not places or (of_runs and None not in of_runs)):
-        made = [_names_of(s, extract) for s, extract in parts if extract.batch_id == sheet.batch_id]
-        if any(name in names for names in made):
-            return True
-    products = [
-        (product.locus, {*_names_of(sub_sample, extract), plain(product.product_id)})
-        for sub_sample, extract in parts
-        for product in extract.products
-        if product.batch_id == sheet.batch_id and not (places and product.runs)
-    ]
-    return any(
-        (row.locus == locus if places else row.locus in (None, locus)) and any(holds(name, own) for own in names)
-        for locus, names in products
-    )
+    extractions = not places or (bool(of_runs) and None not in of_runs)
+    made = list(_made(sheet, examination, ran=bool(places)))
+    declared = [row for row in rows if _at(row, places)]
+    others = [row for row in rows if not _at(row, places) and row.run_id is None]
+    fitting = [[n for n, one in enumerate(made) if _fits(row, one, places, extractions)] for row in others]
+    return declared + [others[n] for n in _matched(fitting)]
+
+
+def _made(sheet: RunSheet, examination: Examination, *, ran: bool) -> Iterator[_Made]:
+    """Extracts and products of a batch; on a sheet with runs, products that were not run."""
+    for item in examination.items:
+        for sub_sample in item.sub_samples:
+            for extract in sub_sample.extracts:
+                names = frozenset(_names_of(sub_sample, extract))
+                if extract.batch_id == sheet.batch_id:
+                    yield _Made(product=False, locus=None, names=names)
+                for product in extract.products:
+                    if product.batch_id == sheet.batch_id and not (ran and product.runs):
+                        yield _Made(True, product.locus, names | {plain(product.product_id)})
+
+
+def _fits(row: SheetRow, one: _Made, places: list[Line], extractions: bool) -> bool:
+    """Whether a row can stand for an extract or a product."""
+    name = "" if row.sample is None else plain(row.sample)
+    if not one.product:
+        return extractions and row.locus is None and name in one.names
+    same_locus = row.locus == one.locus if places else row.locus in (None, one.locus)
+    return same_locus and any(holds(name, own) for own in one.names)
+
+
+def _matched(fitting: list[list[int]]) -> list[int]:
+    """Rows of a largest matching, by augmenting paths: the order of a sheet must not decide what is declared."""
+    taken: dict[int, int] = {}
+
+    def place(row: int, seen: set[int]) -> bool:
+        for one in fitting[row]:
+            if one not in seen:
+                seen.add(one)
+                if one not in taken or place(taken[one], seen):
+                    taken[one] = row
+                    return True
+        return False
+
+    for row in range(len(fitting)):
+        place(row, set())
+    return sorted(taken.values())
 
 
 def _at(row: SheetRow, places: list[Line]) -> bool:

@@ -314,12 +314,33 @@ def test_a_row_of_an_extraction_or_of_a_product_that_was_not_run_is_declared() -
     extract = replace(extract, batch_id=Identifier("B1"), products=(*extract.products, failed))
     item = replace(item, sub_samples=(replace(item.sub_samples[0], extracts=(extract,)),))
     case = replace(case, items=(item, case.items[1]))
-    assert attempts(row("A1-S1", "X1"), row("A1-E1", "X2"), case=case) == []
+    assert attempts(row("A1-S1", "X1"), case=case) == attempts(row("A1-E1", "X2"), case=case) == []
     # Where the rows of the runs have no marker, an extraction cannot be told from an attempt.
     assert attempts(row("A1-E1", "X2"), case=case, locus=None) == [("A1-R1",)]
     assert attempts(row("A1-E1", "E5", locus=Locus.CYTB), case=case) == []
     assert attempts(row("A1-E1", "E5", locus=Locus.COI), case=case) == [("A1-R1",)]
     assert attempts(row("A12-E1", "X2"), case=case) == [("A12-R1",)]
+
+
+def test_one_product_without_a_run_stands_for_one_row() -> None:
+    case = examination()
+    item = case.items[0]
+    extract = item.sub_samples[0].extracts[0]
+    failed = Product(product_id=Identifier("A1-P9"), batch_id=Identifier("B1"), locus=Locus.CYTB)
+
+    def told(*rows: SheetRow, products: int = 1) -> int:
+        made = tuple(replace(failed, product_id=Identifier(f"A1-P{9 + n}")) for n in range(products))
+        changed = replace(extract, batch_id=Identifier("B1"), products=(*extract.products, *made))
+        own = replace(item, sub_samples=(replace(item.sub_samples[0], extracts=(changed,)),))
+        return len(attempts(*rows, case=replace(case, items=(own, case.items[1]))))
+
+    rows = [row("A1-E1", f"F{n}", locus=Locus.CYTB) for n in range(1, 7)]
+    assert told(rows[0]) == 0 and told(*rows) == 5 and told(*rows, products=6) == 0
+    # Nor does one extraction stand for two rows.
+    assert told(row("A1-E1", "F1")) == 0 and told(row("A1-E1", "F1"), row("A1-S1", "F2")) == 1
+    # A row that may be either product leaves the other row its own, in both orders.
+    named = row("A1-P10", "F2", locus=Locus.CYTB)
+    assert told(rows[0], named, products=2) == told(named, rows[0], products=2) == 0
 
 
 def test_wells() -> None:
