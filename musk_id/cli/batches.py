@@ -6,6 +6,7 @@ from pathlib import Path
 
 from musk_id.cli.evidence_files import measured
 from musk_id.cli.read_evidence import control_reads, primers_of
+from musk_id.cli.run_sheets import checked_sheet
 from musk_id.cli.workplace import Casework
 from musk_id.errors import InputFormatError, RequestError
 from musk_id.model.controls import ControlFile, ControlsRecord
@@ -16,7 +17,7 @@ from musk_id.model.reads import DistinctReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Line
 from musk_id.records.files import resolve_inside, sha256_file
-from musk_id.records.inputs import find_input, read_run_sheet
+from musk_id.records.inputs import find_input
 from musk_id.vocabulary import FileRole
 
 __all__ = ["controls_batch"]
@@ -34,7 +35,7 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
 
     path = find_input(batch_dir, "sheet")
     try:
-        sheet = read_run_sheet(path)
+        sheet = checked_sheet(path)
     except RequestError as error:
         # The file's name is the same in every batch.
         where = f"batch {batch_dir.name}: {error.where}"

@@ -6,11 +6,12 @@ import argparse
 from pathlib import Path
 
 from musk_id.cli.casework import intake_case
+from musk_id.cli.run_sheets import checked_sheet
 from musk_id.cli.workplace import Casework, find_root
 from musk_id.errors import UsageError, counted
 from musk_id.model.values import RULES, Identifier
 from musk_id.records.files import write_atomic
-from musk_id.records.inputs import find_input, read_run_sheet
+from musk_id.records.inputs import find_input
 
 __all__ = ["run_check", "run_new"]
 
@@ -57,7 +58,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     missing = [batch for batch in intake.batch_ids if not (root / "batches" / batch).is_dir()]
     for batch in intake.batch_ids:
         if batch not in missing:
-            read_run_sheet(find_input(root / "batches" / batch, "sheet"))
+            checked_sheet(find_input(root / "batches" / batch, "sheet"))
     runs = len(list(intake.examination.runs()))
     files = counted(len(intake.files), "file", "files")
     print(f"{intake.case_id}: inputs are well formed; {counted(runs, 'run', 'runs')}, {files} named")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from musk_id.cli.evidence_files import digest_of, failed_run, failure_reason, unchanged, usable
+from musk_id.cli.run_sheets import checked_sheet
 from musk_id.errors import InputFormatError, IntegrityError, RequestError
 from musk_id.model.batch import RunSheet
 from musk_id.model.examination import Examination, RunContext
@@ -13,7 +14,7 @@ from musk_id.model.intake import FileFact, IntakeRecord
 from musk_id.model.technical import FailedRun, StrandTrace, TraceEvidence
 from musk_id.model.trace_file import TraceFacts
 from musk_id.model.values import Identifier
-from musk_id.records.inputs import find_input, read_run_sheet
+from musk_id.records.inputs import find_input
 from musk_id.stages.intake import run_identity
 from musk_id.stages.papers import letter_changes
 from musk_id.vocabulary import FileRole, Reason, Technique
@@ -48,7 +49,7 @@ def case_sheets(root: Path, examination: Examination) -> dict[Identifier, RunShe
         folder = root / "batches" / batch
         if folder.is_dir():
             try:
-                sheets[batch] = read_run_sheet(find_input(folder, "sheet"))
+                sheets[batch] = checked_sheet(find_input(folder, "sheet"))
             except RequestError:
                 continue
     return sheets

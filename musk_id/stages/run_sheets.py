@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from musk_id.errors import Problem
 from musk_id.model.batch import RunSheet, SheetRow
 from musk_id.model.evidence import Statement
 from musk_id.model.examination import Examination, Extract, RunContext, SubSample
@@ -20,7 +21,7 @@ from musk_id.stages.sample_names import holds, is_own, known_names, own_names, p
 from musk_id.stages.statements import say
 from musk_id.vocabulary import ControlKind, Locus, Reason
 
-__all__ = ["Sheets", "attempt_notes", "linked_samples", "row_notes", "same_place", "well"]
+__all__ = ["Sheets", "attempt_notes", "linked_samples", "repeated_positions", "row_notes", "same_place", "well"]
 
 _WELL = re.compile(r"([A-Pa-p])0*([1-9][0-9]?)")
 _Found = Iterator[tuple[Reason, Statement]]
@@ -45,6 +46,19 @@ def well(text: str) -> str | None:
 def same_place(first: str, second: str) -> bool:
     """Whether two positions are one."""
     return (well(first) or plain(first)) == (well(second) or plain(second))
+
+
+def repeated_positions(sheet: RunSheet) -> Iterator[Problem]:
+    """Positions of a sheet that are one place under several rows, in one spelling or in several.
+
+    A run stands at one position: a second row there would be an attempt that nothing has to declare.
+    """
+    spellings: dict[str, list[Line]] = {}
+    for row in sheet.rows:
+        spellings.setdefault(well(row.position) or plain(row.position), []).append(row.position)
+    for found in spellings.values():
+        if len(found) > 1:
+            yield Problem("sheet: rows: position", f"{', '.join(map(repr, found))} are one place", "one row each")
 
 
 def _rows(context: RunContext, sheets: Sheets) -> list[SheetRow]:

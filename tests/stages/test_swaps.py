@@ -20,7 +20,7 @@ from musk_id.model.intake import FileFact
 from musk_id.model.trace_file import TraceFacts
 from musk_id.model.values import Identifier, IsoDate, Line, RelativePath, Sha256
 from musk_id.stages.intake import _file_notes, _laboratory_numbers
-from musk_id.stages.run_sheets import attempt_notes
+from musk_id.stages.run_sheets import attempt_notes, repeated_positions
 from musk_id.stages.swaps import trace_notes
 from musk_id.vocabulary import BatchKind, ControlKind, ExtractKind, FileRole, Locus, Reason, Technique
 
@@ -341,6 +341,16 @@ def test_one_product_without_a_run_stands_for_one_row() -> None:
     # A row that may be either product leaves the other row its own, in both orders.
     named = row("A1-P10", "F2", locus=Locus.CYTB)
     assert told(rows[0], named, products=2) == told(named, rows[0], products=2) == 0
+
+
+def test_a_position_stands_on_a_sheet_once_however_it_is_spelled() -> None:
+    def told(*positions: str) -> list[str]:
+        (made,) = sheet(*(row("A1-E1", position) for position in positions)).values()
+        return [problem.message for problem in repeated_positions(made)]
+
+    assert told("A1", "A2", "A11", "B1", "x 1") == []
+    assert told("A1", "B1", "A01", "a001") == ["'A1', 'A01', 'a001' are one place"]
+    assert told("Vial 1", "vial-1", "C3", "C3") == ["'Vial 1', 'vial-1' are one place", "'C3', 'C3' are one place"]
 
 
 def test_wells() -> None:

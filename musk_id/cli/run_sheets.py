@@ -1,0 +1,33 @@
+"""Run sheets of casework: read, and checked for positions that stand twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from musk_id.errors import RequestError
+from musk_id.model.batch import RunSheet
+from musk_id.records.inputs import read_run_sheet
+from musk_id.stages.run_sheets import repeated_positions
+
+__all__ = ["checked_sheet"]
+
+
+def checked_sheet(path: Path) -> RunSheet:
+    """A run sheet on which every position has one row.
+
+    Raises
+    ------
+    RequestError
+        If the sheet is malformed, or rows stand at one place, however it is spelled.
+    """
+    sheet = read_run_sheet(path)
+    problems = tuple(repeated_positions(sheet))
+    if problems:
+        count = len(problems)
+        raise RequestError(
+            f"{count} position{'s stand' if count > 1 else ' stands'} in more than one row",
+            where=path.name,
+            problems=problems,
+            hint="give every row a position of its own; A1, a1 and A01 are one",
+        )
+    return sheet
