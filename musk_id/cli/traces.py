@@ -37,11 +37,11 @@ def trace_facts(path: Path, role: FileRole) -> TraceFacts | None:
 
 
 def case_sheets(root: Path, examination: Examination) -> dict[Identifier, RunSheet]:
-    """Run sheets of the batches that runs with traces name; a malformed one is told by the controls stage."""
+    """Run sheets of batches that runs with traces or reads name; a malformed one is told by the controls stage."""
     batches = {
         batch
         for context in examination.runs()
-        if any(file.role in TRACE_ROLES for file in context.run.files)
+        if any(file.role in (*TRACE_ROLES, FileRole.READS) for file in context.run.files)
         for batch in context.batch_ids
     }
     sheets: dict[Identifier, RunSheet] = {}

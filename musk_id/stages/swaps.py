@@ -20,7 +20,7 @@ from musk_id.model.values import IsoDate, Line
 from musk_id.stages.run_sheets import Sheets, linked_samples, row_notes, same_place, well
 from musk_id.stages.sample_names import control_words, is_own, known_names, own_names, plain
 from musk_id.stages.statements import say
-from musk_id.vocabulary import FileRole, Reason
+from musk_id.vocabulary import FileRole, Reason, Technique
 
 __all__ = ["trace_notes"]
 
@@ -35,6 +35,8 @@ _Trace = tuple[RunContext, FileFact, TraceFacts]
 def trace_notes(examination: Examination, files: tuple[FileFact, ...], sheets: Sheets) -> Iterator[IntakeNote]:
     """Notes on every readable trace file and its run, in the order of the runs.
 
+    Reads say nothing of their sample: of their runs only batch and position can be held against the sheet.
+
     Parameters
     ----------
     sheets : mapping of Identifier to RunSheet
@@ -48,7 +50,7 @@ def trace_notes(examination: Examination, files: tuple[FileFact, ...], sheets: S
         for _, fact, trace in traces:
             for reason, statement in _file_notes(context, fact, trace, examination, sheets):
                 yield _note(reason, fact.path, context, statement)
-        if traces:
+        if traces or context.run.technique is Technique.SEQUENCING_READS:
             for reason, statement in row_notes(context, examination, sheets):
                 yield _note(reason, context.run.run_id, context, statement)
         names = {fact.role: trace.run_name for _, fact, trace in traces}
@@ -59,6 +61,7 @@ def trace_notes(examination: Examination, files: tuple[FileFact, ...], sheets: S
             )
             yield _note(Reason.STRANDS_OF_DIFFERENT_RUNS, context.run.run_id, context, statement)
     yield from _wells_used_twice(every)
+    yield from _wells_of_reads(tuple(examination.runs()))
 
 
 def _note(reason: Reason, subject: str, context: RunContext, statement: Statement) -> IntakeNote:
@@ -131,6 +134,24 @@ def _wells_used_twice(traces: list[_Trace]) -> Iterator[IntakeNote]:
             subject=Line(", ".join(runs)),
             run_ids=runs,
             statement=say("intake.well_used_twice", runs=runs, place=place, paths=(first[1].path, second[1].path)),
+        )
+
+
+def _wells_of_reads(contexts: tuple[RunContext, ...]) -> Iterator[IntakeNote]:
+    """Runs of reads at one position of one batch; reads have no instrument's time that could tell two apart."""
+    reads = [c for c in contexts if c.run.technique is Technique.SEQUENCING_READS]
+    for first, second in combinations(reads, 2):
+        here, there = first.run.position, second.run.position
+        batch = first.run.batch_id is not None and first.run.batch_id == second.run.batch_id
+        if not batch or here is None or there is None or not same_place(here, there):
+            continue
+        runs = (first.run.run_id, second.run.run_id)
+        paths = tuple(file.path for context in (first, second) for file in context.run.files)
+        yield IntakeNote(
+            reason=Reason.WELL_USED_TWICE,
+            subject=Line(", ".join(runs)),
+            run_ids=runs,
+            statement=say("intake.well_used_twice", runs=runs, place=here, paths=paths),
         )
 
 

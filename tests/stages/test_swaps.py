@@ -288,6 +288,27 @@ def test_one_well_of_one_instrument_run_is_one_run() -> None:
     assert reasons(instrument=Line("X2"), well=None) == [Reason.WELL_USED_TWICE]
 
 
+def test_runs_of_reads_are_held_against_the_sheet() -> None:
+    def reads(item: ExaminedItem, position: str) -> ExaminedItem:
+        sub_sample = item.sub_samples[0]
+        product = sub_sample.extracts[0].products[0]
+        run = replace(product.runs[0], technique=Technique.SEQUENCING_READS, position=Line(position), files=())
+        extract = replace(sub_sample.extracts[0], products=(replace(product, runs=(run,)),))
+        return replace(item, sub_samples=(replace(sub_sample, extracts=(extract,)),))
+
+    def told(*rows: SheetRow, second: str = "E5") -> list[Reason]:
+        case = examination()
+        case = replace(case, items=(reads(case.items[0], "E4"), reads(case.items[1], second)))
+        return [note.reason for note in trace_notes(case, (), sheet(*rows))]
+
+    other = row("A12-E1", "E5")
+    assert told(row("A1-E1"), other) == []
+    assert told(other) == [SHEET]
+    assert told(row(None, kind=ControlKind.PCR_NEGATIVE), other) == [NAME]
+    assert told(row("B7", **of_run("X", "OTHER")), other) == told(row("B7"), other) == [NAME]
+    assert told(row("A1-E1"), other, second="e04") == [NAME, Reason.WELL_USED_TWICE]
+
+
 def attempts(
     *rows: SheetRow, case: Examination | None = None, locus: Locus | None = Locus.COI
 ) -> list[tuple[str, ...]]:
