@@ -17,8 +17,12 @@ from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.errors import RequestError
 from musk_id.model.record import CaseRecord
+from musk_id.model.reference import ReferenceRelease
 from musk_id.records.canonical import canonical_bytes, canonical_json, load_tree, parse_record
-from musk_id.vocabulary import Finding, Grade, Locus, Reason
+from musk_id.render.catalogue import load_catalogue
+from musk_id.render.pages.document import Table, cell
+from musk_id.render.pages.papers import edits_blocks
+from musk_id.vocabulary import Finding, Grade, Language, Locus, Reason
 
 PERSON = "Analyst 2 (demonstration)"
 AT = 300
@@ -260,3 +264,26 @@ def test_records_made_before_these_papers_are_read(root: Path) -> None:
     assert read.intake.edits is None and read.barcode.with_edits is None
     assert read.barcode.items[0].replicates == () and record.barcode.items[0].replicates != ()
     assert read.evidence.answers == record.evidence.answers
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_letters_are_not_printed_of_a_run_that_is_human_with_or_without_its_edits(
+    tmp_path: Path,
+    shipped_release: ReferenceRelease,
+    before: bool,
+) -> None:
+    human = str(next(r.sequence for r in shipped_release.barcodes if r.genus == "Homo" and r.locus is Locus.COI))
+    other = {"A": "G", "G": "A", "C": "T", "T": "C"}
+    wrong = range(0, len(human), 8)
+    away = "".join(other[c] if i % 8 == 0 else c for i, c in enumerate(human))
+    first, second = (human, away) if before else (away, human)
+    root = trace_root(tmp_path, {"A1-R1": (abif.trace(first), abif.trace(reversed_strand(first)))})
+    write(root, *(edit(i + 1, first[i], second[i]) for i in wrong))
+    record = record_of(root)
+    view = record.barcode.with_edits
+    assert view is not None
+    states = [Reason.HUMAN_DNA in r.reasons for r in (*record.barcode.sequences, *view.sequences)]
+    assert states == [before, not before]
+    table = next(b for b in edits_blocks(record, load_catalogue(Language.EN)) if isinstance(b, Table))
+    assert len(table.rows) == len(wrong)
+    assert {row[2:4] for row in table.rows} == {(cell("-"), cell("-"))}

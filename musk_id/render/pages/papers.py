@@ -39,7 +39,10 @@ def edits_blocks(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
     edits = record.intake.edits
     if edits is None or not (edits.base_edits or edits.reintegrations):
         return []
-    human = {str(r.run.run_id) for r in record.barcode.sequences if Reason.HUMAN_DNA in r.reasons}
+    # A run that is human only with the edits, or only without them, shows human letters all the same.
+    view = record.barcode.with_edits
+    every = (*record.barcode.sequences, *(() if view is None else view.sequences))
+    human = {str(r.run.run_id) for r in every if Reason.HUMAN_DNA in r.reasons}
     label = catalogue.label
     names = ("run", "where", "edit_from", "edit_to", "why", "edit_person", "date")
     heads = tuple(label(f"head.{name}") for name in names)
