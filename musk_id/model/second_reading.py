@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from musk_id.model.values import Identifier, IsoDate, Line, Text
+from musk_id.model.values import Identifier, IsoDate, Line, TaxonName, Text
 
 __all__ = ["ReadingComparison", "SecondReading", "SecondReadings"]
 
@@ -14,8 +14,8 @@ __all__ = ["ReadingComparison", "SecondReading", "SecondReadings"]
 class SecondReading:
     """The second reading of a run or of an item.
 
-    ``called`` is the taxon (family, genus or species); absent, the reader named none. ``blind`` says that the
-    reader had seen neither the first reading nor the software's call.
+    ``called`` is the taxon (family, genus or species), and nothing else; absent, the reader named none. ``blind``
+    says that the reader had seen neither the first reading nor the software's call.
 
     Raises
     ------
@@ -28,7 +28,7 @@ class SecondReading:
     blind: bool
     item_id: Identifier | None = None
     run_id: Identifier | None = None
-    called: Line | None = None
+    called: TaxonName | None = None
     remark: Text | None = None
 
     def __post_init__(self) -> None:
@@ -51,13 +51,18 @@ class SecondReadings:
 class ReadingComparison:
     """A second reading beside the software's call.
 
-    ``called`` and ``software`` are absent where the reader or the software names no taxon.
+    ``called`` and ``software`` are absent where the reader or the software names no taxon. ``agrees`` says that
+    the names do not contradict each other, ``further`` that the reader named a lower rank than the software does:
+    the software's rank holds. ``first_recorded`` says that an analyst is recorded for every run that was read;
+    without one nobody can tell whether the reader was a second person.
     """
 
     subject: Identifier
     person: Line
     date: IsoDate
     blind: bool
-    called: Line | None
+    called: TaxonName | None
     software: Line | None
     agrees: bool
+    further: bool = False
+    first_recorded: bool = True

@@ -26,6 +26,7 @@ __all__ = [
     "Primer",
     "RelativePath",
     "Sha256",
+    "TaxonName",
     "Text",
     "TextRule",
     "decimal_at_least",
@@ -59,6 +60,9 @@ Country = NewType("Country", str)
 
 BaseLetter = NewType("BaseLetter", str)
 """One IUPAC letter of a nucleotide sequence, in capitals."""
+
+TaxonName = NewType("TaxonName", str)
+"""Scientific name of a family, genus or species, without author, rank or remark."""
 
 Line = NewType("Line", str)
 """Free text of one line."""
@@ -136,6 +140,10 @@ RULES: dict[object, TextRule] = {
     ),
     Primer: TextRule(
         r"[ACGTRYSWKMBDHVNI]{10,60}", 60, "a primer of 10 to 60 capital IUPAC letters (I for inosine), 5' to 3'"
+    ),
+    # A name stands in a record beside the software's: there must be no room for a remark on it.
+    TaxonName: TextRule(
+        r"[A-Z][a-z]+( [a-z]+)?", 80, "a family, genus or species as Moschus or Moschus berezovskii, nothing else"
     ),
     Country: TextRule(r"[A-Z]{2}", 2, "two capital letters (ISO 3166-1 alpha-2), such as RU"),
     Line: TextRule(r"[^\r\n]*\S[^\r\n]*", MAX_LINE_LENGTH, f"one line of 1 to {MAX_LINE_LENGTH} characters"),

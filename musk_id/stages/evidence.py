@@ -170,7 +170,10 @@ def _part_reasons(parts: tuple[GradePart, ...]) -> tuple[Reason, ...]:
 
 
 def _readings(item: ExaminedItem, sources: _Sources) -> tuple[ReadingComparison, ...]:
-    return compare_readings(sources.intake.second_reading, item.item_id, sources.barcode, sources.families)
+    intake = sources.intake
+    return compare_readings(
+        intake.second_reading, item.item_id, intake.examination, sources.barcode, sources.families
+    )
 
 
 def _ratio(evidence: ItemEvidence, barcode: BarcodeRecord, basis: RatioBasis | None) -> ItemRatio | None:

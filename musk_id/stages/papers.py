@@ -11,6 +11,7 @@ from musk_id.model.examination import Examination, RunContext
 from musk_id.model.intake import FileFact, IntakeNote
 from musk_id.model.second_reading import SecondReading, SecondReadings
 from musk_id.model.values import Identifier, IsoDate, Line
+from musk_id.stages.persons import first_persons, same_person
 from musk_id.stages.statements import say
 from musk_id.vocabulary import Reason, Technique
 
@@ -25,7 +26,7 @@ def paper_problems(
 ) -> Iterator[Problem]:
     """Contradictions between these papers and the examination; all of them."""
     runs = {context.run.run_id: context for context in examination.runs()}
-    people = {_same(person) for person in examination.people()}
+    people = {same_person(person) for person in examination.people()}
     if edits is not None:
         yield from _base_edits(edits.base_edits, runs)
         for number, entry in enumerate(edits.reintegrations):
@@ -35,10 +36,6 @@ def paper_problems(
         yield from _unknown_people("second_reading", readings.readings, people)
         for number, reading in enumerate(readings.readings):
             yield from _second_person(f"second_reading: readings[{number}]", reading, examination, runs)
-
-
-def _same(person: str) -> str:
-    return " ".join(person.split()).casefold()
 
 
 def _base_edits(edits: tuple[BaseEdit, ...], runs: dict[Identifier, RunContext]) -> Iterator[Problem]:
@@ -65,7 +62,7 @@ def _run_of(where: str, run_id: Identifier, runs: dict[Identifier, RunContext], 
 def _unknown_people(
     stem: str, entries: Iterable[BaseEdit | Reintegration | SecondReading], people: set[str]
 ) -> Iterator[Problem]:
-    for person in sorted({entry.person for entry in entries if _same(entry.person) not in people}):
+    for person in sorted({entry.person for entry in entries if same_person(entry.person) not in people}):
         yield Problem(f"{stem}: person", f"found {person!r}", _PERSON)
 
 
@@ -77,9 +74,9 @@ def _second_person(
     if reading.item_id is not None and reading.item_id not in {item.item_id for item in examination.items}:
         yield Problem(where, f"names item {reading.item_id!r}", "an item of the examination")
     read = [c for c in runs.values() if reading.run_id == c.run.run_id or reading.item_id == c.item.item_id]
-    first = {_same(name) for c in read for name in (c.run.analyst or c.product.analyst,) if name is not None}
-    if _same(reading.person) in first:
-        yield Problem(where, f"{reading.person!r} is the analyst of the run", "a second person")
+    first = {same_person(name) for context in read for name in first_persons(context)}
+    if same_person(reading.person) in first:
+        yield Problem(where, f"{reading.person!r} is an analyst of what was read", "a second person")
 
 
 def letter_changes(edits: Edits | None) -> dict[Identifier, tuple[LetterChange, ...]]:
