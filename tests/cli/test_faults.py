@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from musk_id.cli import main
 from musk_id.cli.console import harmless
@@ -99,6 +100,18 @@ def test_a_file_of_holes_is_refused_at_once(tmp_path: Path, capsys, name: str) -
         stream.truncate(1 << 40)
     assert main(["examine", str(root / "cases" / "DEMO-A"), "--out", str(tmp_path / "out")]) == 3
     assert f"{1 << 40} bytes, at most" in capsys.readouterr().err
+
+
+def test_a_position_in_two_spellings_on_a_run_sheet_is_refused(tmp_path: Path, capsys) -> None:
+    root = _root(tmp_path)
+    path = root / "batches" / "DEMO-DNA-1" / "sheet.yaml"
+    sheet = yaml.safe_load(path.read_text(encoding="utf-8"))
+    sheet["rows"] += [{"position": place, "kind": "EXHIBIT", "sample": "X"} for place in ("P9", "p09")]
+    path.write_text(yaml.safe_dump(sheet), encoding="utf-8")
+    case = str(root / "cases" / "DEMO-A")
+    for command in (["case", "check", case], ["examine", case, "--out", str(tmp_path / "out")]):
+        assert main(command) == 2
+        assert "'P9', 'p09' are one place" in capsys.readouterr().err
 
 
 def test_a_bad_run_sheet_is_told_with_its_batch(tmp_path: Path, capsys) -> None:
