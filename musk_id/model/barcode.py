@@ -143,8 +143,8 @@ class AlignmentPicture:
 class ReadSupport:
     """Sequencing reads behind a variant; reads are no amount of material.
 
-    ``marker_reads`` are the used reads of the run with the same primers. ``largest_in_blank`` is the largest count of
-    the same sequence or genus in a blank of the run's batches; ``None`` where no blank was sequenced.
+    ``marker_reads`` are the used reads of the run with the same primers. ``largest_in_blank`` is the largest count
+    of the same sequence or genus in a blank of the run's batches; ``None`` where no blank was sequenced.
     ``amplifications`` and ``extracts`` are those of the item in which the variant has enough reads,
     ``amplifications_read`` all of the item that were read at the marker.
     """
