@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -36,11 +37,14 @@ def read_root(
     folder: Path,
     runs: Runs,
     *,
-    blank: Mapping[str, int] | None = None,
+    blank: Mapping[str, int] | None = MappingProxyType({}),
     batch: bool = True,
     seed: int = 1,
 ) -> Path:
-    """Copy of the examples in which the item of ``DEMO-A`` has reads of 12S-V5; a blank may have reads, too."""
+    """Copy of the examples in which the item of ``DEMO-A`` has reads of 12S-V5.
+
+    The PCR negative has reads, too: none by default; with ``None`` it was not sequenced.
+    """
     root = Path(shutil.copytree(EXAMPLES, folder / "root"))
     case = root / "cases" / CASE
     path = case / "examination.yaml"

@@ -166,7 +166,9 @@ def barcode_case(
             record.batch_id: tuple(h for control in record.controls for h in control.haplotypes) for record in own
         },
         reads=casework.reads_method,
-        reads_in_blanks={record.batch_id: largest_in_blanks(record) for record in own},
+        reads_in_blanks={
+            record.batch_id: found for record in own if (found := largest_in_blanks(record)) is not None
+        },
     )
 
 

@@ -12,7 +12,7 @@ from musk_id.model.examination import RunContext
 from musk_id.model.intake import FileFact, IntakeRecord
 from musk_id.model.methods import ReadsMethod
 from musk_id.model.primers import PRIMER_PAIRS, PrimerPairEntry, own_pair
-from musk_id.model.reads import DistinctReads
+from musk_id.model.reads import DistinctReads, ReadTally
 from musk_id.model.technical import FailedRun, ReadsEvidence
 from musk_id.records.files import resolve_inside
 from musk_id.stages.intake import run_identity
@@ -28,7 +28,9 @@ def primers_of(named: SheetRow | RunContext) -> tuple[PrimerPairEntry, ...]:
     source = named if isinstance(named, SheetRow) else named.product
     if source.forward_primer is None or source.reverse_primer is None:
         return PRIMER_PAIRS
-    return (own_pair(source.forward_primer, source.reverse_primer), *PRIMER_PAIRS)
+    own = own_pair(source.forward_primer, source.reverse_primer)
+    table = [p for p in PRIMER_PAIRS if (p.forward, p.reverse) != (own.forward, own.reverse)]
+    return (own, *table)
 
 
 def reads_evidence(intake: IntakeRecord, case_dir: Path, method: ReadsMethod) -> list[ReadsEvidence | FailedRun]:
@@ -68,6 +70,9 @@ def control_reads(
 ) -> DistinctReads | None:
     """Distinct reads of a control; ``None`` if a file of them is missing, altered or cannot be read."""
     named = [file for file in row.files if file.role is FileRole.READS]
+    if all(found.size_bytes == 0 for found in files if found.path in {file.path for file in named}):
+        # A sequenced blank may hold nothing at all.
+        return DistinctReads({}, ReadTally(total=0))
     measured = {file.path: file.sha256 for file in files}
     for file in named:
         found = measured.get(file.path)

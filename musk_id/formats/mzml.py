@@ -22,6 +22,8 @@ __all__ = ["iter_mzml", "read_mzml"]
 MAX_BYTES = 500_000_000
 MAX_SPECTRA = 200_000
 MAX_GROUPS = 1_000
+MAX_TERMS = 1_000
+MAX_EXPANDED = 20_000_000
 
 _MZ_ARRAY, _INTENSITY_ARRAY = "MS:1000514", "MS:1000515"
 _ARRAYS = frozenset({_MZ_ARRAY, _INTENSITY_ARRAY})
@@ -72,6 +74,7 @@ class _Handler(ScanHandler):
         super().__init__(file_name)
         self._groups: dict[str, list[_Param]] = {}
         self._group: list[_Param] | None = None
+        self._expanded = 0
         self._ionization: str | None = None
         self._spectrum: _Spectrum | None = None
         self._array: _Array | None = None
@@ -85,6 +88,8 @@ class _Handler(ScanHandler):
             )
             if self._group is not None:
                 self._group.append(param)
+                if len(self._group) > MAX_TERMS:
+                    raise InputFormatError(f"more than {MAX_TERMS} terms in a parameter group", where=self.where)
             else:
                 self._take(param)
         elif tag == "referenceableParamGroup":
@@ -92,7 +97,11 @@ class _Handler(ScanHandler):
                 raise InputFormatError(f"more than {MAX_GROUPS} parameter groups", where=self.where)
             self._group = self._groups.setdefault(attributes.get("id", ""), [])
         elif tag == "referenceableParamGroupRef":
-            for param in self._groups.get(attributes.get("ref", ""), ()):
+            group = self._groups.get(attributes.get("ref", ""), [])
+            self._expanded += len(group)
+            if self._expanded > MAX_EXPANDED:
+                raise InputFormatError(f"parameter groups hold more than {MAX_EXPANDED} terms", where=self.where)
+            for param in group:
                 self._take(param)
         elif tag == "spectrum":
             name = attributes.get("id", "") or f"index={attributes.get('index', '')}"

@@ -109,29 +109,32 @@ class _Found:
 
     def nearest(self, sequence: bytes, count: int) -> int | None:
         """The variant of which the sequence may be an error."""
-        allowed = [largest_error_distance(count, of_count, self._alpha) for of_count in self._counts]
         best: tuple[int, int] | None = None
-        for number, bound in self._likely(sequence, allowed):
+        for number, bound in self._likely(sequence, count):
             limit = bound if best is None else min(bound, best[0])
-            if limit < 0 or self._too_far(number, best, limit):
+            if self._too_far(number, best, limit):
                 continue
             distance = _distance(sequence, self._texts[number], limit)
             if distance is not None and (best is None or (distance, number) < best):
                 best = (distance, number)
         return None if best is None else best[1]
 
-    def _likely(self, sequence: bytes, allowed: list[int]) -> list[tuple[int, int]]:
-        """Variants within reach, those with the fewest differing letters first: they bound the others."""
-        apart = np.full(len(allowed), len(sequence), np.int64)
+    def _likely(self, sequence: bytes, count: int) -> list[tuple[int, int]]:
+        """Variants within reach and their largest distances; the fewest differing letters first, as they bound."""
+        counts, lengths = np.array(self._counts, np.int64), np.array([len(text) for text in self._texts], np.int64)
+        # Bits of a whole number: 2^(alpha d + 1) <= A / a where alpha d + 1 is below them.
+        bits = np.frexp((counts // count).astype(np.float64))[1].astype(np.int64)
+        allowed = (bits - 2) // self._alpha
+        # The sequences are distinct.
+        reach = np.flatnonzero((allowed >= 1) & (allowed >= np.abs(lengths - len(sequence))))
+        if not reach.size:
+            return []
+        apart = np.full(counts.size, len(sequence), np.int64)
         if (letters := self._letters.get(len(sequence))) is not None:
             row = np.frombuffer(sequence, np.uint8)
             apart[self._rows[len(sequence)]] = np.count_nonzero(letters != row, axis=1)
-        reach = [
-            (number, bound)
-            for number, bound in enumerate(allowed)
-            if bound >= abs(len(self._texts[number]) - len(sequence))
-        ]
-        return sorted(reach, key=lambda pair: (apart[pair[0]], pair[0]))
+        order = reach[np.lexsort((reach, apart[reach]))]
+        return list(zip(order.tolist(), allowed[order].tolist(), strict=True))
 
     def _too_far(self, number: int, best: tuple[int, int] | None, limit: int) -> bool:
         """By the triangle inequality, from the distance between this variant and the best one so far."""

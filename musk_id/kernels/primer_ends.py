@@ -99,7 +99,9 @@ def _block(
             fits = (missed <= max_mismatches) & (missed_last <= max_mismatches) & (begin < end)
             rank = np.where(fits, (missed + missed_last) * (2 * max_offset_bp + 1) + before + after, worst)
             taken = rank < best
-            ambiguous = (ambiguous | (fits & (rank == best))) & ~taken
+            # Another pair that leaves the same insert changes nothing.
+            same = (strand == direction) & (start == begin) & (stop == end)
+            ambiguous = (ambiguous | (fits & (rank == best) & ~same)) & ~taken
             best = np.minimum(best, rank)
             pair[taken], strand[taken] = number, direction
             start[taken], stop[taken] = begin[taken], end[taken]

@@ -143,15 +143,16 @@ class AlignmentPicture:
 class ReadSupport:
     """Sequencing reads behind a variant; reads are no amount of material.
 
-    ``marker_reads`` are the used reads of the run with the same primers, ``largest_in_blank`` the largest count of
-    the same sequence in a blank of the run's batches, ``amplifications`` and ``extracts`` those of the item in
-    which the variant has enough reads, ``amplifications_read`` all of the item that were read at the marker.
+    ``marker_reads`` are the used reads of the run with the same primers. ``largest_in_blank`` is the largest count
+    of the same sequence or genus in a blank of the run's batches; ``None`` where no blank was sequenced.
+    ``amplifications`` and ``extracts`` are those of the item in which the variant has enough reads,
+    ``amplifications_read`` all of the item that were read at the marker.
     """
 
     reads: int
     reads_exact: int
     marker_reads: int
-    largest_in_blank: int
+    largest_in_blank: int | None
     primers: Line | None
     chimera: Line
     amplifications: int = 0

@@ -33,9 +33,15 @@ class Haplotype:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlankReads:
-    """How often a sequence was read in a blank; never a human one."""
+    """How often a sequence, or any sequence nearest to a genus within its radius, was read in a blank.
 
-    sequence_sha256: Sha256
+    Never human.
+
+    ``sequence_sha256`` is the digest of the sequence, ``genus`` the genus of all of them together: one is there.
+    """
+
+    sequence_sha256: Sha256 | None = None
+    genus: Line | None = None
     reads: int
 
 

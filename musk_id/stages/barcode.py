@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from musk_id.errors import InputFormatError
 from musk_id.model.barcode import (
     BarcodeRecord,
     EditedView,
@@ -42,7 +43,7 @@ from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble
 from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.stages.species_rule import CalledSequence
-from musk_id.vocabulary import Finding, Locus, Reason
+from musk_id.vocabulary import Finding, Locus, Reason, Technique
 
 __all__ = ["call_barcodes"]
 
@@ -130,7 +131,8 @@ def _called(
             if call is not None:
                 called.append((entry.run.item_id, call))
             results.append(kept)
-    variants, read_runs = _read(evidence, rules)
+    variants, read_runs, failed = _read(evidence, rules)
+    results += failed
     items = sorted({r.run.item_id for r in results} | {run.run.item_id for run in read_runs})
     calls = tuple(
         _call_item(
@@ -160,27 +162,46 @@ def _controlled(
     return _with_tree(result, call, rules.method), call
 
 
-def _read(evidence: _Evidence, rules: _Rules) -> tuple[list[ReadSequence], tuple[ReadsRun, ...]]:
-    """Variants of all runs of reads with their replicates, and what became of the reads."""
+def _read(
+    evidence: _Evidence, rules: _Rules
+) -> tuple[list[ReadSequence], tuple[ReadsRun, ...], list[SequenceResult]]:
+    """Variants of all runs of reads with their replicates, what became of the reads, and runs of too many."""
     found: list[ReadSequence] = []
     runs: list[ReadsRun] = []
+    failed: list[SequenceResult] = []
     read = sorted((e for e in evidence if isinstance(e, ReadsEvidence)), key=lambda e: e.run.run_id)
     for entry in read:
-        variants, run = _read_run(entry, rules)
-        found += variants
-        runs.append(run)
+        try:
+            variants, run = _read_run(entry, rules)
+        except InputFormatError as error:
+            note = Line(" ".join(str(error).split())[:500])
+            failed.append(
+                _failed(
+                    FailedRun(
+                        run=entry.run,
+                        declared_locus=entry.declared_locus,
+                        reason=Reason.FILE_UNREADABLE,
+                        note=note,
+                    )
+                )
+            )
+        else:
+            found += variants
+            runs.append(run)
+    attempts = [e for e in evidence if e.run.technique is Technique.SEQUENCING_READS]
     replicated: list[ReadSequence] = []
     for item in sorted({entry.result.run.item_id for entry in found}):
-        products = read_products([entry for entry in read if entry.run.item_id == item])
+        products = read_products([entry for entry in attempts if entry.run.item_id == item])
         replicated += with_replicates([e for e in found if e.result.run.item_id == item], products, rules.reads)
-    return replicated, tuple(runs)
+    return replicated, tuple(runs), failed
 
 
 def _read_run(entry: ReadsEvidence, rules: _Rules) -> tuple[list[ReadSequence], ReadsRun]:
+    sequenced = [rules.reads_in_blanks[b] for b in entry.run.batch_ids if b in rules.reads_in_blanks]
     in_blanks: dict[str, int] = {}
-    for batch in entry.run.batch_ids:
-        for digest, count in rules.reads_in_blanks.get(batch, {}).items():
-            in_blanks[digest] = max(count, in_blanks.get(digest, 0))
+    for counts in sequenced:
+        for key, count in counts.items():
+            in_blanks[key] = max(count, in_blanks.get(key, 0))
 
     def examine(sequence: NucleotideSequence, noted: tuple[Reason, ...]) -> Examined:
         result, call = examine_sequence(
@@ -188,7 +209,7 @@ def _read_run(entry: ReadsEvidence, rules: _Rules) -> tuple[list[ReadSequence], 
         )
         return _controlled(result, call, rules)
 
-    return examine_reads(entry, examine, rules.reads, rules.method.genus, in_blanks)
+    return examine_reads(entry, examine, rules.reads, rules.method.genus, in_blanks if sequenced else None)
 
 
 def _call_item(

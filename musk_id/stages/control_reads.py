@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from musk_id.model.barcode import SequenceResult
@@ -10,16 +11,32 @@ from musk_id.model.methods import ReadsMethod
 from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.reads import DistinctReads
 from musk_id.model.sequence import NucleotideSequence
-from musk_id.model.values import Sha256
+from musk_id.model.values import Line, Sha256
+from musk_id.stages.comparison import HUMAN_GENUS
 from musk_id.stages.read_rules import read_reasons
 from musk_id.stages.read_runs import sequence_digest
 from musk_id.stages.read_variants import cut_reads, find_variants
-from musk_id.vocabulary import Reason
+from musk_id.vocabulary import ControlKind, FileRole, Reason
 
-__all__ = ["MAX_BLANK_SEQUENCES", "examine_blank_reads", "examine_positive_reads", "largest_in_blanks"]
+__all__ = [
+    "BLANKS",
+    "MAX_BLANK_SEQUENCES",
+    "examine_blank_reads",
+    "examine_positive_reads",
+    "largest_in_blanks",
+]
 
-# A blank with more sequences than this, each read more than once, is no blank.
-MAX_BLANK_SEQUENCES = 200
+BLANKS = frozenset(
+    {
+        ControlKind.EXTRACTION_BLANK,
+        ControlKind.PCR_NEGATIVE,
+        ControlKind.PROCESS_BLANK,
+        ControlKind.CARRY_OVER_BLANK,
+    }
+)
+
+# A blank with more distinct sequences than this is no blank.
+MAX_BLANK_SEQUENCES = 500
 
 Examine = Callable[[NucleotideSequence], SequenceResult]
 
@@ -27,30 +44,49 @@ Examine = Callable[[NucleotideSequence], SequenceResult]
 def examine_blank_reads(
     reads: DistinctReads, primers: Sequence[PrimerPairEntry], examine: Examine, method: ReadsMethod
 ) -> tuple[list[SequenceResult], tuple[BlankReads, ...], bool]:
-    """What the reads of a blank hold.
+    """What the reads of a blank hold; reads with errors count for the genus that they are nearest to.
 
     Returns
     -------
     list of SequenceResult
-        Sequences with as many reads as a reported variant has at least.
+        One sequence of each genus that has as many reads as a reported variant has at least, and each other
+        sequence with as many.
     tuple of BlankReads
-        All sequences that were read more than once, but those that are human, by their digest.
+        Sequences that were read more than once and genera, but those that are human.
     bool
-        Whether there are more than ``MAX_BLANK_SEQUENCES`` of the latter.
+        Whether there are more than ``MAX_BLANK_SEQUENCES`` sequences.
     """
     counts: Mapping[bytes, int] = cut_reads(reads, tuple(primers), method)
-    repeated = sorted(((n, s) for s, n in counts.items() if n > 1), key=lambda pair: (-pair[0], pair[1]))
-    results: list[SequenceResult] = []
+    ordered = sorted(((n, s) for s, n in counts.items()), key=lambda pair: (-pair[0], pair[1]))
+    totals: Counter[str] = Counter()
+    shown: dict[str, SequenceResult] = {}
+    others: list[SequenceResult] = []
     held: list[BlankReads] = []
-    for number, letters in repeated[:MAX_BLANK_SEQUENCES]:
+    for number, letters in ordered[:MAX_BLANK_SEQUENCES]:
         result = examine(NucleotideSequence(f"{number} reads", letters.decode("ascii")))
-        if number >= method.min_reported_reads:
-            results.append(result)
+        genus = _nearest(result)
+        if genus is not None:
+            totals[genus] += number
+            shown.setdefault(genus, result)
+        elif number >= method.min_reported_reads:
+            others.append(result)
         # A sequence that may be a person's has no digest.
-        if result.sequence_sha256 is not None and Reason.HUMAN_DNA not in result.reasons:
+        if number > 1 and result.sequence_sha256 is not None and Reason.HUMAN_DNA not in result.reasons:
             digest = Sha256(sequence_digest(letters.decode("ascii")))
             held.append(BlankReads(sequence_sha256=digest, reads=number))
-    return results, tuple(held), len(repeated) > MAX_BLANK_SEQUENCES
+    held += [BlankReads(genus=Line(g), reads=n) for g, n in sorted(totals.items()) if g != HUMAN_GENUS]
+    found = [shown[genus] for genus, number in sorted(totals.items()) if number >= method.min_reported_reads]
+    return found + others, tuple(held), len(ordered) > MAX_BLANK_SEQUENCES
+
+
+def _nearest(result: SequenceResult) -> str | None:
+    """The genus to which a sequence is nearest within the radius, whatever else is asked of a call."""
+    if Reason.HUMAN_DNA in result.reasons:
+        return HUMAN_GENUS
+    if result.call is None or Reason.OUTSIDE_RADIUS in result.call.reasons:
+        return None
+    genera = {genus for view in result.call.views for genus in view.nearest_genus}
+    return str(min(genera)) if len(genera) == 1 else None
 
 
 def examine_positive_reads(
@@ -65,10 +101,18 @@ def examine_positive_reads(
     ]
 
 
-def largest_in_blanks(record: ControlsRecord) -> dict[str, int]:
-    """Largest count of each sequence in the blanks of a batch, by its digest."""
+def largest_in_blanks(record: ControlsRecord) -> dict[str, int] | None:
+    """Largest counts in the blanks of a batch, by digest and by genus; ``None`` if no blank was sequenced."""
+    sequenced = {
+        row.position
+        for row in record.sheet.rows
+        if row.kind in BLANKS and any(file.role is FileRole.READS for file in row.files)
+    }
+    if not sequenced:
+        return None
     largest: dict[str, int] = {}
     for control in record.controls:
         for entry in control.reads:
-            largest[entry.sequence_sha256] = max(entry.reads, largest.get(entry.sequence_sha256, 0))
+            key = entry.sequence_sha256 or f"genus {entry.genus}"
+            largest[key] = max(entry.reads, largest.get(key, 0))
     return largest

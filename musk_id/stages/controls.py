@@ -36,7 +36,7 @@ from musk_id.model.reads import DistinctReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Identifier, Line, Text
 from musk_id.stages.comparison import HUMAN_GENUS
-from musk_id.stages.control_reads import examine_blank_reads, examine_positive_reads
+from musk_id.stages.control_reads import BLANKS, examine_blank_reads, examine_positive_reads
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.vocabulary import (
@@ -52,14 +52,6 @@ from musk_id.vocabulary import (
 
 __all__ = ["TRACE_ROLES", "assess_controls"]
 
-_BLANKS = frozenset(
-    {
-        ControlKind.EXTRACTION_BLANK,
-        ControlKind.PCR_NEGATIVE,
-        ControlKind.PROCESS_BLANK,
-        ControlKind.CARRY_OVER_BLANK,
-    }
-)
 TRACE_ROLES = frozenset({FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
 
 _UNNAMED = "not named"
@@ -102,6 +94,7 @@ def assess_controls(
 
     results: list[tuple[SheetRow, list[SequenceResult] | None]] = []
     findings: list[ControlFinding] = []
+    overfull: set[str] = set()
     for row in rows:
         found = _results(row, sequences, examine)
         blank_reads: tuple[BlankReads, ...] = ()
@@ -113,6 +106,7 @@ def assess_controls(
         )
         findings.append(replace(finding, haplotypes=_haplotypes(row, found), reads=blank_reads))
         results.append((row, found))
+        overfull |= {row.position} if crowded else set()
     controls = tuple(findings)
     required = _required(sheet, exhibits, control_method, controls)
     reasons = {reason for control in controls for reason in control.reasons}
@@ -129,7 +123,7 @@ def assess_controls(
         controls=controls,
         required=required,
         passed=passed,
-        invalid_loci=_invalid_loci(sheet.kind, zip(controls, results, strict=True), barcode_method),
+        invalid_loci=_invalid_loci(sheet.kind, zip(controls, results, strict=True), barcode_method, overfull),
         reasons=tuple(sorted(reasons)),
     )
 
@@ -168,7 +162,7 @@ def _with_reads(
     def of_reads(sequence: NucleotideSequence) -> SequenceResult:
         return examine(row, _CONTROL_READS, sequence)
 
-    if row.kind in _BLANKS:
+    if row.kind in BLANKS:
         more, held, crowded = examine_blank_reads(reads, primers, of_reads, method)
         return found + more, held, crowded
     return found + examine_positive_reads(reads, primers, of_reads, method), (), False
@@ -187,7 +181,7 @@ _CONTROL_TRACE = replace(_CONTROL_SEQUENCE, technique=Technique.SANGER_TRACE)
 
 
 def _sequence_files(row: SheetRow) -> list[EvidenceFile]:
-    roles = {FileRole.SEQUENCE} | (TRACE_ROLES if row.kind in _BLANKS | {ControlKind.POSITIVE} else set())
+    roles = {FileRole.SEQUENCE} | (TRACE_ROLES if row.kind in BLANKS | {ControlKind.POSITIVE} else set())
     return [file for file in row.files if file.role in roles]
 
 
@@ -239,7 +233,7 @@ def _finding(
     taxa = _taxa(results)
     if crowded:
         return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa or (_UNNAMED,))
-    if row.kind in _BLANKS:
+    if row.kind in BLANKS:
         return _blank(row, taxa)
     if row.kind is ControlKind.POSITIVE and kind is BatchKind.DNA:
         return _positive(row, results, taxa, method, has_reads=has_reads)
@@ -352,11 +346,13 @@ def _invalid_loci(
     kind: BatchKind,
     assessed: Iterable[tuple[ControlFinding, tuple[SheetRow, list[SequenceResult] | None]]],
     method: BarcodeMethod,
+    overfull: set[str],
 ) -> tuple[Locus, ...]:
     """Markers that the failed controls of a DNA batch take out.
 
-    A blank takes out its own marker and every marker found in it; all of them if it holds *Moschus* or names
-    no marker. A failed positive takes out all: nothing then shows that the batch worked.
+    A blank takes out its own marker and every marker found in it; all of them if it holds *Moschus*, names no
+    marker, or holds more than could be looked at. A failed positive takes out all: nothing then shows that the
+    batch worked.
     """
     invalid: set[Locus] = set()
     if kind is not BatchKind.DNA:
@@ -366,8 +362,8 @@ def _invalid_loci(
             continue
         if control.kind is ControlKind.POSITIVE:
             invalid.update(Locus)
-        elif control.kind in _BLANKS:
-            every = control.locus is None or method.genus in control.taxa
+        elif control.kind in BLANKS:
+            every = control.locus is None or method.genus in control.taxa or control.position in overfull
             own = {control.locus, *(result.locus for result in found or ())} - {None}
             invalid.update(Locus if every else (locus for locus in own if locus is not None))
     return tuple(sorted(invalid))

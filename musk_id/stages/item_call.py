@@ -44,6 +44,9 @@ def call_item(
     others = _other_taxa(called, method)
     conflict = _conflict_reason(called, method)
     finding, reasons = _finding(used, called, moschus, others, conflict=conflict, human=human)
+    if finding is Finding.NOT_DETECTED and any(_may_be_there(r, method.genus) for r in results if r not in used):
+        # What a failed control took out may be there all the same.
+        finding = Finding.INCONCLUSIVE
     if len(used) < len(results):
         reasons = (reasons - {Reason.NO_USABLE_RESULT}) | {Reason.CONTROL_FAILED}
     detected = finding is Finding.DETECTED
@@ -69,6 +72,11 @@ def call_item(
         trace=trace,
         replicates=count_replicates(results, called),
     )
+
+
+def _may_be_there(result: SequenceResult, genus: str) -> bool:
+    """Whether a sequence is nearest to a genus under some view of the names."""
+    return result.call is not None and any(genus in view.nearest_genus for view in result.call.views)
 
 
 def _conflict_reason(called: tuple[CalledSequence, ...], method: BarcodeMethod) -> Reason | None:

@@ -14,7 +14,7 @@ from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.values import Identifier
 from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.read_runs import ReadSequence
+from musk_id.stages.read_runs import ReadSequence, nearest_genera
 from musk_id.stages.replicates import count_replicates
 from musk_id.stages.species_rule import CalledSequence
 from musk_id.vocabulary import Finding, Reason
@@ -61,7 +61,7 @@ def call_with_reads(
     others = tuple(named for taxon in taxa if taxon != method.genus for named in single[taxon].other_taxa)
     human = any(Reason.HUMAN_DNA in e.result.reasons for e in reported)
     base = moschus or call(reported)
-    finding, reasons = _finding(usable, moschus, others, method, human=human)
+    finding, reasons = _finding(reads, moschus, others, method, human=human)
     if len(usable) < len(reads):
         reasons.add(Reason.CONTROL_FAILED)
     if len(taxa) + human > 1:
@@ -97,7 +97,7 @@ def _names(entry: ReadSequence, taxon: str) -> bool:
 
 
 def _finding(
-    usable: Sequence[ReadSequence],
+    reads: Sequence[ReadSequence],
     moschus: ItemCall | None,
     others: tuple[NamedTaxon, ...],
     method: BarcodeMethod,
@@ -106,18 +106,14 @@ def _finding(
 ) -> tuple[Finding, set[Reason]]:
     if moschus is not None:
         return moschus.moschus, set()
-    traces = [e for e in usable if _names(e, method.genus) or _nearest(e, method.genus)]
+    # A variant that a failed control took out may be there all the same.
+    traces = [e for e in reads if method.genus in nearest_genera(e.result)]
     if traces:
         return Finding.INCONCLUSIVE, {reason for e in traces for reason in e.result.reasons}
     if others or human:
         return Finding.NOT_DETECTED, {Reason.LIMIT_NOT_DETERMINED}
-    reasons = {reason for e in usable for reason in e.result.reasons} - {Reason.HUMAN_DNA}
+    reasons = {reason for e in reads for reason in e.result.reasons} - {Reason.HUMAN_DNA}
     return Finding.INCONCLUSIVE, reasons or {Reason.NO_USABLE_RESULT}
-
-
-def _nearest(entry: ReadSequence, genus: str) -> bool:
-    """Whether the genus is nearest under some view, at any distance."""
-    return entry.call is not None and any(genus in view.nearest_genus for view in entry.call.call.views)
 
 
 def _beside(single: ItemCall, reads: ItemCall) -> ItemCall:

@@ -13,7 +13,7 @@ __all__ = ["read_reasons"]
 
 
 def read_reasons(
-    variant: ReadVariant, marker_reads: int, largest_in_blank: int, method: ReadsMethod
+    variant: ReadVariant, marker_reads: int, largest_in_blank: int | None, method: ReadsMethod
 ) -> tuple[Reason, ...]:
     """What the numbers of reads of a variant speak against.
 
@@ -22,14 +22,16 @@ def read_reasons(
     marker_reads : int
         Used reads of the marker in the same run.
     largest_in_blank : int
-        Largest count of the same sequence in any blank of the batch.
+        Largest count of the same sequence or genus in any blank of the batch; ``None`` if none was sequenced.
     """
     enough = (
         variant.reads >= method.min_reported_reads
         and variant.reads * 100 >= Fraction(method.min_reported_percent) * marker_reads
-        and variant.reads >= method.min_blank_factor * largest_in_blank
+        and variant.reads >= method.min_blank_factor * (largest_in_blank or 0)
     )
     reasons = [] if enough else [Reason.READS_BELOW_LIMIT]
+    if largest_in_blank is None:
+        reasons.append(Reason.CONTROL_ABSENT)
     if variant.chimera == ChimeraState.CHIMERA.value:
         reasons.append(Reason.CHIMERA_SUSPECTED)
     return tuple(reasons)

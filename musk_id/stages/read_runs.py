@@ -16,7 +16,7 @@ from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
 from musk_id.model.methods import ReadsMethod
 from musk_id.model.reads import Amplicon, ReadVariant
 from musk_id.model.sequence import NucleotideSequence
-from musk_id.model.technical import ReadsEvidence
+from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier
 from musk_id.stages.read_rules import read_reasons
 from musk_id.stages.read_variants import find_variants
@@ -33,13 +33,12 @@ __all__ = [
     "with_replicates",
 ]
 
-# Variants with more reads than all others; what is left has few reads and is counted only.
-MAX_EXAMINED = 200
 # Of those that have too few reads so many are listed, besides all that name the genus of interest.
 MAX_TRACES_LISTED = 20
 
-_BELOW = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED})
+_BELOW = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED, Reason.CONTROL_ABSENT})
 
+_Attempt = SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun
 Examined = tuple[SequenceResult, CalledSequence | None]
 
 
@@ -76,22 +75,24 @@ def sequence_digest(letters: str) -> str:
     return hashlib.sha256(min(letters, reverse_complement_text(letters)).encode("ascii")).hexdigest()
 
 
-def read_products(evidence: Sequence[ReadsEvidence]) -> dict[Identifier, ReadProduct]:
-    """The amplifications behind runs of reads, by run id; runs of equal reads count as the first of them."""
+def read_products(evidence: Sequence[_Attempt]) -> dict[Identifier, ReadProduct]:
+    """The amplifications behind runs of reads, failed ones too, by run id; equal reads count as the first."""
     first: dict[str, tuple[Identifier, Identifier]] = {}
     found: dict[Identifier, ReadProduct] = {}
     for entry in sorted(evidence, key=lambda e: e.run.run_id):
-        content = hashlib.sha256()
-        for letters, count in sorted(entry.reads.counts.items()):
-            content.update(b"%s %d\n" % (letters, count))
-        own = (entry.run.product_id, entry.run.extract_id)
-        counted_as = first.setdefault(content.hexdigest(), own) if entry.reads.counts else own
+        own = counted_as = (entry.run.product_id, entry.run.extract_id)
+        counts = entry.reads.counts if isinstance(entry, ReadsEvidence) else {}
+        if counts:
+            content = hashlib.sha256()
+            for letters, count in sorted(counts.items()):
+                content.update(b"%s %d\n" % (letters, count))
+            counted_as = first.setdefault(content.hexdigest(), own)
         found[entry.run.run_id] = ReadProduct(entry.run.product_id, entry.declared_locus, counted_as)
     return found
 
 
 def examine_reads(
-    entry: ReadsEvidence, examine: Examine, method: ReadsMethod, genus: str, in_blanks: Mapping[str, int]
+    entry: ReadsEvidence, examine: Examine, method: ReadsMethod, genus: str, in_blanks: Mapping[str, int] | None
 ) -> tuple[list[ReadSequence], ReadsRun]:
     """Variants of a run, most reads first, and what became of its reads.
 
@@ -105,20 +106,25 @@ def examine_reads(
         Numbers of the rules for reads.
     genus : str
         Genus of interest: a variant that names it is listed however few its reads.
-    in_blanks : mapping of str to int
-        Largest count of a sequence in the blanks of the run's batches, by digest.
+    in_blanks : mapping of str to int, or None
+        Largest counts in the blanks of the run's batches, by digest and by genus; ``None`` if none was sequenced.
+
+    Raises
+    ------
+    InputFormatError
+        If there are more variants than one item's amplicon can have.
     """
     amplicons = find_variants(entry.reads, entry.primers, method)
     found = [(amplicon, variant) for amplicon in amplicons for variant in amplicon.variants]
     found.sort(key=lambda pair: (-pair[1].reads, pair[1].letters))
     examined = [
         _examined(number, amplicon, variant, examine, method, in_blanks)
-        for number, (amplicon, variant) in enumerate(found[:MAX_EXAMINED], 1)
+        for number, (amplicon, variant) in enumerate(found, 1)
     ]
     listed, traces = [], 0
     for entry_of_run in examined:
         is_trace = not entry_of_run.has_enough_reads
-        named = entry_of_run.call is not None and entry_of_run.call.call.taxon == genus
+        named = genus in nearest_genera(entry_of_run.result)
         traces += is_trace and not named
         if not is_trace or named or traces <= MAX_TRACES_LISTED:
             listed.append(entry_of_run)
@@ -145,11 +151,18 @@ def _examined(
     variant: ReadVariant,
     examine: Examine,
     method: ReadsMethod,
-    in_blanks: Mapping[str, int],
+    in_blanks: Mapping[str, int] | None,
 ) -> ReadSequence:
-    in_blank = in_blanks.get(sequence_digest(variant.letters), 0)
+    result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), ())
+    in_blank = None if in_blanks is None else _in_blank(variant, result, in_blanks)
     noted = read_reasons(variant, amplicon.reads, in_blank, method)
-    result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), noted)
+    if Reason.CHIMERA_SUSPECTED in noted:
+        # Half of it may be a person's.
+        result = replace(result, sequence_sha256=None, picture=None, hits=(), sites=None, tree=None)
+    if result.locus is None:
+        # Nothing tells whether it is a person's.
+        result = replace(result, sequence_sha256=None)
+    result = replace(result, reasons=tuple(sorted({*result.reasons, *noted})))
     support = ReadSupport(
         reads=variant.reads,
         reads_exact=variant.reads_exact,
@@ -160,6 +173,18 @@ def _examined(
     )
     finding = Finding.INCONCLUSIVE if noted else result.finding
     return ReadSequence(replace(result, reads=support, finding=finding), call)
+
+
+def nearest_genera(result: SequenceResult) -> set[str]:
+    """Genera that are nearest under some view, at any distance."""
+    call = result.call
+    return set() if call is None else {str(genus) for view in call.views for genus in view.nearest_genus}
+
+
+def _in_blank(variant: ReadVariant, result: SequenceResult, in_blanks: Mapping[str, int]) -> int:
+    """Largest count of the sequence, or of all sequences nearest to its genus, in a blank."""
+    keys = [sequence_digest(variant.letters), *(f"genus {genus}" for genus in nearest_genera(result))]
+    return max(in_blanks.get(key, 0) for key in keys)
 
 
 def with_replicates(

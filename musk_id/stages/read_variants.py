@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
-from musk_id.kernels.chimeras import check_chimeras
+from musk_id.kernels.chimeras import ChimeraCheck, ChimeraState, check_chimeras
 from musk_id.kernels.denoise import denoise
 from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.kernels.primer_ends import find_inserts
@@ -26,6 +26,8 @@ from musk_id.model.values import Line
 __all__ = ["MAX_DISTINCT", "count_pairs", "count_reads", "cut_reads", "find_variants"]
 
 MAX_DISTINCT = 5_000_000
+MAX_VARIANTS = 2_000
+MAX_CHECKED = 300
 
 _ERRORS = np.array([round(phred_error(quality) * ERROR_UNIT) for quality in range(94)], dtype=np.int64)
 
@@ -162,7 +164,10 @@ def _cut(
     for number, sequence in enumerate(sequences):
         pair = int(inserts.pair[number])
         insert = sequence[int(inserts.start[number]) : int(inserts.stop[number])] if pair >= 0 else sequence
-        if inserts.strand[number] < 0:
+        if pair < 0:
+            # Nothing tells the strand of an uncut read: both are one sequence.
+            insert = min(insert, reverse_complement_text(insert.decode("ascii")).encode("ascii"))
+        elif inserts.strand[number] < 0:
             insert = reverse_complement_text(insert.decode("ascii")).encode("ascii")
         cut.setdefault(pair, Counter())[insert] += reads.counts[sequence]
     return cut
@@ -173,13 +178,20 @@ def _amplicon(name: Line | None, counts: Mapping[bytes, int], method: ReadsMetho
     numbers = np.array([counts[sequence] for sequence in sequences], dtype=np.int64)
     found = denoise(sequences, numbers, min_count=method.min_variant_reads, alpha=method.skew_alpha)
     places = sorted(np.flatnonzero(found.reads).tolist(), key=lambda i: (-int(found.reads[i]), sequences[i]))
+    if len(places) > MAX_VARIANTS:
+        raise InputFormatError(
+            f"{len(places)} variants of one marker, at most {MAX_VARIANTS} are looked at",
+            hint="the reads are no amplicon of one item",
+        )
     texts = [sequences[place] for place in places]
+    # A trace is not reported anyway: only variants with enough reads are worth the check.
+    checked = sum(int(found.reads[place]) >= method.min_reported_reads for place in places[:MAX_CHECKED])
     checks = check_chimeras(
-        texts,
-        found.reads[places] if places else numbers[:0],
+        texts[:checked],
+        found.reads[places[:checked]] if checked else numbers[:0],
         min_skew=method.min_parent_skew,
         min_sites_a_side=method.min_chimera_sites,
-    )
+    ) + (ChimeraCheck(ChimeraState.NOT_TESTABLE),) * (len(places) - checked)
     variants = tuple(
         ReadVariant(
             letters=texts[rank].decode("ascii"),

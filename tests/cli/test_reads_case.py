@@ -108,8 +108,9 @@ def test_ten_times_the_blank(tmp_path, inserts, in_blank, finding) -> None:
         assert "READS_BELOW_LIMIT" in item(record)["reasons"]
     held = [c["reads"] for c in record["controls"][0]["controls"] if c["reads"]]
     digest = sequence_digest(inserts["Moschus"])
-    assert [entry["sequence_sha256"] for entry in held[0]] == [digest]
-    assert held[0][0]["reads"] <= in_blank
+    entries = {entry["sequence_sha256"] or entry["genus"]: entry["reads"] for entry in held[0]}
+    assert set(entries) == {digest, "Moschus"}
+    assert entries["Moschus"] == in_blank
 
 
 def test_musk_deer_in_a_blank_takes_every_marker(tmp_path, inserts) -> None:
@@ -252,3 +253,91 @@ def test_a_blank_is_held_against_both_strands() -> None:
     letters = "ACGGTTACAGGT"
     assert sequence_digest(letters) == sequence_digest(reverse_complement_text(letters))
     assert sequence_digest(letters) != sequence_digest(letters[:-1] + "A")
+
+
+def test_a_blank_that_was_not_sequenced_is_no_blank(tmp_path, inserts) -> None:
+    root = read_root(tmp_path, four({inserts["Sus"]: 100, inserts["Moschus"]: 40}), blank=None)
+    record = examined(root, tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE" and "CONTROL_ABSENT" in item(record)["reasons"]
+    assert {s["reads"]["largest_in_blank"] for s in record["barcode"]["sequences"]} == {None}
+
+
+def test_naming_the_primers_of_a_published_assay_changes_nothing(tmp_path, inserts) -> None:
+    root = read_root(tmp_path, four({inserts["Sus"]: 100, inserts["Moschus"]: 40}))
+    before = item(examined(root, tmp_path / "before"))
+    path = root / "cases" / CASE / "examination.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for extract in content["items"][0]["sub_samples"][0]["extracts"]:
+        for product in extract["products"]:
+            product["forward_primer"], product["reverse_primer"] = "ACTGGGATTAGATACCCC", "YRGAACAGGCTCCTCTAG"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    assert item(examined(root, tmp_path / "after")) == before
+    assert before["moschus"] == "DETECTED"
+
+
+def test_musk_deer_in_a_blank_counts_with_all_its_errors_and_on_either_strand(tmp_path, inserts) -> None:
+    """Nine reads, each with a wrong letter of its own, uncut, on the other strand: 60 are not ten times nine."""
+    from musk_id.kernels.nucleotides import reverse_complement_text
+
+    root = read_root(tmp_path, four({inserts["Sus"]: 100, inserts["Moschus"]: 60}))
+    batch = root / "batches" / "DEMO-DNA-1"
+    deer, lines = inserts["Moschus"], []
+    for number in range(9):
+        place = 10 + 9 * number
+        wrong = deer[:place] + ("A" if deer[place] != "A" else "C") + deer[place + 1 :]
+        lines.append(f"@b{number}\n{reverse_complement_text(wrong)}\n+\n{'I' * len(wrong)}\n")
+    (batch / "single.fastq").write_text("".join(lines))
+    path = batch / "sheet.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    row = next(r for r in content["rows"] if r["kind"] == "PCR_NEGATIVE" and r.get("locus") == "12S-V5")
+    row["files"] = [{"path": "single.fastq", "role": "READS"}]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE"
+    deer_reads = [s["reads"] for s in record["barcode"]["sequences"] if s["reads"]["largest_in_blank"] == 9]
+    assert len(deer_reads) == 4
+
+
+def test_an_abundant_crowd_hides_no_musk_deer(tmp_path, inserts) -> None:
+    from made_reads import made
+
+    crowd = dict.fromkeys(made(17, 205), 12)
+    mixture = {inserts["Sus"]: 300, **crowd, inserts["Moschus"]: 11}
+    runs = {(1, 1): mixture, (2, 1): mixture}
+    record = examined(read_root(tmp_path, runs), tmp_path / "out")
+    assert item(record)["moschus"] == "DETECTED"
+
+
+def test_few_reads_of_musk_deer_are_a_trace_and_not_nothing(tmp_path, inserts) -> None:
+    runs = four({inserts["Sus"]: 300, inserts["Homo"]: 100, inserts["Moschus"]: 5})
+    record = examined(read_root(tmp_path, runs), tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE" and "READS_BELOW_LIMIT" in item(record)["reasons"]
+
+
+def test_amplifications_whose_files_are_missing_count_as_attempts(tmp_path, inserts) -> None:
+    mixture = {inserts["Sus"]: 100, inserts["Moschus"]: 40}
+    root = read_root(tmp_path, {(e, p): mixture for e in (1, 2) for p in (1, 2)})
+    for number in (2, 3, 4):
+        (root / "cases" / CASE / f"R{number}_R1.fastq").unlink()
+    record = examined(root, tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE"
+    supports = [s["reads"] for s in record["barcode"]["sequences"] if s["reads"]]
+    assert {(s["amplifications"], s["amplifications_read"]) for s in supports} == {(1, 4)}
+
+
+def test_half_a_person_in_a_chimera_is_not_printed(tmp_path, inserts) -> None:
+    chimera = inserts["Homo"][:50] + inserts["Sus"][50:]
+    runs = four({inserts["Homo"]: 100, inserts["Sus"]: 200, chimera: 40})
+    record = examined(read_root(tmp_path, runs), tmp_path / "out")
+    marked = [s for s in record["barcode"]["sequences"] if "CHIMERA_SUSPECTED" in s["reasons"]]
+    assert len(marked) == 4
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file() and path.suffix != ".fastq":
+            assert inserts["Homo"][:40].encode() not in path.read_bytes(), path.name
+
+
+def test_what_a_failed_control_took_out_is_not_said_to_be_absent(tmp_path, inserts) -> None:
+    runs = four({inserts["Homo"]: 300, inserts["Moschus"]: 60})
+    record = examined(read_root(tmp_path, runs, blank={inserts["Sus"]: 15}), tmp_path / "out")
+    assert record["controls"][0]["invalid_loci"] == ["12S-V5"]
+    assert item(record)["moschus"] == "INCONCLUSIVE" and "CONTROL_FAILED" in item(record)["reasons"]

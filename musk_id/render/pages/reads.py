@@ -75,7 +75,7 @@ def _variant_row(result: SequenceResult, support: ReadSupport, catalogue: Catalo
         cell("-" if result.locus is None else catalogue.word(result.locus)),
         named,
         cell(label("reads.of", reads=str(support.reads), marker=str(support.marker_reads))),
-        cell(str(support.largest_in_blank)),
+        cell(label("reads.no_blank") if support.largest_in_blank is None else str(support.largest_in_blank)),
         cell(replicates),
         cell(label(f"reads.chimera_{support.chimera.replace(' ', '_')}")),
         cell(finding_words(catalogue, result.finding)),
