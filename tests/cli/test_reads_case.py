@@ -141,6 +141,8 @@ def test_a_chimera_names_nothing(tmp_path, inserts) -> None:
     marked = [s for s in record["barcode"]["sequences"] if "CHIMERA_SUSPECTED" in s["reasons"]]
     assert len(marked) == 4
     assert {s["finding"] for s in marked} == {"INCONCLUSIVE"}
+    said = [s["phrase"] for s in answer(record)["statements"]]
+    assert "dna.read_traces" in said and "dna.runs_unnamed" not in said
     assert item(record)["moschus"] == "DETECTED"
 
 

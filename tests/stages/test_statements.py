@@ -175,5 +175,7 @@ def test_every_kind_of_item_by_itself_and_every_pair(check, letters) -> None:  #
     rare |= {"dna.mixed_traces", "dna.haplotype_of_control"}
     # Needs two species of one genus with a wide library: tests/stages/test_mammal_species.py.
     rare |= {"dna.other_taxon_set"}
+    # Said of runs of reads: tests/cli/test_reads_case.py.
+    rare |= {"dna.read_traces"}
     # A sentence that no item reaches is no sentence of the catalogue.
     assert every - reached <= rare, every - reached
