@@ -103,6 +103,17 @@ class Entries:
     def _family_of(self) -> NDArray[np.int32]:
         return _numbers_of(self._library, 2)
 
+    @cached_property
+    def _genus_numbers(self) -> dict[str, int]:
+        names = sorted({row.split("\t")[1] for row in self._library.taxa.rows})
+        return {name: number for number, name in enumerate(names)}
+
+    @cached_property
+    def _by_genus(self) -> tuple[Indices, Indices]:
+        """Entries by the number of their genus, and where those of each genus begin."""
+        order = np.argsort(self.genus, kind="stable")
+        return order, np.searchsorted(self.genus[order], np.arange(len(self._genus_numbers) + 1))
+
     def families(self, entries: Indices) -> NDArray[np.int32]:
         """Number of the family of some entries."""
         return self._family_of[self.table.taxon[self.record[entries]]]
@@ -183,7 +194,8 @@ class Entries:
             return ()
         genus = int(self.genus[number])
         if genus not in self._congeners:
-            rows = np.flatnonzero(self.genus == genus)
+            order, starts = self._by_genus
+            rows = order[starts[genus] : starts[genus + 1]]
             self._congeners[genus] = (rows, pack(self.masks(rows)))
         rows, planes = self._congeners[genus]
         found = mismatches(pack(query[None, :]), planes)
@@ -204,9 +216,12 @@ class Entries:
 
     def records_of(self, genus: str) -> list[BarcodeReference]:
         """All records deposited under a genus."""
-        wanted = [number for number, row in enumerate(self._library.taxa.rows) if row.split("\t")[1] == genus]
-        chosen = np.isin(np.asarray(self.table.taxon)[self._owned], wanted)
-        records = np.sort(self._owned[chosen])
+        number = self._genus_numbers.get(genus)
+        if number is None:
+            return []
+        order, starts = self._by_genus
+        own = order[starts[number] : starts[number + 1]].tolist()
+        records = np.sort(np.concatenate([np.zeros(0, np.uint32), *(self.records(entry) for entry in own)]))
         rows = unpack_nibbles(self.table.rows(self.table.haplotype[records]), self.table.width)
         return [self._made(record, masks) for record, masks in zip(records.tolist(), rows, strict=True)]
 

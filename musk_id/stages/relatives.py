@@ -17,7 +17,7 @@ from musk_id.vocabulary import CurationState, Locus
 
 __all__ = ["Relatives", "SpeciesSpread", "coding_planes"]
 
-_KEPT_GENERA = 2000
+_KEPT_GENERA = 20_000
 
 
 @dataclass(frozen=True, slots=True)
