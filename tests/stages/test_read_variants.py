@@ -109,12 +109,12 @@ def test_single_reads(tmp_path: Path) -> None:
 
 def test_reads_without_primers_stand_apart() -> None:
     insert = made(6, 1)[0]
-    counts = {amplicon(insert).encode(): 20, insert.encode(): 30, b"ACGT" * 20: 3}
-    tally = ReadTally(total=53, used=53)
+    counts = {amplicon(insert).encode(): 20, insert.encode(): 30, b"ACGT" * 20: 3, b"AGGT" * 20: 1}
+    tally = ReadTally(total=54, used=54)
     found = find_variants(DistinctReads(counts, tally), PRIMER_PAIRS, METHOD)
     assert [(a.primers, a.reads, a.unassigned_reads, [v.reads for v in a.variants]) for a in found] == [
         (RIAZ.name, 20, 0, [20]),
-        (None, 33, 3, [30]),
+        (None, 34, 1, [30, 3]),
     ]
     assert find_variants(DistinctReads({}, ReadTally(total=0)), PRIMER_PAIRS, METHOD) == ()
 
