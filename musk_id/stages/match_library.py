@@ -7,6 +7,7 @@ Only the references that can decide are handed to the rules; which these are is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -64,6 +65,7 @@ class LibraryMatcher:
         threads: int = 1,
     ) -> None:
         self._method, self._animals, self._threads = method, animals, threads
+        self._genera = replace(animals, species=None)
         windows = {limits.locus: limits.window_bp for limits in method.long_loci}
         amplicons = [limits.locus for limits in method.amplicons]
         self._entries = {
@@ -138,12 +140,19 @@ class LibraryMatcher:
     def _call(self, place: Placement, compared: tuple[Compared, ...], entries: Entries) -> LocusCall:
         """The call; where it rests on all families within reach, these are looked for."""
         limits = self._limits[entries.table.locus]
-        call = call_locus(compared, limits, self.frame, self._method, self._animals)
-        if call.genus is not None and not entries.in_full:
+        if entries.in_full:
+            return call_locus(compared, limits, self.frame, self._method, self._animals)
+        # Species are asked for once, when all references that may name them are there.
+        call = call_locus(compared, limits, self.frame, self._method, self._genera)
+        if call.genus is not None:
             return self._with_species(place, compared, call, entries)
         nearest = {genus for view in call.views for genus in view.nearest_genus}
-        settled = call.genus is not None or self._method.genus in nearest or entries.in_full
-        if settled or Reason.OUTSIDE_RADIUS in call.reasons or place.masks is None or not place.callable:
+        if (
+            self._method.genus in nearest
+            or Reason.OUTSIDE_RADIUS in call.reasons
+            or place.masks is None
+            or not place.callable
+        ):
             return call
         wider = compared + _families(place.masks, compared, entries, limits)
         return call_locus(wider, limits, self.frame, self._method, self._animals)
@@ -154,10 +163,10 @@ class LibraryMatcher:
         """The call with all references of the genus that a species' radius may reach."""
         radius = self._animals.species
         if radius is None or place.masks is None or not entries.coding or call.genus == self._method.genus:
-            return call
+            return call_locus(compared, self._limits[entries.table.locus], self.frame, self._method, self._animals)
         most, nearest = Fraction(radius.most_p), min(compared, key=lambda entry: entry.upper)
         if nearest.upper > most:
-            return call
+            return call_locus(compared, self._limits[entries.table.locus], self.frame, self._method, self._animals)
         wider = compared + entries.congeners(place.masks, nearest.record, most)
         return call_locus(wider, self._limits[entries.table.locus], self.frame, self._method, self._animals)
 
