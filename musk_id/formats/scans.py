@@ -6,6 +6,7 @@ import base64
 import binascii
 import io
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,7 @@ class Scan:
     intensity: NDArray[np.float64]
 
 
-class ScanHandler:
+class ScanHandler(ABC):
     """Takes the elements of a file; finished scans are put into ``finished``.
 
     A subclass says in ``text_of`` of which elements it wants the text.
@@ -62,11 +63,13 @@ class ScanHandler:
     def where(self) -> str:
         return f"{self.file_name}, line {self.line}"
 
+    @abstractmethod
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
+        """Take the beginning of an element."""
 
+    @abstractmethod
     def end(self, tag: str, text: str) -> None:
-        raise NotImplementedError
+        """Take the end of an element, with its text where that was wanted."""
 
 
 def read_scans(path: Path, make: Callable[[str], ScanHandler], root: str, max_bytes: int) -> Iterator[Scan]:

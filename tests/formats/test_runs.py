@@ -17,6 +17,7 @@ from refdata import REFDATA, needs_refdata
 from runs import mzml, mzxml, packed
 
 from musk_id.errors import InputFormatError
+from musk_id.formats import mzml as mzml_module
 from musk_id.formats import scans as scans_module
 from musk_id.formats.mzml import iter_mzml, read_mzml
 from musk_id.formats.mzxml import iter_mzxml, read_mzxml
@@ -187,3 +188,13 @@ def test_public_files_hold_the_scans_that_they_declare() -> None:
     assert scans[0].mz[top] == pytest.approx(343.067, abs=1e-3)
     assert scans[0].intensity[top] == pytest.approx(848424, rel=1e-5)
     assert scans[0].intensity.sum() == pytest.approx(2.73435e6, rel=1e-2)
+
+
+def test_parameter_groups_do_not_multiply_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "x.mzML", mzml([[(41.0, 5.0)]] * 3))
+    monkeypatch.setattr(mzml_module, "MAX_EXPANDED", 5)
+    with pytest.raises(InputFormatError, match="parameter groups hold more than 5 terms"):
+        read_mzml(path)
+    monkeypatch.setattr(mzml_module, "MAX_TERMS", 1)
+    with pytest.raises(InputFormatError, match="more than 1 terms in a parameter group"):
+        read_mzml(path)
