@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Variants", "denoise", "edit_count", "largest_error_distance"]
+__all__ = ["Variants", "denoise", "edit_count"]
 
 Ints = NDArray[np.int64]
 
@@ -33,17 +33,6 @@ class Variants:
 
     of_sequence: Ints
     reads: Ints
-
-
-def largest_error_distance(count: int, of_count: int, alpha: int) -> int:
-    """Largest number of edits at which ``count`` reads may be errors of ``of_count``; -1 if at none.
-
-    Whole numbers only: count * 2^(alpha d + 1) <= of_count.
-    """
-    distance = -1
-    while count << (alpha * (distance + 1) + 1) <= of_count:
-        distance += 1
-    return distance
 
 
 def denoise(sequences: Sequence[bytes], counts: Ints, *, min_count: int, alpha: int) -> Variants:

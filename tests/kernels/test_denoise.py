@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musk_id.kernels.chimeras import ChimeraState, check_chimeras
-from musk_id.kernels.denoise import denoise, edit_count, largest_error_distance
+from musk_id.kernels.denoise import denoise, edit_count
 
 TEXTS = st.text("ACGT", min_size=3, max_size=9).map(str.encode)
 
@@ -25,13 +25,6 @@ def levenshtein(first: bytes, second: bytes) -> int:
 @given(st.binary(max_size=12), st.binary(max_size=12))
 def test_edits_are_those_of_the_textbook(first: bytes, second: bytes) -> None:
     assert edit_count(first, second) == levenshtein(first, second)
-
-
-@given(st.integers(1, 10**6), st.integers(1, 10**7), st.integers(1, 3))
-def test_the_largest_distance_is_where_the_rule_ends(count: int, of_count: int, alpha: int) -> None:
-    found = largest_error_distance(count, of_count, alpha)
-    holds = [d for d in range(40) if count / of_count <= 2.0 ** -(alpha * d + 1)]
-    assert found == max(holds, default=-1)
 
 
 def slow(sequences: list[bytes], counts: list[int], min_count: int, alpha: int) -> list[int]:
