@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.model.chromatography import MeasuredPeak
 from musk_id.model.request import Photograph
 from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Primer, RelativePath, Sha256, Text
 from musk_id.vocabulary import (
@@ -89,7 +90,9 @@ class EvidenceFile:
 class Run:
     """One run of an instrument, or one sequence or spectrum handed in.
 
-    ``simulated`` says how, if the data were not measured on the exhibit.
+    ``simulated`` says how, if the data were not measured on the exhibit. ``peak`` is the chromatographic peak that
+    the spectrum comes from; ``searched_for`` are InChIKeys of compounds whose ions and times were looked at in the
+    whole chromatogram of the run and not seen.
     """
 
     run_id: Identifier
@@ -102,6 +105,8 @@ class Run:
     batch_id: Identifier | None = None
     position: Line | None = None
     simulated: Text | None = None
+    peak: MeasuredPeak | None = None
+    searched_for: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
