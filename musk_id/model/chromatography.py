@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
 from musk_id.model.values import DecimalText, IsoDate, Line, RelativePath, Text
 
 __all__ = ["MeasuredPeak", "RuleDeparture", "RuleFixed", "SheetPeak"]
+
+
+_INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +43,20 @@ class MeasuredPeak:
 class SheetPeak:
     """A peak of a control's injection.
 
-    ``inchikey`` and ``name`` are those of the substance injected (rows STANDARD), ``carbons`` the length of an
+    ``inchikey``, ``name`` and ``formula`` are those of the substance injected (rows STANDARD), ``carbons`` the length of an
     n-alkane (rows LADDER), ``spectrum`` one of the row's files. ``retention_index_sd`` is the standard deviation of
     the index, of the laboratory's own injections.
 
     Raises
     ------
     ValueError
-        If a name stands without an InChIKey, or a time, index, deviation or area is not above zero.
+        If name, InChIKey and formula do not stand together, or a time, index, deviation or area is not above zero.
     """
 
     retention_time_min: DecimalText
     inchikey: Line | None = None
     name: Line | None = None
+    formula: Line | None = None
     carbons: int | None = None
     retention_index: DecimalText | None = None
     retention_index_sd: DecimalText | None = None
@@ -59,8 +64,10 @@ class SheetPeak:
     spectrum: RelativePath | None = None
 
     def __post_init__(self) -> None:
-        if (self.name is None) is not (self.inchikey is None):
-            raise ValueError("a substance is given by name and InChIKey together")
+        if len({self.name is None, self.inchikey is None, self.formula is None}) > 1:
+            raise ValueError("a substance is given by name, InChIKey and formula together")
+        if self.inchikey is not None and _INCHIKEY.fullmatch(self.inchikey) is None:
+            raise ValueError(f"{self.inchikey!r} is no InChIKey")
         for name in ("retention_time_min", "retention_index", "retention_index_sd", "area"):
             _require_positive(name, getattr(self, name))
 
