@@ -28,7 +28,7 @@ class SheetRow:
     ``files`` are control files below the batch folder; rows of kind EXHIBIT carry none, the exhibit's
     files belong to its case. ``sample`` is what the laboratory calls it. Where that is no id of the case, the row
     links itself to its run by ``case_id`` and ``run_id``; ``case_id`` alone says whose the position is. ``peaks``
-    are those integrated in a chemical control; an empty list says that there was none, ``None`` that nobody looked.
+    are those integrated in a chemical control; an empty list: there was none, ``None``: nobody looked.
 
     Raises
     ------

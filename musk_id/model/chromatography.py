@@ -43,9 +43,9 @@ class MeasuredPeak:
 class SheetPeak:
     """A peak of a control's injection.
 
-    ``inchikey``, ``name`` and ``formula`` are those of the substance injected (rows STANDARD), ``carbons`` the length of an
-    n-alkane (rows LADDER), ``spectrum`` one of the row's files. ``retention_index_sd`` is the standard deviation of
-    the index, of the laboratory's own injections.
+    ``inchikey``, ``name`` and ``formula`` are those of the substance injected (rows STANDARD), ``carbons`` the
+    length of an n-alkane (rows LADDER), ``spectrum`` one of the row's files. ``retention_index_sd`` is the
+    standard deviation of the index, of the laboratory's own injections.
 
     Raises
     ------

@@ -112,7 +112,9 @@ _EPA_TIC = replace(
 
 _WADA_IDCR = replace(
     DECISION_RULES,
-    source=Line("WADA TD IDCR, as cited by others: 10 points above 50 %, 20 % relative above 25 %, 5 points below"),
+    source=Line(
+        "WADA TD IDCR, as cited by others: 10 points above 50 %, 20 % relative above 25 %, 5 points below"
+    ),
     text_read=False,
     retention_time_percent=DecimalText("1"),
     retention_time_least_min=DecimalText("0.1"),
@@ -123,7 +125,7 @@ _WADA_IDCR = replace(
     ),
 )
 
-# By method version; the rule of the laboratory decision rules stands last, as the one that is put in force by default.
+# By method version; that of the laboratory decision rules stands last: it is the one put in force by default.
 IDENTIFICATION_RULES = (
     (Line("ei-identify-eu-2021-808-1"), _EU_2021_808),
     (Line("ei-identify-sante-12089-1"), _SANTE_12089),
