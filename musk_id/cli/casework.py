@@ -266,11 +266,15 @@ def _chemistry_digests(casework: Casework) -> tuple[InputDigest, ...]:
     tables = casework.musk_tables
     if tables is None:
         return ()
-    own = casework.laboratory_chemistry
     return (
         InputDigest(name=Line(f"chemistry {tables.version}"), sha256=tables.sha256),
-        *(() if own is None else (InputDigest(name=Line("laboratory chemistry"), sha256=own[1]),)),
+        *_own_chemistry_digest(casework),
     )
+
+
+def _own_chemistry_digest(casework: Casework) -> tuple[InputDigest, ...]:
+    own = casework.laboratory_chemistry
+    return () if own is None else (InputDigest(name=Line("laboratory chemistry"), sha256=own[1]),)
 
 
 def evidence_case(
@@ -299,11 +303,7 @@ def evidence_case(
             (
                 *_stage_digests(intake, own, barcode, spectra),
                 *_calibration_digest(casework),
-                *(
-                    ()
-                    if chemistry is None
-                    else (InputDigest(name=Line("laboratory chemistry"), sha256=chemistry[1]),)
-                ),
+                *_own_chemistry_digest(casework),
             ),
         ),
         RatioBasis(

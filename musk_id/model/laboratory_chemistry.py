@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from musk_id.model.values import DecimalText, IsoDate, Line, Text
 
-__all__ = ["DetectionLimit", "LaboratoryChemistry", "ProfileCalibration"]
+__all__ = ["DetectionLimit", "LaboratoryChemistry", "ProfileCalibration", "RatioWindow"]
 
 MIN_SOURCES = 59
 """Sources without an error for a rate below 5 % with 95 % confidence (decision rules, section 6)."""
@@ -26,6 +27,26 @@ class DetectionLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RatioWindow:
+    """A ratio of the peak areas of two markers, with the range that the laboratory's natural sources span.
+
+    Raises
+    ------
+    ValueError
+        If the range is empty or not above 0.
+    """
+
+    numerator: Line
+    denominator: Line
+    least: DecimalText
+    most: DecimalText
+
+    def __post_init__(self) -> None:
+        if not 0 < Decimal(self.least) <= Decimal(self.most):
+            raise ValueError(f"the range from {self.least} to {self.most} is empty or not above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileCalibration:
     """How often the laboratory's rule on a natural-type profile held for sources of known origin.
 
@@ -33,6 +54,8 @@ class ProfileCalibration:
     ----------
     required, absent : tuple of Line
         Ids of markers that must be identified, and of those that must be absent at their limit.
+    ratios : tuple of RatioWindow
+        Ratios that must lie in their range: the only use of DHEA and androsterone.
     natural_sources, natural_called : int
         Independent sources of natural musk examined, and those that the rule called.
     counter_sources, counter_called : int
@@ -50,6 +73,7 @@ class ProfileCalibration:
 
     required: tuple[Line, ...]
     absent: tuple[Line, ...] = ()
+    ratios: tuple[RatioWindow, ...] = ()
     natural_sources: int
     natural_called: int
     counter_sources: int

@@ -103,7 +103,8 @@ class MarkerFinding:
 
     ``ions_compatible`` are runs whose spectrum shows the ions of a marker that has no reference: tentative, and no
     more. ``limit`` is the laboratory's detection limit where the compound was searched for and not seen.
-    ``set_aside_by`` names the rule for which the finding does not count.
+    ``set_aside_by`` names the rule for which the finding does not count; ``area`` is that of its peak where it was
+    identified in one run and nobody integrated that peak again.
     """
 
     item_id: Identifier
@@ -118,6 +119,7 @@ class MarkerFinding:
     ions_compatible: tuple[Identifier, ...] = ()
     limit: Line | None = None
     set_aside_by: Line | None = None
+    area: DecimalText | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

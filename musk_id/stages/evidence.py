@@ -56,7 +56,8 @@ def evaluate(
     """Grade every item, answer every question for every item it names.
 
     An item of the request that the laboratory did not examine is answered as not examined. Without a basis for
-    ratios nothing is said of them item by item. ``profile`` is the laboratory's calibration of chemical profiles.
+    ratios nothing is said of them item by item.
+    ``profile`` is the laboratory's calibration of chemical profiles.
     """
     facts = CaseFacts.of(intake, controls)
     examined = {item.item_id: item for item in intake.examination.items}

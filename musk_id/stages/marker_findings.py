@@ -10,7 +10,7 @@ from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.model.reference import MarkerCompound
 from musk_id.model.spectra import CompoundCall, MarkerFinding, SpectrumResult
 from musk_id.model.technical import FailedRun, SpectrumEvidence
-from musk_id.model.values import Identifier, Line
+from musk_id.model.values import DecimalText, Identifier, Line
 from musk_id.stages.spectral_library import SpectralLibrary, compound_key, is_marker, same_compound
 from musk_id.stages.spectrum_checks import has_peaks_above
 from musk_id.vocabulary import CompoundStatus, Reason
@@ -89,7 +89,15 @@ def _finding(
         cas=marker.cas,
         ions_compatible=compatible,
         limit=limit,
+        area=_area(identified, evidence),
     )
+
+
+def _area(identified: list[Identifier], evidence: list[SpectrumEvidence]) -> DecimalText | None:
+    own = [e for e in evidence if e.run.run_id in identified]
+    if len(own) != 1 or own[0].peak is None or own[0].reintegrated_area is not None:
+        return None
+    return own[0].peak.area
 
 
 def _searched(marker: MarkerCompound, evidence: list[SpectrumEvidence]) -> bool:

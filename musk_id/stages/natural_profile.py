@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from musk_id.kernels.intervals import proportion_lower, proportion_upper
 from musk_id.model.evidence import Statement
-from musk_id.model.laboratory_chemistry import MIN_SOURCES, ProfileCalibration
+from musk_id.model.laboratory_chemistry import MIN_SOURCES, ProfileCalibration, RatioWindow
 from musk_id.model.spectra import MarkerFinding
-from musk_id.model.values import decimal_at_least, decimal_at_most
+from musk_id.model.values import Line, decimal_at_least, decimal_at_most
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CompoundStatus, Reason
 
@@ -28,8 +30,8 @@ def profile_findings(
 ) -> ProfileFindings:
     """The profile by the laboratory's rule; without a calibration that suffices, the fixed words.
 
-    A profile is described with the rates of the calibration and is no finding on origin: the answer to the question
-    on natural musk stays inconclusive.
+    A profile is described with the rates of the calibration and is no finding on origin: the answer to the
+    question on natural musk stays inconclusive.
     """
     no_conclusion = say("chemistry.no_conclusion_on_origin")
     if calibration is None:
@@ -48,8 +50,9 @@ def profile_findings(
     status = {m.marker_id: m for m in markers}
     lacking = sorted(i for i in calibration.required if not _identified(status.get(i)))
     present = sorted(i for i in calibration.absent if not _absent(status.get(i)))
-    if lacking or present:
-        told = say("chemistry.profile_not_met", markers=[*lacking, *present])
+    outside = [f"{r.numerator}/{r.denominator}" for r in calibration.ratios if not _within(r, status)]
+    if lacking or present or outside:
+        told = say("chemistry.profile_not_met", markers=[*lacking, *present, *outside])
         return ProfileFindings((told, no_conclusion), ())
     lower = 100 * proportion_lower(calibration.natural_called, calibration.natural_sources)
     upper = 100 * proportion_upper(calibration.counter_called, calibration.counter_sources)
@@ -69,6 +72,14 @@ def profile_findings(
 
 def _identified(marker: MarkerFinding | None) -> bool:
     return marker is not None and marker.status is CompoundStatus.IDENTIFIED and marker.set_aside_by is None
+
+
+def _within(window: RatioWindow, status: Mapping[Line, MarkerFinding]) -> bool:
+    """Whether the ratio of two areas lies in its range; without both areas it does not."""
+    above, below = status.get(window.numerator), status.get(window.denominator)
+    if above is None or below is None or above.area is None or below.area is None:
+        return False
+    return Fraction(window.least) <= Fraction(above.area) / Fraction(below.area) <= Fraction(window.most)
 
 
 def _absent(marker: MarkerFinding | None) -> bool:
