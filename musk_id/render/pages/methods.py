@@ -206,6 +206,34 @@ def _spectra_numbers(method: SpectraMethod) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def _identification(rule: IdentificationRule | None, catalogue: Catalogue) -> list[Block]:
+    """The rule of identification, if the method has one."""
+    if rule is None:
+        return []
+    label = catalogue.label
+    source = rule.source if rule.text_read else f"{rule.source} {label('text.not_verified')}"
+    bands = "; ".join(
+        label(
+            "number.id_band_relative" if band.relative else "number.id_band_points",
+            tolerance=str(band.tolerance),
+            share=str(band.from_percent),
+        )
+        for band in rule.ratio_bands
+    )
+    rows = (
+        ("id_source", source),
+        ("id_time", f"{rule.retention_time_percent} %; {rule.retention_time_least_min} min"),
+        ("id_index", rule.retention_index),
+        ("id_ions", f"{rule.min_ions}; m/z {rule.one_ion_from_mz}"),
+        ("id_compared", f"{rule.ions_compared}; {rule.ion_least_percent} %"),
+        ("id_bands", bands),
+        ("id_noise", f"{rule.signal_to_noise_base}; {rule.signal_to_noise_weakest}"),
+        ("id_blank", str(rule.blank_factor)),
+        ("id_isomers", str(rule.isomer_index_sd)),
+    )
+    return [Facts(tuple((label(f"number.{key}"), cell(value)) for key, value in rows))]
+
+
 def _numbers(numbers: tuple[tuple[str, str, str], ...], catalogue: Catalogue) -> Facts:
     rows = []
     for key, value, unit in numbers:
