@@ -16,7 +16,7 @@ from musk_id.model.chromatography import MeasuredPeak, SheetPeak
 from musk_id.model.identification_rules import IdentificationRule, RatioBand
 from musk_id.model.injections import BlankPeaks, InjectedReference, SequenceInjections
 from musk_id.model.trace import Criterion
-from musk_id.model.values import DecimalText, Line, decimal_text
+from musk_id.model.values import DecimalText, Line, decimal_at_most, decimal_text
 from musk_id.vocabulary import CriterionOutcome
 
 __all__ = [
@@ -109,30 +109,25 @@ def identity_criteria(
 
 
 def _limits(rule: IdentificationRule) -> dict[str, str]:
+    """Limits in signs, so that they read the same in every language; whole sentences stand in the catalogue."""
     return {
-        "spectra.reference_same_sequence": "a reference injected in the sequence of the run",
-        "spectra.rule_fixed_beforehand": "the method version, named on the run sheet before its date",
-        "spectra.retention_time": (
-            f"within {rule.retention_time_percent} % of the reference, >= {rule.retention_time_least_min} min"
-        ),
-        "spectra.retention_index": f"within {rule.retention_index} of the reference",
-        "spectra.ion_ratios": (
-            f"all compared, >= {rule.min_ions}, one >= m/z {rule.one_ion_from_mz}, M or M-15: {_bands(rule)}"
-        ),
+        "spectra.reference_same_sequence": "one of the sequence of the run",
+        "spectra.rule_fixed_beforehand": "-",
+        "spectra.retention_time": f"± {rule.retention_time_percent} %, ± {rule.retention_time_least_min} min",
+        "spectra.retention_index": f"± {rule.retention_index}",
+        "spectra.ion_ratios": f">= {rule.min_ions}; m/z >= {rule.one_ion_from_mz}; M, M-15; {_bands(rule)}",
         "spectra.signal_to_noise": (
             f">= {rule.signal_to_noise_base} at the base ion, >= {rule.signal_to_noise_weakest} at the weakest"
         ),
         "spectra.process_blank": f">= {rule.blank_factor} times the process blank",
-        "spectra.carry_over_blank": "no peak at this time",
+        "spectra.carry_over_blank": "no peak",
     }
 
 
 def _bands(rule: IdentificationRule) -> str:
     def one(band: RatioBand) -> str:
-        text = f"{band.tolerance} % relative" if band.relative else f"{band.tolerance} points"
-        return (
-            text if band.from_percent == 0 and len(rule.ratio_bands) == 1 else f"{text} from {band.from_percent} %"
-        )
+        text = f"± {band.tolerance} % ({'rel' if band.relative else 'abs'})"
+        return text if len(rule.ratio_bands) == 1 else f">= {band.from_percent} %: {text}"
 
     return "; ".join(one(band) for band in rule.ratio_bands)
 
@@ -157,15 +152,14 @@ def _untested(name: str, limit: str, measured: str = "-") -> Criterion:
 
 def _rule_fixed(sequence: SequenceInjections, version: str) -> Criterion:
     """Fixed on or before the date of the sequence, and the version in force (a departure: see the caller)."""
-    name, limit = "spectra.rule_fixed_beforehand", f"{version}, on or before the date of the batch"
+    name, limit = "spectra.rule_fixed_beforehand", f"{version}, <= {sequence.date or '-'}"
     rule = sequence.rule
     if rule is None or sequence.date is None:
         return _untested(name, limit)
     in_time = rule.fixed_on <= sequence.date
     named = rule.method_version == version or (rule.departure is not None and rule.departure.to_version == version)
-    changed = (
-        "" if rule.departure is None else f"; changed to {rule.departure.to_version} on {rule.departure.date}"
-    )
+    departure = rule.departure
+    changed = "" if departure is None else f"; -> {departure.to_version}, {departure.date}"
     measured = f"{rule.method_version}, {rule.fixed_on}{changed}"
     return _made(name, measured, {name: limit}, in_time and named, (sequence.batch_id,))
 
@@ -185,7 +179,7 @@ def _retention_time(
     name = "spectra.retention_time"
     window = _around(reference.retention_time_min, rule)
     tolerance = decimal_text(float(window.tolerance), 3)
-    limit = f"{reference.retention_time_min} +- {tolerance} min"
+    limit = f"{reference.retention_time_min} ± {tolerance} min"
     if peak.retention_time_min is None:
         return _untested(name, limit)
     return _made(
@@ -220,11 +214,11 @@ def _retention_index(
     expected = reference_index(injected)
     found = query_index(peak, injected.sequence)
     if expected is None or found is None:
-        measured = "-" if found is None else decimal_text(float(found), 1)
+        measured = "-" if found is None else decimal_text(float(found), 2)
         return _untested(name, _limits(rule)[name], measured)
-    limit = f"{decimal_text(float(expected), 1)} +- {rule.retention_index}"
+    limit = f"{decimal_text(float(expected), 2)} ± {rule.retention_index}"
     passed = abs(found - expected) <= Fraction(rule.retention_index)
-    return _made(name, decimal_text(float(found), 1), {name: limit}, passed, record)
+    return _made(name, decimal_text(float(found), 2), {name: limit}, passed, record)
 
 
 def _compared_ions(injected: Injected, rule: IdentificationRule) -> tuple[int, list[int]]:
@@ -271,9 +265,9 @@ def _ion_ratios(
         and any(mz >= rule.one_ion_from_mz for mz in agreeing)
         and bool(heavy)
     )
-    measured = f"{len(agreeing)} of {len(compared) + 1}: {', '.join(map(str, sorted(agreeing))) or '-'}"
+    measured = f"{len(agreeing)}/{len(compared) + 1}: {', '.join(map(str, sorted(agreeing))) or '-'}"
     if differing:
-        measured += f"; not: {', '.join(map(str, differing))}"
+        measured += f"; ≠ {', '.join(map(str, differing))}"
     return _made(name, measured, limits, passed, record)
 
 
@@ -319,12 +313,12 @@ def _process_blank(
     peaks = [peak for of_blank in found for peak in of_blank or ()]
     positions = tuple(blank.position for blank in blanks)
     if not peaks:
-        return _made(name, "no peak in the blank", limits, True, positions)
+        return _made(name, "no peak", limits, True, positions)
     if area is None or any(peak.area is None for peak in peaks):
         return _untested(name, limits[name])
     largest = max(Fraction(peak.area) for peak in peaks if peak.area is not None)
     ratio = Fraction(area) / largest
-    return _made(name, f"{decimal_text(float(ratio), 1)} times", limits, ratio >= rule.blank_factor, positions)
+    return _made(name, f"{decimal_at_most(float(ratio), 2)} x", limits, ratio >= rule.blank_factor, positions)
 
 
 def _carry_over(
@@ -338,5 +332,5 @@ def _carry_over(
     if not blanks or any(peaks is None for peaks in found):
         return _untested(name, limits[name])
     count = sum(len(peaks or ()) for peaks in found)
-    measured = "no peak" if count == 0 else f"{count} at this time"
+    measured = "no peak" if count == 0 else str(count)
     return _made(name, measured, limits, count == 0, tuple(blank.position for blank in blanks))

@@ -76,8 +76,8 @@ def isomer_criterion(
     shown = ", ".join(open_[:NAMES_SHOWN]) + (", ..." if len(open_) > NAMES_SHOWN else "")
     return Criterion(
         name=Line("spectra.isomers"),
-        measured=Line(f"{len(isomers) - len(open_)} of {len(isomers)}" + (f"; open: {shown}" if open_ else "")),
-        limit=Line(f"each >= {rule.isomer_index_sd} standard deviations of the index away"),
+        measured=Line(f"{len(isomers) - len(open_)}/{len(isomers)}" + (f"; ≠ {shown}" if open_ else "")),
+        limit=Line(f">= {rule.isomer_index_sd} SD"),
         outcome=outcome,
         deciding_records=(reference.accession,),
     )

@@ -212,7 +212,7 @@ def _energy(spectrum: MassSpectrum) -> Criterion:
     stated = _stated(spectrum, _ENERGY_FIELDS)
     number = re.search(r"[0-9]+(?:\.[0-9]+)?", stated or "")
     low, high = ENERGIES_EV
-    limit = f"{low} to {high}"
+    limit = f"{low}-{high}"
     if number is None:
         return not_tested("spectra.electron_energy", limit)
     return criterion("spectra.electron_energy", number[0], limit, low <= float(number[0]) <= high, "ev")

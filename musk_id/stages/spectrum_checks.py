@@ -55,7 +55,7 @@ def above_molecular_ion(query: UnitMassSpectrum, formula: str, nominal_mass: int
     return criterion(
         "spectra.above_molecular_ion",
         shown or "-",
-        f"none of 2 % above {nominal_mass} + {ISOTOPES_REACH}",
+        f"> {nominal_mass + ISOTOPES_REACH}: < 2 %",
         not heavier,
         "mz",
         (record,),
@@ -68,10 +68,10 @@ def isotope_criterion(query: UnitMassSpectrum, formula: str, nominal_mass: int, 
     molecular, heavier = found.get(nominal_mass, 0), found.get(nominal_mass + 1, 0)
     expected = Fraction(sum(_HEAVIER.get(e, 0) * n for e, n in atoms_of(formula).items()), 10_000)
     low, high = ISOTOPE_LEAST * expected, ISOTOPE_MOST * expected
-    limit = Line(f"{decimal_text(float(low), 3)} to {decimal_text(float(high), 3)}")
+    limit = Line(f"{decimal_text(float(low), 3)}-{decimal_text(float(high), 3)}")
     base = int(query.intensity.max()) if query.intensity.size else 0
     if base and not molecular and heavier >= base * Fraction(5, 100):
-        measured, outcome = f"{nominal_mass + 1} without {nominal_mass}", CriterionOutcome.FAILED
+        measured, outcome = f"{nominal_mass + 1}; {nominal_mass} = 0", CriterionOutcome.FAILED
     elif not base or molecular < MOLECULAR_ION_LEAST * base or not expected:
         measured, outcome = "-", CriterionOutcome.NOT_TESTED
     else:

@@ -150,10 +150,9 @@ def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
     for status in CompoundStatus:
         of_status = [m for m in markers if m.status is status]
         if status in (CompoundStatus.IDENTIFIED, CompoundStatus.TENTATIVE):
+            word = catalogue.word(status)
             rows += [
-                _marker_row(
-                    catalogue, catalogue.word(status), m.group, _marker_name(m, catalogue), ", ".join(m.runs)
-                )
+                _marker_row(catalogue, word, m.group, _marker_name(m, catalogue), ", ".join(m.runs))
                 for m in of_status
             ]
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from musk_id.model.identification_rules import IdentificationRule
 from musk_id.model.methods import (
     AmpliconLimits,
     AnimalMethod,
@@ -51,6 +52,7 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.append(Heading(2, label("methods.spectra", version=methods.spectra.version)))
     blocks.append(Paragraph(cell(label("methods.spectra_scores")), quiet=True))
     blocks.append(_numbers(_spectra_numbers(methods.spectra), catalogue))
+    blocks += _identification(methods.spectra.identification, catalogue)
     blocks.append(Heading(2, label("methods.controls", version=methods.controls.version)))
     blocks.append(_required_controls(methods.controls, catalogue))
     blocks.append(Heading(2, label("methods.evidence", version=methods.evidence.version)))
@@ -211,7 +213,7 @@ def _identification(rule: IdentificationRule | None, catalogue: Catalogue) -> li
     if rule is None:
         return []
     label = catalogue.label
-    source = rule.source if rule.text_read else f"{rule.source} {label('text.not_verified')}"
+    source = rule.source if rule.text_read else f"{rule.source} {label('text.text_not_read')}"
     bands = "; ".join(
         label(
             "number.id_band_relative" if band.relative else "number.id_band_points",
