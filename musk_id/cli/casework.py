@@ -232,7 +232,7 @@ def spectra_case(
                     peak=context.run.peak,
                     reintegrated_area=areas.get(context.run.run_id),
                     searched_for=context.run.searched_for,
-                    sequences=tuple(sequences[b] for b in context.batch_ids if b in sequences),
+                    sequences=tuple(sequences[b] for b in context.sequence_ids if b in sequences),
                 )
             )
     methods = casework.methods

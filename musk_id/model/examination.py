@@ -265,3 +265,8 @@ class RunContext:
         """Ids of the batches that the run, its product and its extract went through, sorted."""
         named = {self.run.batch_id, self.product.batch_id, self.extract.batch_id} - {None}
         return tuple(sorted(batch for batch in named if batch is not None))
+
+    @property
+    def sequence_ids(self) -> tuple[Identifier, ...]:
+        """Ids of the batches in which the run was injected, sorted: that of an extraction is no sequence."""
+        return tuple(sorted({b for b in (self.run.batch_id, self.product.batch_id) if b is not None}))

@@ -127,9 +127,8 @@ def _injected_trace(
     if former is not None:
         before = identity_criteria(query, evidence.peak, injected, former, method.version, evidence.area)
         criteria = tuple(_weaker(a, b) for a, b in zip(criteria, before, strict=True))
-    isomers = isomer_criterion(
-        reference, query_index(evidence.peak, injected.sequence), evidence.references, library, rule
-    )
+    index = query_index(evidence.peak, injected.sequence)
+    isomers = isomer_criterion(reference, index, injected.sequence, library, rule)
     return (
         factor_criterion("spectra.forward_match_factor", best.forward, method.min_forward_match_factor, best),
         factor_criterion("spectra.reverse_match_factor", best.reverse, method.min_reverse_match_factor, best),

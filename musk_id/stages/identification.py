@@ -201,17 +201,16 @@ def query_index(peak: MeasuredPeak | None, sequence: SequenceInjections) -> Frac
     return None if peak is None else _index(peak.retention_time_min, peak.retention_index, sequence)
 
 
-def reference_index(injected: Injected) -> Fraction | None:
-    """Retention index of an injected reference."""
-    reference = injected.reference
-    return _index(reference.retention_time_min, reference.retention_index, injected.sequence)
+def reference_index(reference: InjectedReference, sequence: SequenceInjections) -> Fraction | None:
+    """Retention index of a reference injected in a sequence."""
+    return _index(reference.retention_time_min, reference.retention_index, sequence)
 
 
 def _retention_index(
     peak: MeasuredPeak, injected: Injected, rule: IdentificationRule, record: tuple[str, ...]
 ) -> Criterion:
     name = "spectra.retention_index"
-    expected = reference_index(injected)
+    expected = reference_index(injected.reference, injected.sequence)
     found = query_index(peak, injected.sequence)
     if expected is None or found is None:
         measured = "-" if found is None else decimal_text(float(found), 2)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from musk_id.model.identification_rules import IdentificationRule
-from musk_id.model.injections import InjectedReference
+from musk_id.model.injections import InjectedReference, SequenceInjections
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Line
-from musk_id.stages.identification import Injected, reference_index
+from musk_id.stages.identification import reference_index
 from musk_id.stages.spectral_library import SpectralLibrary, compound_key, is_flat
 from musk_id.vocabulary import CriterionOutcome
 
@@ -39,7 +39,7 @@ def isomers_of(reference: InjectedReference, library: SpectralLibrary) -> Iterat
 def isomer_criterion(
     reference: InjectedReference,
     index: Fraction | None,
-    injected: tuple[Injected, ...],
+    sequence: SequenceInjections,
     library: SpectralLibrary,
     rule: IdentificationRule,
 ) -> Criterion | None:
@@ -51,8 +51,8 @@ def isomer_criterion(
         The compound in question.
     index : Fraction or None
         Index of the exhibit's peak.
-    injected : tuple of Injected
-        What was injected in the sequence; isomers among it count with their index and its standard deviation.
+    sequence : SequenceInjections
+        What was injected; isomers count with their index and its standard deviation, also without a spectrum.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def isomer_criterion(
     if not isomers:
         return None
     names = {str(marker.inchikey): str(marker.name) for marker in library.markers}
-    apart = {key: _apart(key, reference, index, injected, rule) for key in isomers}
+    apart = {key: _apart(key, reference, index, sequence, rule) for key in isomers}
     open_ = sorted(names.get(key, key) for key, far in apart.items() if not far)
     if all(apart.values()):
         outcome = CriterionOutcome.PASSED
@@ -87,17 +87,15 @@ def _apart(
     key: str,
     reference: InjectedReference,
     index: Fraction | None,
-    injected: tuple[Injected, ...],
+    sequence: SequenceInjections,
     rule: IdentificationRule,
 ) -> bool | None:
     """Whether an isomer lies far enough away; ``None`` if index or deviation is not known."""
-    found = [one for one in injected if one.reference.inchikey == key]
+    found = [one for one in sequence.references if one.inchikey == key]
     deviations = [
-        Fraction(one.reference.retention_index_sd)
-        for one in (*found, *(o for o in injected if o.reference is reference))
-        if one.reference.retention_index_sd is not None
+        Fraction(one.retention_index_sd) for one in (*found, reference) if one.retention_index_sd is not None
     ]
-    places = [reference_index(one) for one in found]
+    places = [reference_index(one, sequence) for one in found]
     known = [place for place in places if place is not None]
     if index is None or not known or not deviations:
         return None

@@ -150,11 +150,9 @@ def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
     for status in CompoundStatus:
         of_status = [m for m in markers if m.status is status]
         if status in (CompoundStatus.IDENTIFIED, CompoundStatus.TENTATIVE):
-            word = catalogue.word(status)
-            rows += [
-                _marker_row(catalogue, word, m.group, _marker_name(m, catalogue), ", ".join(m.runs))
-                for m in of_status
-            ]
+            told = catalogue.word(status)
+            for m in of_status:
+                rows.append(_marker_row(catalogue, told, m.group, _marker_name(m, catalogue), ", ".join(m.runs)))
             continue
         kinds = {m.marker_id: _kind(m, catalogue) for m in of_status}
         for kind, group in sorted({(kinds[m.marker_id], m.group) for m in of_status}):
