@@ -25,7 +25,7 @@ def call_statements(result: SpectrumResult, call: CompoundCall) -> list[Statemen
     names = [name for name in call.confusables if name != call.name]
     if names and call.name is not None:
         said.append(say("chemistry.confusables", compound=call.name, names=names))
-    if Reason.MIXTURE_SUSPECTED in call.reasons:
+    if Reason.MIXTURE_SUSPECTED in call.reasons and call.name is not None:
         said.append(say("chemistry.mixture", run=run))
     if Reason.ISOTOPES_DISAGREE in call.reasons:
         said.append(say("chemistry.isotopes", run=run))
@@ -36,6 +36,8 @@ def call_statements(result: SpectrumResult, call: CompoundCall) -> list[Statemen
 
 def _tentative(result: SpectrumResult, call: CompoundCall) -> Statement:
     run = result.run.run_id
+    if call.name is None and Reason.MIXTURE_SUSPECTED in call.reasons:
+        return say("chemistry.mixture_of", run=run, names=call.confusables)
     if call.name is None:
         return say("chemistry.several", run=run, names=call.confusables)
     hit = next((h for h in result.hits if h.accession == call.accession), None)

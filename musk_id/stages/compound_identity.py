@@ -28,7 +28,12 @@ from musk_id.stages.compound_call import (
 from musk_id.stages.identification import Injected, identity_criteria, query_index, untested_criteria
 from musk_id.stages.isomers import isomer_criterion
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key, same_compound
-from musk_id.stages.spectrum_checks import above_molecular_ion, isotope_criterion, mixture_criterion
+from musk_id.stages.spectrum_checks import (
+    above_molecular_ion,
+    isotope_criterion,
+    mixture_criterion,
+    unexplained_criterion,
+)
 from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Reason
 
 __all__ = ["PeakEvidence", "call_with_rule", "injected_references", "library_spectrum"]
@@ -206,10 +211,12 @@ def _tentative(
     mixture = mixture_criterion(best.forward, best.reverse, reference.accession)
     isotopes = isotope_criterion(query, reference.formula, best.library.nominal_mass, reference.accession)
     own = next((t for one, t in traces if same_compound(one.reference.inchikey, reference.inchikey)), None)
+    unexplained = unexplained_criterion(query, best.library.unit_mass, reference.accession)
     trace = (
         *required,
         *gap_criterion(best, other, method),
         mixture,
+        unexplained,
         isotopes,
         *(c for c in (own or _untested(method)) if c.name not in {r.name for r in (*required, isotopes)}),
     )
@@ -224,7 +231,7 @@ def _tentative(
             trace=trace,
         )
     near = _near(scored, reference.inchikey, method)
-    if mixture.outcome is CriterionOutcome.FAILED:
+    if CriterionOutcome.FAILED in (mixture.outcome, unexplained.outcome):
         near += [s for s in _company(query, scored, method) if s not in near and s is not best]
     return _named(best, near, trace, own, library)
 
@@ -258,20 +265,21 @@ def _named(
     reference = best.library.reference
     group = library.group_of(reference.inchikey)
     by_index = group is not None and library.needs_index(reference.inchikey)
-    open_ = bool(near) or by_index
+    failed = {c.name for c in trace if c.outcome is CriterionOutcome.FAILED}
+    mixed = "spectra.unexplained_ions" in failed
+    open_ = bool(near) or by_index or mixed
     names = {s.library.reference.name for s in near} | group_names(group, library)
     within = group is not None and all(library.group_of(s.library.reference.inchikey) == group for s in near)
-    failed = {c.name for c in trace if c.outcome is CriterionOutcome.FAILED}
     reasons = {_why_not_identified(own)}
-    if open_:
+    if near or by_index:
         reasons.add(Reason.CONFUSABLE_NOT_SEPARATED)
-    if "spectra.reverse_less_forward" in failed:
+    if mixed or "spectra.reverse_less_forward" in failed:
         reasons.add(Reason.MIXTURE_SUSPECTED)
     if "spectra.isotopes" in failed:
         reasons.add(Reason.ISOTOPES_DISAGREE)
     return CompoundCall(
         status=CompoundStatus.TENTATIVE,
-        name=_name(reference.name, group if within else None, open_),
+        name=_name(reference.name, group if within and not mixed else None, open_),
         inchikey=None if open_ else reference.inchikey,
         accession=None if open_ else reference.accession,
         confusables=tuple(sorted(names | {reference.name} if open_ else names - {reference.name})),

@@ -15,7 +15,14 @@ from musk_id.model.values import Line, decimal_text
 from musk_id.stages.placement import criterion
 from musk_id.vocabulary import CriterionOutcome
 
-__all__ = ["MIXTURE_GAP", "above_molecular_ion", "has_peaks_above", "isotope_criterion", "mixture_criterion"]
+__all__ = [
+    "MIXTURE_GAP",
+    "above_molecular_ion",
+    "has_peaks_above",
+    "isotope_criterion",
+    "mixture_criterion",
+    "unexplained_criterion",
+]
 
 # Share of the base peak from which a peak above the molecular ion counts, and how far isotopes reach above it.
 FOREIGN_SHARE = Fraction(2, 100)
@@ -29,6 +36,8 @@ _HEAVIER = {"C": 108, "N": 37, "Si": 508, "S": 79}
 MOLECULAR_ION_LEAST = Fraction(10, 100)
 # Of 3,525 public 70 eV spectra with such a molecular ion 84 % lie within these limits.
 ISOTOPE_LEAST, ISOTOPE_MOST = Fraction(1, 2), Fraction(2)
+
+STRONG_SHARE, LACKING_SHARE = Fraction(10, 100), Fraction(1, 100)
 
 MIXTURE_GAP = 100
 """Reverse less forward match factor from which other compounds are looked for in a spectrum."""
@@ -98,3 +107,21 @@ def mixture_criterion(forward: float, reverse: float, record: str) -> Criterion:
         "of_999",
         (record,),
     )
+
+
+def unexplained_criterion(query: UnitMassSpectrum, reference: UnitMassSpectrum, record: str) -> Criterion:
+    """Whether the reference has every strong ion of the query, on the range that both cover.
+
+    An ion of 10 % of the base peak that the reference lacks (less than 1 % there) is another compound's, after the
+    practice of the EPA for tentatively identified compounds.
+    """
+    held = dict(zip(reference.mz.tolist(), reference.intensity.tolist(), strict=True))
+    start = max(int(query.mz[0]), int(reference.mz[0]))
+    base, top = int(query.intensity.max()), int(reference.intensity.max())
+    extra = [
+        mz
+        for mz, value in zip(query.mz.tolist(), query.intensity.tolist(), strict=True)
+        if mz >= start and value >= STRONG_SHARE * base and held.get(mz, 0) < LACKING_SHARE * top
+    ]
+    shown = ", ".join(map(str, extra[:6])) + (", ..." if len(extra) > 6 else "")
+    return criterion("spectra.unexplained_ions", shown or "-", ">= 10 %: -", not extra, "mz", (record,))
