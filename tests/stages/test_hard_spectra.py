@@ -119,7 +119,7 @@ def test_clean_spectra_of_other_laboratories_give_no_wrong_single_name() -> None
 
 
 def test_isomers_and_stereoisomers_are_shown_together() -> None:
-    """Every spectrum of the cresols, and of borneol and isoborneol: never one name, always the others beside it."""
+    """Spectra of the cresols, and of borneol and isoborneol: never one name, always the others beside it."""
     families = {
         "cresols": {"QWVGKYWNOKOFNN", "RLSSMJSEOOYNOY", "IWDCLRJOBJJRNH"},
         "borneols": {"DTGKSKDOIYIVQL"},
