@@ -181,8 +181,12 @@ def test_a_standard_that_was_changed_or_is_of_another_batch_identifies_nothing(r
     standard.write_text(standard.read_text(encoding="ascii") * 2, encoding="ascii")
     assert call_of(record_of(root)).status is CompoundStatus.TENTATIVE
     standard.write_text(msp(1, "standard"), encoding="ascii")
-    change(root / "cases" / CASE / "examination.yaml", lambda e: run_of(e).pop("batch_id"))
+    examination = root / "cases" / CASE / "examination.yaml"
+    change(examination, lambda e: run_of(e).pop("batch_id"))
     assert call_of(record_of(root)).status is CompoundStatus.TENTATIVE
+    # The batch of the extraction is no sequence.
+    change(examination, lambda e: e["items"][0]["sub_samples"][0]["extracts"][0].update(batch_id="CHEM-1"))
+    assert record_of(root).controls and call_of(record_of(root)).status is CompoundStatus.TENTATIVE
 
 
 def reintegrate(root: Path, *areas: tuple[str, str]) -> None:

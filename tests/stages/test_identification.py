@@ -344,3 +344,46 @@ def test_an_integration_by_hand_never_makes_an_answer_stronger() -> None:
     same = made_evidence(QUERY, sequences=(injected,), reintegrated_area=DecimalText("190000"))
     kept = match(same).spectra[0]
     assert kept.call is not None and kept.call.status is CompoundStatus.IDENTIFIED and kept.call.reasons == ()
+
+
+def test_peaks_above_the_molecular_ion_belong_to_something_else() -> None:
+    base = {float(mz): float(v) for mz, v in zip(QUERY.mz.tolist(), QUERY.intensity.tolist(), strict=True)}
+    strong = 0.05 * max(base.values())
+
+    def with_peak(mz: int) -> CompoundCall:
+        return call(spectrum({int(m): v for m, v in base.items()} | {mz: strong}))
+
+    # Mass 258: a trimethylsilyl group more is 330; isotopes reach 264; 281 is the column.
+    tms = with_peak(330)
+    assert outcome(tms, "spectra.above_molecular_ion") is F
+    assert (tms.status, tms.name) == (CompoundStatus.NOT_DETECTED, None)
+    for mz in (264, 281):
+        assert with_peak(mz).status is CompoundStatus.IDENTIFIED
+
+
+def test_a_reference_heavier_than_its_formula_is_left_out_as_a_derivative(shipped_release) -> None:  # type: ignore[no-untyped-def]
+    from chemistry_cases import tables
+
+    from musk_id.model.reference import ReferencePeak
+    from musk_id.stages.spectral_library import SpectralLibrary
+
+    first = next(r for r in shipped_release.spectra if r.accession == GALAXOLIDE.reference.accession)
+    heavier = replace(first, peaks=(*first.peaks, ReferencePeak(mz=DecimalText("330.2"), intensity=200)))
+    release = replace(shipped_release, spectra=(heavier,))
+    assert SpectralLibrary.from_release(release, tables=tables()).spectra == ()
+    assert len(SpectralLibrary.from_release(replace(release, spectra=(first,)), tables=tables()).spectra) == 1
+
+
+@pytest.mark.parametrize(
+    ("heavier", "expected"),
+    # C18H26O: 18 x 0.0108 = 0.1944 of the molecular ion; from half of it to twice.
+    [(38.0, F), (40.0, P), (155.0, P), (157.0, F)],
+)
+def test_isotope_peaks_are_those_of_the_formula(heavier: float, expected: CriterionOutcome) -> None:
+    made = clean(243, {171: 300.0, 213: 400.0, 185: 100.0, 258: 400.0, 259: 78.0})
+    reference = Standard("Made", "AAAAAAAAAAAAAA-UHFFFAOYSA-N", "C18H26O", made)
+    injected = injections_of(sheet(reference), {"s1.msp": spectrum(made)})
+    assert injected is not None
+    found = call(spectrum({**made, 259: heavier, 61: 7.0}), injected)
+    assert outcome(found, "spectra.isotopes") is expected
+    assert (found.status is CompoundStatus.IDENTIFIED) is (expected is P)
