@@ -278,7 +278,7 @@ def weighted_cosine(
 
 
 def same_content(query: UnitMassSpectrum, library: UnitMassSpectrum) -> bool:
-    """Whether both hold the same peaks on the range that they share: at least three, but for rounding of the scale."""
+    """Whether both hold the same peaks on the range that they share, at least three, but for rounding."""
     if query.mz.size == 0 or library.mz.size == 0:
         return False
     low, high = shared_range(query, library)

@@ -36,7 +36,10 @@ class GatheredPeaks:
 
     def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum of a value of each peak for each spectrum, shape (count,); terms are added in ascending m/z."""
-        return np.bincount(self.owner, weights=values, minlength=self.count)
+        found: NDArray[np.float64] = np.bincount(self.owner, weights=values, minlength=self.count).astype(
+            np.float64, copy=False
+        )
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

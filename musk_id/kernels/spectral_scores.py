@@ -76,7 +76,7 @@ class Score(ABC):
     def parts(self, query: UnitMassSpectrum, screen: Screen) -> tuple[ScaledQuery, ScaledQuery]:
         """The query on the screen in two parts: what is summed for every spectrum, and what only for a few."""
         whole = screen.scaled(query)
-        return whole, whole.part(slice(0, 0))
+        return whole, whole.part(np.empty(0, np.int64))
 
     @abstractmethod
     def bounds(
@@ -129,6 +129,7 @@ class _ProductScore(Score):
     def bounds(
         self, query: UnitMassSpectrum, screen: Screen, parts: tuple[ScaledQuery, ScaledQuery], sums: Sums
     ) -> Bounds:
+        del query
         tail = parts[1]
         return ProductBounds(screen, tail, float(np.sqrt((tail.exact**2).sum())), sums)
 
@@ -264,7 +265,7 @@ class _FactorBounds(Bounds):
         return (score + 0.5) / 1000.0 * (1.0 - self._ROOM)
 
 
-def _from_each_start(mz: Integers, squares: Floats, first: NDArray[np.int64]) -> NDArray[np.float32]:
+def _from_each_start(mz: Integers, squares: Floats, first: NDArray[np.uint32]) -> NDArray[np.float32]:
     """Share of the query's norm from the start of each spectrum on, rounded down."""
     after = np.concatenate([np.cumsum(squares[::-1])[::-1], np.zeros(1)])
     at_mass = after[np.searchsorted(mz, np.arange(int(mz[-1]) + 2))]

@@ -180,7 +180,8 @@ class Screen:
         for row, share in zip(rows[held].tolist(), whole[held], strict=True):
             if share:
                 found += np.multiply(self.matrix[row] > 0, share, dtype=np.uint16)
-        return found / np.float32(_SHARES * (1 + _ROOM))
+        down: NDArray[np.float32] = found.astype(np.float32) / np.float32(_SHARES * (1 + _ROOM))
+        return down
 
     def shares_from(self, start: int) -> NDArray[np.float32]:
         """Share of the squared length in peaks of intensity above 1 from an m/z on, rounded down, at least 0."""

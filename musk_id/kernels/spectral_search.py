@@ -64,7 +64,8 @@ class HitList:
 
 def level(score: float, digits: int) -> int:
     """A score rounded to digits as a whole number: half-even on its exact binary value, as it is shown."""
-    return round(Fraction(score) * 10**digits)
+    shown: int = round(Fraction(score) * 10**digits)
+    return shown
 
 
 class SpectralSearch:
