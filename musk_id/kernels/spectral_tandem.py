@@ -12,17 +12,19 @@ library. Sums get their terms in ascending m/z, spectrum by spectrum: a score ha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.kernels.spectral_weights import CosineWeights, EntropyWeights, Weights, entropy_shares
+from musk_id.kernels.spectral_weights import ENTROPY_LIMIT, CosineWeights, EntropyWeights, Weights, entropy_shares
 
 __all__ = ["UNITS_PER_DA", "TandemHits", "TandemLibrary", "TandemSpectrum", "cleaned", "fixed_point"]
 
 UNITS_PER_DA = 1_000_000
+_TOO_CLOSE = "peaks no more than twice the tolerance of {} apart; clean the spectra for it"
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -110,7 +112,7 @@ def _merged(units: Integers, heights: Floats, reach: int) -> tuple[Integers, Flo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TandemHits:
-    """Spectra of the library whose precursor agrees, each of shape (h,), in ascending order of row.
+    """Spectra of the library whose precursor agrees, in the order of precursors, then rows; each of shape (h,).
 
     Attributes
     ----------
@@ -158,7 +160,15 @@ class TandemLibrary:
         self._mz = np.concatenate([np.empty(0, np.int64), *(spectra[row].mz for row in order.tolist())])
         heights = np.concatenate([np.empty(0), *(spectra[row].intensity for row in order.tolist())])
         _require_apart(self._mz, self._owner, tolerance)
-        self._values = _values(weights, order.size, self._owner, self._mz, heights)
+        # What a peak brings into a score: its re-weighted share, or its entry in a unit vector.
+        self._logarithmic: Floats | None = None
+        if isinstance(weights, EntropyWeights):
+            self._values = entropy_shares(order.size, self._owner, heights)
+            self._logarithmic = self._values * np.log2(self._values)
+        else:
+            powers = _powers(weights, self._mz, heights)
+            squares = np.bincount(self._owner, weights=powers * powers, minlength=order.size)
+            self._values = powers / np.sqrt(squares)[self._owner]
 
     def __len__(self) -> int:
         return int(self._rows.size)
@@ -171,53 +181,60 @@ class TandemLibrary:
         ValueError
             If peaks of the query lie no more than twice the tolerance of product ions apart.
         """
-        none = np.zeros(query.mz.size, np.int64)
-        _require_apart(query.mz, none, self._tolerance)
-        first = int(self._precursors.searchsorted(query.precursor - precursor_tolerance, side="left"))
+        tolerance, mz = self._tolerance, query.mz
+        if mz.size > 1 and int((mz[1:] - mz[:-1]).min()) <= 2 * tolerance:
+            raise ValueError(_TOO_CLOSE.format(tolerance))
+        first = int(self._precursors.searchsorted(query.precursor - precursor_tolerance))
         end = int(self._precursors.searchsorted(query.precursor + precursor_tolerance, side="right"))
-        if first >= end or not query.mz.size:
-            rows = np.sort(self._rows[first:end])
-            return TandemHits(rows, np.zeros(rows.size), np.zeros(rows.size, np.int64))
-        own = _values(self._weights, 1, none, query.mz, query.intensity)
-        here = slice(int(self._offsets[first]), int(self._offsets[end]))
-        # The first query peak that is not too far below; none agrees beyond it, peaks lie too far apart.
-        place = query.mz.searchsorted(self._mz[here] - self._tolerance)
-        reach = np.append(query.mz, np.iinfo(np.int64).max)[place] - self._mz[here]
-        agrees = np.flatnonzero(reach <= self._tolerance)
-        terms = _terms(self._weights, own[place[agrees]], self._values[here][agrees])
-        owner = self._owner[here][agrees] - first
-        scores = np.bincount(owner, weights=terms, minlength=end - first)
-        matched = np.bincount(owner, minlength=end - first)
         rows = self._rows[first:end]
-        order = rows.argsort()
-        return TandemHits(rows[order], np.minimum(scores[order], 1.0), matched[order])
+        if first >= end or not mz.size:
+            return TandemHits(rows, np.zeros(rows.size), np.zeros(rows.size, np.int64))
+        here = slice(int(self._offsets[first]), int(self._offsets[end]))
+        there = self._mz[here]
+        # The first query peak that is not too far below; none agrees beyond it, peaks lie too far apart.
+        place = mz.searchsorted(there - tolerance)
+        np.minimum(place, mz.size - 1, out=place)
+        agrees = (np.abs(mz[place] - there) <= tolerance).nonzero()[0]
+        terms = self._terms(query, place[agrees], here, agrees)
+        owner = self._owner[here][agrees] - first
+        scores = np.bincount(owner, weights=terms, minlength=rows.size)
+        return TandemHits(rows, np.minimum(scores, 1.0), np.bincount(owner, minlength=rows.size))
+
+    def _terms(self, query: TandemSpectrum, place: Integers, here: slice, agrees: Integers) -> Floats:
+        """What each pair of peaks that agree brings into the score."""
+        theirs = self._values[here][agrees]
+        if self._logarithmic is None:
+            powers = _powers(self._weights, query.mz, query.intensity)
+            own = powers / math.sqrt(float((powers * powers).sum()))
+            product: Floats = own[place] * theirs
+            return product
+        own = _shares(query.intensity)
+        both = own[place] + theirs
+        terms: Floats = both * np.log2(both)
+        terms -= (own * np.log2(own))[place]
+        terms -= self._logarithmic[here][agrees]
+        terms *= 0.5
+        return terms
+
+
+def _shares(heights: Floats) -> Floats:
+    """Re-weighted shares of one spectrum; what :func:`entropy_shares` does for many costs more calls."""
+    shares: Floats = heights / float(heights.sum())
+    entropy = -float((shares * np.log(shares)).sum())
+    if entropy < ENTROPY_LIMIT:
+        shares = shares ** (0.25 + 0.25 * entropy)
+        shares /= float(shares.sum())
+    return shares
 
 
 def _require_apart(mz: Integers, owner: Integers, tolerance: int) -> None:
     close = (mz[1:] - mz[:-1] <= 2 * tolerance) & (owner[1:] == owner[:-1])
     if close.any():
-        raise ValueError(f"peaks closer than twice the tolerance of {tolerance}; clean the spectra for it")
+        raise ValueError(_TOO_CLOSE.format(tolerance))
 
 
-def _values(weights: Weights, count: int, owner: Integers, mz: Integers, heights: Floats) -> Floats:
-    """What a peak brings into a score: its re-weighted share, or its entry in a unit vector."""
-    if isinstance(weights, EntropyWeights):
-        return entropy_shares(count, owner, heights)
-    entries = _powers(weights, mz, heights)
-    lengths = np.sqrt(np.bincount(owner, weights=entries * entries, minlength=count))
-    found: Floats = entries / lengths[owner]
-    return found
-
-
-def _powers(weights: CosineWeights, mz: Integers, heights: Floats) -> Floats:
+def _powers(weights: Weights, mz: Integers, heights: Floats) -> Floats:
+    if not isinstance(weights, CosineWeights):
+        raise TypeError(f"{weights.name} are no powers of m/z and intensity")
     found: Floats = (mz / UNITS_PER_DA) ** weights.mz_power * heights**weights.intensity_power
     return found
-
-
-def _terms(weights: Weights, a: Floats, b: Floats) -> Floats:
-    if isinstance(weights, EntropyWeights):
-        both = a + b
-        terms: Floats = (both * np.log2(both) - a * np.log2(a) - b * np.log2(b)) / 2.0
-        return terms
-    product: Floats = a * b
-    return product

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from musk_id.kernels.spectral import UnitMassSpectrum, peak_weights
 from musk_id.kernels.spectral_peaks import GatheredPeaks, PeakTable
 
-__all__ = ["CLOSE", "CosineWeights", "EntropyWeights", "Weights", "entropy_shares", "single"]
+__all__ = ["CLOSE", "ENTROPY_LIMIT", "CosineWeights", "EntropyWeights", "Weights", "entropy_shares", "single"]
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ A sum of n terms of at least 0 is off by at most n 1.2e-16 of itself; spectra ha
 rests on three such sums. The rest is room.
 """
 
-_ENTROPY_LIMIT = 3.0
+ENTROPY_LIMIT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def entropy_shares(count: int, owner: NDArray[np.int64], intensity: Floats) -> F
 
     shares = intensity / sums(intensity)[owner]
     entropy = -sums(shares * np.log(shares))
-    exponent = np.where(entropy < _ENTROPY_LIMIT, 0.25 + 0.25 * entropy, 1.0)
+    exponent = np.where(entropy < ENTROPY_LIMIT, 0.25 + 0.25 * entropy, 1.0)
     raised = shares ** exponent[owner]
     weighted: Floats = raised / sums(raised)[owner]
     return weighted
