@@ -284,7 +284,8 @@ def show_ei(tree: Tree) -> None:
     print_table(f"Top {TOP} of {tree['library']} made EI spectra, processor time a query", columns, rows)
     rows = [
         [p["peer"], p["score"], f"{p['largest_difference']:.1e}", f"{p['processor_ms']:.1f}",
-         f"{p['build_s']:.1f}", f"{p.get('query_ratio', 0):.1f}", f"{p.get('query_wall_ratio', 0):.1f}", f"{p.get('build_ratio', 0):.1f}"]
+         f"{p['build_s']:.1f}", f"{p.get('query_ratio', 0):.1f}",
+         f"{p.get('query_wall_ratio', 0):.1f}", f"{p.get('build_ratio', 0):.1f}"]
         for p in tree["peers"]
     ]  # fmt: skip
     columns = ["peer", "score", "difference", "ms", "build s", "times slower", "by wall", "build slower"]
