@@ -40,7 +40,7 @@ _ROUNDING = 0.649
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitMassSpectrum:
-    """Integer m/z (ascending) and integer intensity, each of shape (n,)."""
+    """Integer m/z (ascending) and integer intensity above 0, each of shape (n,)."""
 
     mz: NDArray[np.int64]
     intensity: NDArray[np.int64]
@@ -192,17 +192,19 @@ def matched_ions(query: UnitMassSpectrum, library: UnitMassSpectrum) -> int:
 
 
 def _entropy(p: NDArray[np.float64]) -> float:
-    kept = p[p > 0]
-    return -math.fsum(kept * np.log(kept))
+    """Entropy of shares above 0, in nats; the sum is rounded once, in whatever order the shares stand."""
+    return -math.fsum((p * np.log(p)).tolist())
 
 
-def _entropy_weighted(p: NDArray[np.float64]) -> NDArray[np.float64]:
+def _entropy_weighted(intensity: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
+    """Shares after the re-weighting, and their entropy."""
+    p = intensity / intensity.sum()
     entropy = _entropy(p)
     if entropy >= 3.0:
-        return p
-    raised = np.where(p > 0, p, 0.0) ** (0.25 + 0.25 * entropy)
-    weighted: NDArray[np.float64] = raised / math.fsum(raised)
-    return weighted
+        return p, entropy
+    raised = p ** (0.25 + 0.25 * entropy)
+    weighted = raised / math.fsum(raised.tolist())
+    return weighted, _entropy(weighted)
 
 
 def entropy_similarity(query: UnitMassSpectrum, library: UnitMassSpectrum) -> float:
@@ -212,13 +214,19 @@ def entropy_similarity(query: UnitMassSpectrum, library: UnitMassSpectrum) -> fl
     """
     if query.mz.size == 0 or library.mz.size == 0:
         return 0.0
-    union = np.union1d(query.mz, library.mz)
-    a, b = np.zeros(union.size), np.zeros(union.size)
-    a[np.searchsorted(union, query.mz)] = query.intensity
-    b[np.searchsorted(union, library.mz)] = library.intensity
-    a, b = _entropy_weighted(a / a.sum()), _entropy_weighted(b / b.sum())
-    similarity = 1.0 - (2.0 * _entropy((a + b) / 2.0) - _entropy(a) - _entropy(b)) / math.log(4.0)
+    places, common = _places(query, library)
+    a, entropy_a = _entropy_weighted(query.intensity)
+    b, entropy_b = _entropy_weighted(library.intensity)
+    mean = np.concatenate([a / 2.0, np.delete(b, places[common]) / 2.0])
+    mean[: a.size][common] = (a[common] + b[places[common]]) / 2.0
+    similarity = 1.0 - (2.0 * _entropy(mean) - entropy_a - entropy_b) / math.log(4.0)
     return min(1.0, max(0.0, similarity))
+
+
+def _places(query: UnitMassSpectrum, library: UnitMassSpectrum) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Where each m/z of a query stands in a library spectrum, and whether it does."""
+    places = np.minimum(library.mz.searchsorted(query.mz), library.mz.size - 1)
+    return places, library.mz[places] == query.mz
 
 
 @lru_cache(maxsize=64)
@@ -270,8 +278,7 @@ def weighted_cosine(
         return 0.0
     a = peak_weights(query.mz, query.intensity, mz_power, intensity_power)
     b = peak_weights(library.mz, library.intensity, mz_power, intensity_power)
-    places = np.minimum(np.searchsorted(library.mz, query.mz), library.mz.size - 1)
-    common = library.mz[places] == query.mz
+    places, common = _places(query, library)
     cross = math.fsum((a[common] * b[places[common]]).tolist())
     norms = math.fsum((a * a).tolist()) * math.fsum((b * b).tolist())
     return min(1.0, cross / math.sqrt(norms))
