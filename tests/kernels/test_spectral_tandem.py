@@ -173,6 +173,40 @@ def test_worked_values_of_msentropy():
     assert met == 4
 
 
+@needs_refdata
+def test_worked_cleaning_of_msentropy():
+    met = 0
+    for case in worked():
+        given_ = case["parameters"]
+        if (
+            case["kind"] != "clean"
+            or given_.get("min_ms2_difference_in_da", 0) <= 0
+            or given_.get("min_mz", 0) > 0
+        ):
+            continue
+        if "max_peak_num" in given_ or not case["input"]["peaks"]:
+            continue
+        ceiling = given_.get("max_mz", -1)
+        mz, intensity = np.array(case["input"]["peaks"]).T
+        tolerance = int(fixed_point(given_["min_ms2_difference_in_da"])) // 2
+        found = cleaned(
+            mz,
+            intensity,
+            ceiling if ceiling > 0 else 2000.0,
+            tolerance=tolerance,
+            noise=given_["noise_threshold"],
+            below_precursor=0,
+        )
+        heights = (
+            found.intensity / found.intensity.sum() if given_.get("normalize_intensity", True) else found.intensity
+        )
+        expected = np.array(case["expected"]).reshape(-1, 2)
+        assert (found.mz / 1e6).tolist() == pytest.approx(expected[:, 0].tolist(), abs=1e-4)
+        assert heights.tolist() == pytest.approx(expected[:, 1].tolist(), abs=1e-4)
+        met += 1
+    assert met == 4
+
+
 def tandem(entry: dict, tolerance: int) -> TandemSpectrum:
     mz, intensity = np.array(entry["peaks"]).T
     return cleaned(mz, intensity, entry["precursor_mz"], tolerance=tolerance)
