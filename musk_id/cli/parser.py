@@ -45,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     what_if.set_defaults(run=_deferred("what_if", "run_what_if"))
     _verify(commands)
     _case(commands)
+    _inbox(commands)
     _key(commands)
     _barcode(commands)
     _spectra(commands)
@@ -91,6 +92,27 @@ def _case(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     check.add_argument("case_dir", type=Path, metavar="DIR", help="case folder")
     check.add_argument("--root", type=Path, help="laboratory root")
     check.set_defaults(run=_deferred("case", "run_check"))
+    table = actions.add_parser("import", help="make many cases from a table (CSV); all of them or none")
+    table.add_argument("table", type=Path, metavar="TABLE", help="table; its files lie beside or below it")
+    table.add_argument("--root", type=Path, required=True, help="laboratory root")
+    table.set_defaults(run=_deferred("case_import", "run_import"))
+
+
+def _inbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "inbox", help="file the requests that an authority dropped into a folder, and answer each with a receipt"
+    )
+    parser.add_argument("inbox", type=Path, metavar="DIR", help="folder with request files; they stay as they are")
+    parser.add_argument("--root", type=Path, required=True, help="laboratory root")
+    parser.add_argument("--receipts", type=Path, help="folder for the receipts (default: DIR/receipts)")
+    parser.add_argument(
+        "--settle-seconds",
+        type=float,
+        default=5.0,
+        metavar="S",
+        help="take files that stay the same for so long (default: 5)",
+    )
+    parser.set_defaults(run=_deferred("inbox", "run_inbox"))
 
 
 def _key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -278,6 +300,7 @@ def _runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     plan.add_argument("--root", type=Path, required=True)
     plan.add_argument("--out", type=Path, required=True)
     plan.add_argument("--cases-per-shard", type=int, default=100)
+    plan.add_argument("--held-lock", type=int, metavar="FD", help=argparse.SUPPRESS)
     plan.set_defaults(run=_deferred("runs", "run_plan"))
     status = actions.add_parser("status", help="count finished and failed cases; exit 3 if any failed")
     status.add_argument("--out", type=Path, required=True)
