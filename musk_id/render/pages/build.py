@@ -5,6 +5,7 @@ from __future__ import annotations
 from musk_id.model.record import CaseRecord
 from musk_id.records.files import sha256_bytes
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.annexes import with_annexes
 from musk_id.render.pages.closing import (
     limitations_section,
     provenance_section,
@@ -35,7 +36,7 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
     """
     label = catalogue.label
     digest = sha256_bytes(record_json)
-    sections = (
+    every_section = (
         items_section(record, catalogue),
         findings_section(record, catalogue),
         answers_section(record, catalogue),
@@ -46,6 +47,7 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         provenance_section(record, digest, catalogue),
         signatures_section(catalogue),
     )
+    sections, annexes = with_annexes(every_section, digest, catalogue)
     return Document(
         language=catalogue.language.value,
         case_id=record.case_id,
@@ -62,6 +64,8 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         sections=sections,
         end_mark=label("page.end_mark", case=record.case_id),
         attachment="record.json",
+        annexes_title=label("section.annexes"),
+        annexes=annexes,
     )
 
 
