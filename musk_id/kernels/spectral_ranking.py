@@ -28,15 +28,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from musk_id.errors import ReferenceDataError
+from musk_id.kernels.formula import atoms_of, monoisotopic_mass
 from musk_id.kernels.spectral import BASE_PEAK, UnitMassSpectrum
 
 __all__ = [
+    "BEYOND_ONE",
     "EVIDENCE",
     "INTENSITY_POWERS",
     "MZ_POWER",
     "CompoundIons",
     "RankingEvidence",
     "RankingWeights",
+    "compound_ions",
     "near_one",
     "ranking_evidence",
     "ranking_score",
@@ -47,7 +51,8 @@ _INTENSITY_POWER = 0.4
 INTENSITY_POWERS = tuple(math.pow(value, _INTENSITY_POWER) for value in range(BASE_PEAK + 1))
 """Intensity to the power 0.4, by intensity."""
 
-_BEYOND_ONE = 1.01
+BEYOND_ONE = 1.01
+"""What a cosine is taken from before the logarithm: keeps the largest value finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,29 @@ class CompoundIons:
     def __post_init__(self) -> None:
         if not 0 <= self.mass <= self.highest_mz or (self.mass == 0) != (self.highest_mz == 0):
             raise ValueError(f"mass {self.mass} and highest m/z {self.highest_mz} do not fit")
+
+
+_PLAIN = frozenset({"C", "H", "D", "N", "O", "F", "P", "I"})
+_TWO_HEAVY = frozenset({"Cl", "Br"})
+_TWO_LIGHT = frozenset({"S", "Si"})
+
+
+def compound_ions(formula: str) -> CompoundIons:
+    """Masses of a compound from its molecular formula; 0 and 0 where the formula cannot be read.
+
+    Isotopes reach two above the nominal mass; two further for each of up to three atoms of chlorine and bromine;
+    two further with sulfur or silicon; four further with any element that is neither of these nor C, H, N, O, F,
+    P, I. Above that, peaks of less than about a percent of the molecular ion remain.
+    """
+    try:
+        mass = round(monoisotopic_mass(formula))
+    except ReferenceDataError:
+        return CompoundIons(0, 0)
+    atoms = atoms_of(formula)
+    further = 2 * min(3, sum(atoms.get(element, 0) for element in _TWO_HEAVY))
+    further += 2 if _TWO_LIGHT & atoms.keys() else 0
+    further += 4 if atoms.keys() - _PLAIN - _TWO_HEAVY - _TWO_LIGHT else 0
+    return CompoundIons(mass, mass + 2 + further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +125,7 @@ class RankingWeights:
 
 def near_one(value: float) -> float:
     """-ln(1.01 - value): differences near 1, where references compete, count more than those far from it."""
-    return -math.log(_BEYOND_ONE - min(value, 1.0))
+    return -math.log(BEYOND_ONE - min(value, 1.0))
 
 
 def ranking_score(evidence: RankingEvidence, weights: RankingWeights) -> float:

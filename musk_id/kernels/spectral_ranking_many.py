@@ -1,4 +1,4 @@
-"""Ranking evidence of a query against many references at once: the numbers of one pair after the other, bit by bit.
+"""Ranking evidence of a query against many references at once, with the bits of one pair after the other.
 
 As in :mod:`musk_id.kernels.spectral_many` the walk over ascending m/z is made for all references together, and
 each one's sums get their terms in the order of :mod:`musk_id.kernels.spectral_ranking`.
@@ -7,7 +7,7 @@ each one's sums get their terms in the order of :mod:`musk_id.kernels.spectral_r
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.kernels.spectral_ranking import (
+    BEYOND_ONE,
     INTENSITY_POWERS,
     MZ_POWER,
     CompoundIons,
     RankingEvidence,
     RankingWeights,
-    near_one,
 )
 
 __all__ = ["RankingTable", "WideEvidence"]
@@ -139,7 +139,7 @@ class RankingTable:
                 continue
             own = wanted[mz]
             in_range = self._first <= mz
-            above += np.where(in_range & knows_mass & (self._highest < mz), own, 0)
+            above += own * (in_range & knows_mass & (self._highest < mz))
             alone = in_range & (self._least <= own)
             alone[owner] = False
             walk.add_query_alone(scale, own, alone)
@@ -166,10 +166,10 @@ class RankingTable:
         with_ratio = walk.ratio_weight > 0
         mean[with_ratio] = walk.ratio_sum[with_ratio] / walk.ratio_weight[with_ratio]
         return WideEvidence(
-            weighted=_mapped(near_one, weighted),
+            weighted=_near_one(weighted),
             plain=plain,
-            ratios=_mapped(near_one, mean),
-            above=_logarithms(1 + above),
+            ratios=_near_one(mean),
+            above=_log_above(above),
             molecular_more=more,
             molecular_both=((own > 0) & (molecular > 0)).astype(np.float64),
             compared=walk.compared,
@@ -188,11 +188,12 @@ class _WideWalk:
         self.before_query, self.before_library = np.zeros(count), np.zeros(count)
 
     def add_query_alone(self, scale: float, intensity: int, where: NDArray[np.bool_]) -> None:
+        # Nothing is added to the others: x + 0.0 has the bits of x.
         value = scale * INTENSITY_POWERS[intensity]
-        self.query[where] += value * value
-        self.plain_query[where] += intensity
-        self.compared[where] += 1
-        self.before_query[where] = 0.0
+        self.query += where * (value * value)
+        self.plain_query += where * float(intensity)
+        self.compared += where
+        self.before_query *= ~where
 
     def add_library_alone(self, scale: float, owner: Integers, intensity: Integers) -> None:
         values = scale * _POWERS[intensity]
@@ -220,10 +221,18 @@ class _WideWalk:
         self.before_query[owner], self.before_library[owner] = float(own), values
 
 
-def _mapped(function: object, values: Floats) -> Floats:
-    assert callable(function)
-    return np.array([function(value) for value in values.tolist()], np.float64)
+def _log_above(sums: Integers) -> Floats:
+    found = np.zeros(sums.size)
+    where = sums > 0
+    found[where] = _logarithms(1 + sums[where])
+    return found
 
 
-def _logarithms(values: Iterable[float] | Floats | Integers) -> Floats:
-    return _mapped(math.log, np.asarray(values))
+def _near_one(values: Floats) -> Floats:
+    """:func:`musk_id.kernels.spectral_ranking.near_one` of each value."""
+    return -_logarithms(BEYOND_ONE - np.minimum(values, 1.0))
+
+
+def _logarithms(values: Floats | Integers) -> Floats:
+    """Logarithms of the C library, one by one: those of numpy may differ in the last bit."""
+    return np.fromiter(map(math.log, values.tolist()), np.float64, count=values.size)
