@@ -1,4 +1,4 @@
-"""Pool D of the public EI spectra with everything that a search of it counts: compounds, authors, folds, evidence."""
+"""Pool D of the public EI spectra with what a search of it counts: compounds, authors, folds, evidence."""
 
 from __future__ import annotations
 

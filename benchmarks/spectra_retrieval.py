@@ -117,15 +117,15 @@ def _print_answers(pool: Pool, found: Nested) -> None:
     lines = []
     for number, share in enumerate(ABSENT_SHARES):
         named, absent = answers.present_named[number], answers.absent_named[number]
-        wrong = int((named & ~found.right).sum())
-        n = named.size
+        right, wrong = int((named & found.right).sum()), int((named & ~found.right).sum())
+        n, taken = named.size, int(absent.sum())
         lines.append(
             [
                 f"{share:.0%}",
-                f"{int((named & found.right).sum())} ({proportion_lower(int((named & found.right).sum()), n):.3f})",
+                f"{right} ({proportion_lower(right, n):.3f})",
                 f"{wrong} ({proportion_upper(wrong, n):.4f})",
                 n - int(named.sum()),
-                f"{int(absent.sum())} ({proportion_upper(int(absent.sum()), n):.4f})",
+                f"{taken} ({proportion_upper(taken, n):.4f})",
                 int((absent & isomer).sum()),
             ]
         )
@@ -134,22 +134,17 @@ def _print_answers(pool: Pool, found: Nested) -> None:
 
 
 def _print_fit(found: Nested, identifier: Identifier) -> None:
+    of_folds = found.fold_weights
     rows = [
-        [
-            name,
-            f"{found.weights[n]:.3f}",
-            f"{found.fold_weights[:, n].min():.3f}",
-            f"{found.fold_weights[:, n].max():.3f}",
-        ]
+        [name, *(f"{value:.3f}" for value in (found.weights[n], of_folds[:, n].min(), of_folds[:, n].max()))]
         for n, name in enumerate(EVIDENCE)
     ]
-    print_table(
-        f"Weights: of all folds, smallest and largest of {FOLDS}", ("evidence", "all", "least", "most"), rows
-    )
+    title = f"Weights: of all folds, smallest and largest of {FOLDS}"
+    print_table(title, ("evidence", "all", "least", "most"), rows)
     curve = identifier.curve
     print(
-        f"\nlogit = {curve.intercept:.3f} + {curve.per_score:.4f} score + {curve.per_log_lead:.4f} ln(lead + 0.05); "
-        f"named from {identifier.least_probability:.4f} on"
+        f"\nlogit = {curve.intercept:.3f} + {curve.per_score:.4f} score + {curve.per_log_lead:.4f} "
+        f"ln(lead + 0.05); named from {identifier.least_probability:.4f} on"
     )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 __all__ = [
     "AuditFlag",
     "AuditSide",
+    "CalibrationRefusal",
     "ChangeKind",
     "CongenerStratum",
     "DistanceKind",
@@ -160,6 +161,15 @@ class DistanceKind(StrEnum):
     NEAREST_OTHER_GENUS = "NEAREST_OTHER_GENUS"
     MARGIN_INDIVIDUAL_WITHHELD = "MARGIN_INDIVIDUAL_WITHHELD"
     MARGIN_SPECIES_WITHHELD = "MARGIN_SPECIES_WITHHELD"
+
+
+class CalibrationRefusal(StrEnum):
+    """Why the spectra of a library give no probability (``docs/decisions/ranking-spectra.md``)."""
+
+    NO_SPECTRA = "NO_SPECTRA"
+    TOO_FEW_SEARCHES = "TOO_FEW_SEARCHES"
+    TOO_FEW_LABORATORIES = "TOO_FEW_LABORATORIES"
+    NONE_RIGHT = "NONE_RIGHT"
 
 
 class IntervalKind(StrEnum):

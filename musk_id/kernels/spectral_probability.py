@@ -146,7 +146,7 @@ def brier_score(probabilities: Floats, right: Booleans) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """Searches whose probability lies from ``low`` to below ``high``: how many, how many right, mean probability."""
+    """Searches whose probability lies from ``low`` to below ``high``: how many, how many of them right."""
 
     low: float
     high: float

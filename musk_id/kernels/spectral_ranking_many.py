@@ -103,7 +103,7 @@ class RankingTable:
         self._owner: Integers = np.repeat(np.arange(sizes.size), sizes)[order]
         self._intensity: Integers = np.concatenate([none, *(s.intensity for s in spectra)])[order]
         values, starts = np.unique(mz[order], return_index=True)
-        ends = np.append(starts[1:], mz.size).tolist()
+        ends = np.append(starts, mz.size)[1:].tolist()
         self._place = {m: slice(s, e) for m, s, e in zip(values.tolist(), starts.tolist(), ends, strict=True)}
         self._first = np.array([s.mz[0] for s in spectra], np.int64)
         self._least = np.array([s.intensity.min() for s in spectra], np.int64)
