@@ -18,6 +18,7 @@ __all__ = [
     "IntervalKind",
     "LeftOut",
     "LibraryGrade",
+    "NameOutcome",
     "NotExported",
     "PublicationState",
     "RatioChange",
@@ -170,6 +171,17 @@ class CalibrationRefusal(StrEnum):
     TOO_FEW_SEARCHES = "TOO_FEW_SEARCHES"
     TOO_FEW_LABORATORIES = "TOO_FEW_LABORATORIES"
     NONE_RIGHT = "NONE_RIGHT"
+
+
+class NameOutcome(StrEnum):
+    """What a search of spectra says of its first compound (``docs/decisions/ranking-spectra.md``).
+
+    ``NO_NAME``: the compound is not in the library, or its spectrum does not tell it from another one.
+    """
+
+    NAMED = "NAMED"
+    NO_NAME = "NO_NAME"
+    NOT_CALIBRATED = "NOT_CALIBRATED"
 
 
 class IntervalKind(StrEnum):

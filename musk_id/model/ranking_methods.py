@@ -32,6 +32,18 @@ class RankingMethod:
     min_searches: int
     min_laboratories: int
 
+    @property
+    def weights(self) -> tuple[float, float, float, float, float, float]:
+        """Weights in the order of :data:`musk_id.kernels.spectral_ranking.EVIDENCE`."""
+        return (
+            float(self.weighted),
+            float(self.plain),
+            float(self.ratios),
+            float(self.above),
+            float(self.molecular_more),
+            float(self.molecular_both),
+        )
+
 
 RANKING_METHODS = (
     RankingMethod(

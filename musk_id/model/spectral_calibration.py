@@ -34,6 +34,11 @@ class FittedProbability:
     per_log_lead: DecimalText
     least_probability: DecimalText
 
+    @property
+    def curve(self) -> tuple[float, float, float]:
+        """Numbers of the curve, as :class:`musk_id.kernels.spectral_probability.ProbabilityCurve` takes them."""
+        return float(self.intercept), float(self.per_score), float(self.per_log_lead)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamingErrors:

@@ -35,12 +35,7 @@ from musk_id.records.files import read_limited, write_atomic
 from musk_id.refdb.calibrate import calibrated_library
 from musk_id.vocabulary import CurationState
 
-__all__ = [
-    "calibrate_spectra",
-    "ranking_weights",
-    "read_spectral_calibration",
-    "write_spectral_calibration",
-]
+__all__ = ["calibrate_spectra", "read_spectral_calibration", "write_spectral_calibration"]
 
 MAX_CALIBRATION_BYTES = 5_000_000
 FOLDS = 8
@@ -110,25 +105,13 @@ def calibrate_spectra(library: Library, folder: Path, method: RankingMethod) -> 
         refused = CalibrationRefusal.TOO_FEW_LABORATORIES
     if refused is not None:
         return _without_probability(known, refused)
-    searches, ranks = _searched(held, ranking_weights(method))
+    searches, ranks = _searched(held, RankingWeights(*method.weights))
     known |= {"first": int((ranks == 1).sum()), "among_ten": int((ranks <= 10).sum())}
     try:
         return _calibrated(known, searches, method)
     except ValueError:
         # No right answer is left once a fold is taken out.
         return _without_probability(known, CalibrationRefusal.NONE_RIGHT)
-
-
-def ranking_weights(method: RankingMethod) -> RankingWeights:
-    """Weights of a method as numbers."""
-    return RankingWeights(
-        weighted=float(method.weighted),
-        plain=float(method.plain),
-        ratios=float(method.ratios),
-        above=float(method.above),
-        molecular_more=float(method.molecular_more),
-        molecular_both=float(method.molecular_both),
-    )
 
 
 def write_spectral_calibration(path: Path, calibration: SpectralCalibration) -> None:

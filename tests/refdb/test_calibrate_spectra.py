@@ -15,7 +15,7 @@ from musk_id.cli import main
 from musk_id.errors import IntegrityError
 from musk_id.kernels.formula import monoisotopic_mass
 from musk_id.kernels.spectral import UnitMassSpectrum
-from musk_id.kernels.spectral_ranking import compound_ions, ranking_evidence, ranking_score
+from musk_id.kernels.spectral_ranking import RankingWeights, compound_ions, ranking_evidence, ranking_score
 from musk_id.library_vocabulary import CalibrationRefusal
 from musk_id.model.ranking_methods import RANKING_METHODS
 from musk_id.model.spectral_calibration import SpectralCalibration
@@ -23,7 +23,6 @@ from musk_id.records.canonical import canonical_json
 from musk_id.records.schemas import json_schema
 from musk_id.refdb.calibrate_spectra import (
     calibrate_spectra,
-    ranking_weights,
     read_spectral_calibration,
     write_spectral_calibration,
 )
@@ -68,7 +67,7 @@ def calibration(folder: Path) -> SpectralCalibration:
 def test_counts_are_those_of_a_search_pair_by_pair(folder: Path, calibration: SpectralCalibration) -> None:
     table = load_library(folder).spectra
     assert table is not None and len(table) == COMPOUNDS * AUTHORS
-    weights = ranking_weights(METHOD)
+    weights = RankingWeights(*METHOD.weights)
     spectra = [
         UnitMassSpectrum(*(array.astype(np.int64) for array in table.unit_peaks(n))) for n in range(len(table))
     ]
