@@ -25,6 +25,7 @@ from musk_id.model.methods import (
 from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.record import MethodsUsed
 from musk_id.model.reference import ReferenceRelease
+from musk_id.model.report_templates import TEMPLATES
 from musk_id.model.values import Line
 from musk_id.records.files import sha256_file
 from musk_id.records.inputs import find_input, read_laboratory
@@ -89,6 +90,14 @@ class Casework:
             raise RequestError("languages must be named, each once", where=self.laboratory_path.name)
         if len(set(laboratory.overlays)) != len(laboratory.overlays):
             raise RequestError("an overlay is named twice", where=self.laboratory_path.name)
+        language = TEMPLATES[laboratory.template].language
+        if language not in (None, laboratory.languages[0]):
+            raise RequestError(
+                f"the template {laboratory.template} needs '{language}' as the first of the languages, "
+                f"found '{laboratory.languages[0]}'",
+                where=f"{self.laboratory_path.name}: template",
+                hint="put that language first, or choose another template",
+            )
         return laboratory
 
     @cached_property

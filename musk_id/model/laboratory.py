@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.form_vocabulary import Template
 from musk_id.model.values import Country, Identifier, IsoDate, Line, Text
 from musk_id.vocabulary import Language
 
@@ -50,7 +51,8 @@ class Laboratory:
     """The laboratory root's own file (``laboratory.yaml``).
 
     ``languages`` are those of the record's pages; the first one is authoritative. ``overlays`` are the
-    laboratory's own libraries (folders below ``overlays/``), compared together with the release.
+    laboratory's own libraries (folders below ``overlays/``), compared together with the release. ``template`` is
+    the form that records are to have.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/laboratory/1"
@@ -66,3 +68,4 @@ class Laboratory:
     overlays: tuple[Identifier, ...] = ()
     methods: MethodsInForce = MethodsInForce()
     trusted_keys: tuple[TrustedKey, ...] = ()
+    template: Template = Template.INTERNATIONAL

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from musk_id import library_vocabulary, vocabulary
+from musk_id import form_vocabulary, library_vocabulary, vocabulary
 from musk_id.errors import ConfigError, IntegrityError, Problem
 from musk_id.model.evidence import Statement
 from musk_id.vocabulary import Language
@@ -35,6 +35,15 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.BatchKind: "batch_kind",
     vocabulary.CandidateLevel: "candidate_level",
     vocabulary.CompoundStatus: "compound_status",
+    form_vocabulary.ClauseSet: "clause_set",
+    form_vocabulary.ClauseState: "clause_state",
+    form_vocabulary.ConclusionForm: "conclusion_form",
+    form_vocabulary.DocumentKind: "title",
+    form_vocabulary.IssueObstacle: "issue_obstacle",
+    form_vocabulary.ListingState: "listing_state",
+    form_vocabulary.Need: "need",
+    form_vocabulary.SpecimenPart: "specimen_part",
+    form_vocabulary.Template: "template",
     library_vocabulary.CongenerStratum: "congener_stratum",
     vocabulary.ControlKind: "control_kind",
     vocabulary.ControlOutcome: "control_outcome",
