@@ -147,6 +147,7 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
     if source is not None:
         digests.append((label("provenance.calibration"), source.sha256))
         digests.append((label("provenance.calibration_library", library=source.library_id), source.library_sha256))
+    digests += [(label("provenance.font", path=f.path), f.sha256) for f in record.intake.laboratory.fonts]
     digests += [(label("provenance.stage", stage=d.name), d.sha256) for d in record.stage_digests]
     digests += [(d.name, d.sha256) for d in record.provenance.inputs]
     digests += [(f.path, f.sha256) for f in record.intake.files if f.sha256 is not None]
@@ -179,7 +180,11 @@ def _language_note(record: CaseRecord, catalogue: Catalogue) -> Cell:
         names = catalogue.join([catalogue.word(language) for language in first])
         note = cell(catalogue.label("language_note.translation", language=names))
     if catalogue.is_draft:
-        note = lines(note, cell(catalogue.label("language_note.draft")))
+        counts = {"reviewed": str(catalogue.reviewed), "all": str(len(catalogue.reviews))}
+        note = lines(note, cell(catalogue.label("language_note.draft", **counts)))
+    if catalogue.untranslated:
+        count = str(len(catalogue.untranslated))
+        note = lines(note, cell(catalogue.label("language_note.untranslated", count=count)))
     return note
 
 
