@@ -115,7 +115,8 @@ class _Tree:
         self._figures = 0
 
     def document(self, document: Document) -> dict[str, Any]:
-        tree = self._value(document)
+        # Annexes are for HTML; the pages name them and say where they are.
+        tree = self._value(dataclasses.replace(document, annexes=()))
         # The footer's template keeps its placeholders, and the digest stays in one piece.
         tree["page_of"], tree["digest"], tree["date"] = document.page_of, document.digest, document.date
         tree["attachment"] = document.attachment

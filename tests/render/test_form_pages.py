@@ -52,7 +52,7 @@ def whole() -> CaseRecord:
 
 @pytest.fixture(scope="module")
 def interim(tmp_path_factory) -> CaseRecord:  # type: ignore[no-untyped-def]
-    changes = {"examination": ('completed_on: "2026-02-26"\n', INTERIM.lstrip())}
+    changes = {"examination": ("", INTERIM)}
     return examined(tmp_path_factory.mktemp("interim"), "DEMO-A", **changes)
 
 

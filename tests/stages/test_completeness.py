@@ -19,7 +19,7 @@ from musk_id.model.intake import IntakeRecord
 from musk_id.model.provenance import Provenance
 from musk_id.model.record import CaseRecord
 from musk_id.model.request import Photograph
-from musk_id.model.values import Identifier, Line, RelativePath, Text
+from musk_id.model.values import Identifier, IsoDate, Line, RelativePath, Text
 from musk_id.records.codec import plan_of
 from musk_id.stages.completeness import clause_results
 from musk_id.vocabulary import SealState, Selection
@@ -92,7 +92,8 @@ def whole(demo) -> Parts:  # type: ignore[no-untyped-def]
         result=Text("r"),
     )
     photograph = Photograph(path=RelativePath("a.jpg"))
-    return parts.examination(participants=Text("Nobody."), outside_findings=(outside,)).item(
+    ended = IsoDate("2026-03-01")
+    return parts.examination(participants=Text("Nobody."), outside_findings=(outside,), completed_on=ended).item(
         photographs=(photograph,), units_total=3, selection=Selection.ALL
     )
 

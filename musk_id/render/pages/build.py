@@ -5,6 +5,7 @@ from __future__ import annotations
 from musk_id.model.record import CaseRecord
 from musk_id.records.files import sha256_bytes
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.annexes import with_annexes
 from musk_id.render.pages.authority import authority_section
 from musk_id.render.pages.closing import (
     limitations_section,
@@ -38,7 +39,7 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
     """
     label = catalogue.label
     digest = sha256_bytes(record_json)
-    sections = (
+    every_section = (
         items_section(record, catalogue),
         findings_section(record, catalogue),
         answers_section(record, catalogue),
@@ -51,6 +52,8 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         provenance_section(record, digest, catalogue),
         signatures_section(catalogue),
     )
+    held = tuple(section for section in every_section if section is not None)
+    sections, annexes = with_annexes(held, digest, catalogue)
     return Document(
         language=catalogue.language.value,
         case_id=record.case_id,
@@ -64,9 +67,11 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         digest=digest,
         contents_title=label("page.contents"),
         front=front_page(record, catalogue),
-        sections=tuple(section for section in sections if section is not None),
+        sections=sections,
         end_mark=document_word(record, "end_mark", catalogue, case=record.case_id),
         attachment="record.json",
+        annexes_title=label("section.annexes"),
+        annexes=annexes,
     )
 
 

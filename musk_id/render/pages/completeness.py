@@ -7,7 +7,7 @@ from musk_id.model.clauses import ClauseResult
 from musk_id.model.form import RecordForm
 from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import Catalogue
-from musk_id.render.pages.document import Block, Cell, Facts, Heading, Items, Section, Table, cell
+from musk_id.render.pages.document import Annex, Block, Cell, Facts, Heading, Items, Section, Table, cell
 from musk_id.render.pages.facts import listed
 
 __all__ = ["completeness_section"]
@@ -30,7 +30,7 @@ def completeness_section(record: CaseRecord, catalogue: Catalogue) -> Section | 
         *_missing(form, catalogue),
         Heading(2, label("completeness.obstacles")),
         Items(_obstacles(form, catalogue)),
-        _matrix(form, catalogue),
+        Annex(label("completeness.matrix"), (_matrix(form, catalogue),)),
     ]
     return Section("completeness", label("section.completeness"), tuple(blocks))
 
@@ -79,4 +79,4 @@ def _matrix(form: RecordForm, catalogue: Catalogue) -> Table:
         for result in form.clauses
     )
     heads = tuple(label(f"head.{head}") for head in ("clause", "what", "state", "lacking_parts"))
-    return Table(label("completeness.matrix"), heads, (6, 9, 5, 5), rows)
+    return Table("", heads, (6, 9, 5, 5), rows)
