@@ -178,7 +178,9 @@ def test_what_is_missing_is_listed_by_name(kazakhstan: CaseRecord, language: Lan
     assert [row[0] for row in rows] == list(dict.fromkeys(catalogue.word(r.need) for r in missing))
     parts = {part for row in rows for part in row[1].split(", ")}
     assert parts == {s for r in missing for s in r.subjects} | {"-"}
-    assert all(catalogue.word(missing[0].clauses) in row[2] for row in rows)
+    for need, _, asked_by in rows:
+        clauses = [f"{catalogue.word(r.clauses)} {r.number}" for r in missing if catalogue.word(r.need) == need]
+        assert asked_by == "; ".join(clauses)
 
 
 def test_the_whole_matrix_stands_in_the_html(whole: CaseRecord) -> None:

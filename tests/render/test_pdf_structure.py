@@ -113,8 +113,8 @@ def test_every_page_names_its_case_its_number_and_the_digest(
         for number, page in enumerate(pages, 1):
             assert label("page.page_of", page=str(number), pages=str(len(pages))) in page
             assert sha256_bytes(data) in page
-            assert label("page.header", case=record.case_id) in page
-        end = label("page.end_mark", case=record.case_id)
+            assert label("header.EXAMINATION_RECORD", case=record.case_id) in page
+        end = label("end_mark.EXAMINATION_RECORD", case=record.case_id)
         assert [end in page for page in pages] == [False] * (len(pages) - 1) + [True]
         for key in ("examiner", "reviewer", "stamp", "sign", "stamp_field"):
             assert label(f"signature.{key}") in pages[-1]
