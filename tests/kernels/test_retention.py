@@ -55,5 +55,5 @@ def test_a_worked_example_and_ladders_that_are_none() -> None:
     assert found is not None and f"{float(found):.2f}" == "1848.18"
     assert linear_retention_index(Fraction(1), []) is None
     for wrong in ([(18, Fraction(1)), (18, Fraction(2))], [(18, Fraction(2)), (19, Fraction(2))]):
-        with pytest.raises(ValueError, match="twice|no later"):
+        with pytest.raises(ValueError, match=r"twice|no later"):
             linear_retention_index(Fraction(1), wrong)

@@ -6,7 +6,7 @@ rule spectra:
     input:
         list=f"{OUT}/shards/{{shard}}/list.tsv",
         intake=f"{OUT}/shards/{{shard}}/intake.jsonl",
-        controls=CONTROLS,
+        controls=controls_of,
     output:
         records=f"{OUT}/shards/{{shard}}/spectra.jsonl",
     params:
