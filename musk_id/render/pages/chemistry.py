@@ -19,6 +19,7 @@ from musk_id.render.pages.document import (
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words
 from musk_id.render.pictures.mirror import MirrorWords, draw_mirror
+from musk_id.render.pictures.views import spectrum_view
 from musk_id.vocabulary import CompoundStatus, Reason
 
 __all__ = ["chemistry_blocks"]
@@ -175,7 +176,8 @@ def _mirror(result: SpectrumResult, catalogue: Catalogue) -> Figure:
         intensity=label("figure.mirror.intensity"),
     )
     caption = label("figure.mirror.caption", run=run, low=str(hit.compared_mz_low), high=str(hit.compared_mz_high))
-    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption)
+    view = spectrum_view(result.peaks, hit.peaks, words)
+    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption, view)
 
 
 def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
