@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,19 @@ __all__ = [
     "match_factors",
     "matched_ions",
     "nominal_masses",
+    "peak_weights",
+    "power_table",
+    "same_content",
     "shared_range",
     "similarity_match_factor",
     "to_unit_mass",
+    "weighted_cosine",
 ]
 
 BASE_PEAK = 999
+MAX_INTENSITY = 65_535
+# Files scale a spectrum to 100 or 999 and round: the same peaks then differ by this share of the base peak.
+_SCALING = 0.0015
 _ROUNDING = 0.649
 
 
@@ -211,3 +219,71 @@ def entropy_similarity(query: UnitMassSpectrum, library: UnitMassSpectrum) -> fl
     a, b = _entropy_weighted(a / a.sum()), _entropy_weighted(b / b.sum())
     similarity = 1.0 - (2.0 * _entropy((a + b) / 2.0) - _entropy(a) - _entropy(b)) / math.log(4.0)
     return min(1.0, max(0.0, similarity))
+
+
+@lru_cache(maxsize=64)
+def power_table(limit: int, exponent: float) -> NDArray[np.float64]:
+    """Powers of 0, 1, ... ``limit`` - 1, read-only.
+
+    One number at a time, so that a power has the same bits wherever in an array it is used.
+    """
+    table = np.array([float(base) ** exponent for base in range(limit)])
+    table.setflags(write=False)
+    return table
+
+
+def peak_weights(
+    mz: NDArray[np.int64], intensity: NDArray[np.int64], mz_power: float, intensity_power: float
+) -> NDArray[np.float64]:
+    """Weights ``m^a I^b`` of peaks, from tables of powers.
+
+    Raises
+    ------
+    ValueError
+        If an intensity lies above ``MAX_INTENSITY`` or a power is negative.
+    """
+    if mz_power < 0 or intensity_power < 0:
+        raise ValueError(f"powers of at least 0 are needed, found {mz_power} and {intensity_power}")
+    if mz.size == 0:
+        return np.empty(0)
+    highest = int(intensity.max())
+    if highest > MAX_INTENSITY:
+        raise ValueError(f"an intensity of {highest}, at most {MAX_INTENSITY}")
+    of_mz = power_table(_table_size(int(mz.max())), mz_power)
+    of_intensity = power_table(_table_size(highest), intensity_power)
+    weights: NDArray[np.float64] = of_mz[mz] * of_intensity[intensity]
+    return weights
+
+
+def _table_size(largest: int) -> int:
+    return int(1 << max(10, largest.bit_length()))
+
+
+def weighted_cosine(
+    query: UnitMassSpectrum, library: UnitMassSpectrum, *, mz_power: float, intensity_power: float
+) -> float:
+    """Cosine of the weights ``m^a I^b``, 0 to 1 (Stein and Scott 1994, J. Am. Soc. Mass Spectrom. 5:859).
+
+    Sums are rounded once (``math.fsum``), so that their order does not matter.
+    """
+    if query.mz.size == 0 or library.mz.size == 0:
+        return 0.0
+    a = peak_weights(query.mz, query.intensity, mz_power, intensity_power)
+    b = peak_weights(library.mz, library.intensity, mz_power, intensity_power)
+    places = np.minimum(np.searchsorted(library.mz, query.mz), library.mz.size - 1)
+    common = library.mz[places] == query.mz
+    cross = math.fsum((a[common] * b[places[common]]).tolist())
+    norms = math.fsum((a * a).tolist()) * math.fsum((b * b).tolist())
+    return min(1.0, cross / math.sqrt(norms))
+
+
+def same_content(query: UnitMassSpectrum, library: UnitMassSpectrum) -> bool:
+    """Whether both hold the same peaks on the range that they share, at least three, but for rounding."""
+    if query.mz.size == 0 or library.mz.size == 0:
+        return False
+    low, high = shared_range(query, library)
+    a, b = query.between(low, high), library.between(low, high)
+    if a.mz.size < 3 or not np.array_equal(a.mz, b.mz):
+        return False
+    difference = a.intensity / a.intensity.max() - b.intensity / b.intensity.max()
+    return bool((np.abs(difference) <= _SCALING).all())

@@ -15,6 +15,7 @@ from musk_id.model.edits import Edits
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.library_report import LibraryReport
+from musk_id.model.receipt import Receipt
 from musk_id.model.refdiff import CollectionDiff
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
@@ -46,6 +47,7 @@ PUBLISHED: tuple[Any, ...] = (
     CollectionDiff,
     Calibration,
     Validation,
+    Receipt,
     *RECORD_CLASSES.values(),
 )
 
