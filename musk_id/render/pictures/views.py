@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from musk_id.model.barcode import AlignmentPicture
 from musk_id.model.spectra import Peak
 from musk_id.render.glyphs import Medium, drawable
 from musk_id.render.pictures.alignment import AlignmentMarks, AlignmentWords, marks_of, reference_rows
+from musk_id.render.pictures.chromatogram import ChromatogramWords, PeakMark
 from musk_id.render.pictures.mirror import MirrorWords
 
-__all__ = ["alignment_view", "spectrum_view"]
+__all__ = ["alignment_view", "chromatogram_view", "spectrum_view"]
 
 
 def _json(tree: dict[str, object]) -> str:
@@ -34,6 +35,19 @@ def spectrum_view(query: Iterable[Peak], library: Iterable[Peak], words: MirrorW
             "unit": _drawn(words.mz),
             "intensity": _drawn(words.intensity),
         }
+    )
+
+
+def chromatogram_view(
+    points: Sequence[tuple[float, float]], marks: Sequence[PeakMark], words: ChromatogramWords
+) -> str:
+    """Scans of a run, time in minutes with percentage of the largest, and its marked peaks."""
+    peaks = [
+        {"from": mark.first, "to": mark.last, "at": mark.top, "text": _drawn(f"{number} {mark.text}")}
+        for number, mark in enumerate(marks, 1)
+    ]
+    return _json(
+        {"kind": "trace", "points": [list(p) for p in points], "peaks": peaks, "unit": _drawn(words.time)}
     )
 
 
