@@ -299,11 +299,14 @@ def test_a_printed_page_says_what_it_is_and_shows_no_buttons(
         _visit(page, record, language, tmp_path)
         reader = PdfReader(BytesIO(page.printed()))
         digest = hashlib.sha256(canonical_json(record)).hexdigest()
-        pages = [" ".join(sheet.extract_text().split()) for sheet in reader.pages]
+        # Letters of a fallback font are read back with spaces beside them.
+        pages = ["".join(sheet.extract_text().split()) for sheet in reader.pages]
         assert len(pages) >= 4
         for number, text in enumerate(pages, 1):
-            assert label("page.banner") in text
-            assert document_word(record, "header", load_catalogue(language), case=record.case_id) in text
+            assert "".join(label("page.banner").split()) in text
+            header = document_word(record, "header", load_catalogue(language), case=record.case_id)
+            assert "".join(header.split()) in text
             assert digest in text
-            assert label("page.page_of", page=str(number), pages=str(len(pages))).replace("\xa0", " ") in text
-            assert label("viewer.open") not in text
+            of_pages = label("page.page_of", page=str(number), pages=str(len(pages)))
+            assert "".join(of_pages.split()) in text
+            assert "".join(label("viewer.open").split()) not in text
