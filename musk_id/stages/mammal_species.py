@@ -26,11 +26,11 @@ _NO_REFERENCE = SpeciesSpread(0, Fraction(0), ())
 
 @dataclass(frozen=True, slots=True)
 class SpeciesAnswer:
-    """Rank (species, set of species, or genus), the species named, and the criteria."""
+    """Rank (species, set of species, or genus), the species named, and the criteria, made when asked for."""
 
     rank: Rank
     species: tuple[str, ...]
-    trace: tuple[Criterion, ...]
+    trace: Callable[[], tuple[Criterion, ...]]
 
 
 def radius_of(own: SpeciesSpread, limits: SpeciesRadius) -> Fraction:
@@ -76,29 +76,26 @@ def call_species(
     long_enough = compared_bp >= limits.min_compared_bp
     alone = len(within) == 1 and within == nearest_names
     enough = individuals >= limits.min_individuals
-    accessions = tuple(sorted({str(entry.record.accession) for entry in nearest}))
-    trace = (
-        criterion(
-            "barcode.mammal_species_bp",
-            compared_bp,
-            f">= {limits.min_compared_bp}",
-            long_enough,
-            "bp",
-            accessions,
-        ),
-        *_spreads(nearest_names, table, limits, text),
-        criterion("barcode.mammal_species_radius", text(least), f"<= {text(radius)}", near, "p", accessions),
-        criterion(
-            "barcode.mammal_species_individuals",
-            individuals,
-            f">= {limits.min_individuals}",
-            enough,
-            "individuals",
-        ),
-        criterion(
-            "barcode.mammal_species_alone", ", ".join(within) or "-", "the nearest species and no other", alone
-        ),
-    )
+
+    def trace() -> tuple[Criterion, ...]:
+        accessions = tuple(sorted({str(entry.record.accession) for entry in nearest}))
+        at_least = f">= {limits.min_compared_bp}"
+        return (
+            criterion("barcode.mammal_species_bp", compared_bp, at_least, long_enough, "bp", accessions),
+            *_spreads(nearest_names, table, limits, text),
+            criterion("barcode.mammal_species_radius", text(least), f"<= {text(radius)}", near, "p", accessions),
+            criterion(
+                "barcode.mammal_species_individuals",
+                individuals,
+                f">= {limits.min_individuals}",
+                enough,
+                "individuals",
+            ),
+            criterion(
+                "barcode.mammal_species_alone", ", ".join(within) or "-", "the nearest species and no other", alone
+            ),
+        )
+
     if not (near and long_enough):
         return SpeciesAnswer(Rank.GENUS, (), trace)
     if len(within) > 1:

@@ -7,7 +7,6 @@ Only the references that can decide are handed to the rules; which these are is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -15,14 +14,13 @@ import numpy as np
 from musk_id.kernels.anchoring import WORDS, KmerIndex, covering
 from musk_id.kernels.matching_counts import Counts
 from musk_id.kernels.nucleotides import Masks, encode
-from musk_id.model.barcode import LocusCall
 from musk_id.model.library import Library
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.stages.comparison import Compared
 from musk_id.stages.library import AMPLICON_SLACK, LEFT_OUT, BarcodeLibrary, LocusLibrary
-from musk_id.stages.locus_call import call_locus
+from musk_id.stages.locus_judgement import Judgement, judge_locus
 from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.match_entries import Entries
 from musk_id.stages.match_human import HumanReferences
@@ -65,7 +63,6 @@ class LibraryMatcher:
         threads: int = 1,
     ) -> None:
         self._method, self._animals, self._threads = method, animals, threads
-        self._genera = replace(animals, species=None)
         windows = {limits.locus: limits.window_bp for limits in method.long_loci}
         amplicons = [limits.locus for limits in method.amplicons]
         self._entries = {
@@ -107,12 +104,12 @@ class LibraryMatcher:
                 strand=place.strand,
                 reasons=tuple(sorted(set(reasons))),
             )
-        call = self._call(place, compared, entries) if compared else None
+        judged = self._judged(place, compared, entries) if compared else None
 
         def owners(nearest: tuple[Compared, ...]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
             return _owners(nearest, entries)
 
-        return placed_row(number, name, place, compared, call, self._limits[entries.table.locus], owners, NOTED)
+        return placed_row(number, name, place, compared, judged, self._limits[entries.table.locus], owners, NOTED)
 
     def _compared(self, placed: Sequence[Placement]) -> dict[int, tuple[Compared, ...]]:
         """References that decide, by the number of the sequence."""
@@ -137,38 +134,35 @@ class LibraryMatcher:
                 found[number] = entries.compared(nearest.rows[here], counts, 0)
         return found
 
-    def _call(self, place: Placement, compared: tuple[Compared, ...], entries: Entries) -> LocusCall:
-        """The call; where it rests on all families within reach, these are looked for."""
+    def _judged(self, place: Placement, compared: tuple[Compared, ...], entries: Entries) -> Judgement:
+        """The answer; where it rests on all families within reach, or on all species, these are looked for."""
         limits = self._limits[entries.table.locus]
-        if entries.in_full:
-            return call_locus(compared, limits, self.frame, self._method, self._animals)
-        # Species are asked for once, when all references that may name them are there.
-        call = call_locus(compared, limits, self.frame, self._method, self._genera)
-        if call.genus is not None:
-            return self._with_species(place, compared, call, entries)
-        nearest = {genus for view in call.views for genus in view.nearest_genus}
+        further = () if entries.in_full else self._congeners(place, compared, entries)
+        judged = judge_locus(compared, limits, self.frame, self._method, self._animals, further)
+        nearest = {genus for view in judged.views.values() for genus in view.nearest_genus}
         if (
-            self._method.genus in nearest
-            or Reason.OUTSIDE_RADIUS in call.reasons
+            entries.in_full
+            or judged.genus is not None
+            or self._method.genus in nearest
+            or Reason.OUTSIDE_RADIUS in judged.reasons
             or place.masks is None
             or not place.callable
         ):
-            return call
-        wider = compared + _families(place.masks, compared, entries, limits)
-        return call_locus(wider, limits, self.frame, self._method, self._animals)
+            return judged
+        further = _families(place.masks, compared, entries, limits)
+        return judge_locus(compared, limits, self.frame, self._method, self._animals, further)
 
-    def _with_species(
-        self, place: Placement, compared: tuple[Compared, ...], call: LocusCall, entries: Entries
-    ) -> LocusCall:
-        """The call with all references of the genus that a species' radius may reach."""
+    def _congeners(
+        self, place: Placement, compared: tuple[Compared, ...], entries: Entries
+    ) -> tuple[Compared, ...]:
+        """All references of the nearest genus that a species' radius may reach."""
         radius = self._animals.species
-        if radius is None or place.masks is None or not entries.coding or call.genus == self._method.genus:
-            return call_locus(compared, self._limits[entries.table.locus], self.frame, self._method, self._animals)
+        if radius is None or place.masks is None or not entries.coding:
+            return ()
         most, nearest = Fraction(radius.most_p), min(compared, key=lambda entry: entry.upper)
-        if nearest.upper > most:
-            return call_locus(compared, self._limits[entries.table.locus], self.frame, self._method, self._animals)
-        wider = compared + entries.congeners(place.masks, nearest.record, most)
-        return call_locus(wider, self._limits[entries.table.locus], self.frame, self._method, self._animals)
+        if nearest.upper > most or nearest.record.genus == self._method.genus:
+            return ()
+        return entries.congeners(place.masks, nearest.record, most)
 
 
 def _families(
