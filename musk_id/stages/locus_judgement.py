@@ -188,8 +188,14 @@ def _species(
     radius = animals.species
     if radius is None or not limits.coding or rank is not Rank.GENUS or taxon is None or taxon == method.genus:
         return None
-    table = library.relatives.table(limits.locus, taxon, radius.min_compared_bp)
-    return call_species(compared, taxon, table, radius, limits.text)
+    least = radius.min_compared_bp
+    return call_species(
+        compared,
+        taxon,
+        lambda name: library.relatives.spread(limits.locus, taxon, name, least),
+        radius,
+        limits.text,
+    )
 
 
 def _common_genus(views: tuple[LocusView, ...]) -> str | None:

@@ -6,9 +6,12 @@ of the method. One species within its radius, with enough individuals, is the an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
 
 from musk_id.model.methods import SpeciesRadius
 from musk_id.model.trace import Criterion
@@ -19,9 +22,9 @@ from musk_id.stages.placement import criterion
 from musk_id.stages.relatives import SpeciesSpread
 from musk_id.vocabulary import NameView, Rank
 
-__all__ = ["SpeciesAnswer", "call_species", "radius_of"]
+__all__ = ["SpeciesAnswer", "call_species", "radius_of", "within_radius"]
 
-_NO_REFERENCE = SpeciesSpread(0, Fraction(0), ())
+Numbers = NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,36 @@ def radius_of(own: SpeciesSpread, limits: SpeciesRadius) -> Fraction:
     return min(Fraction(limits.most_p), max(Fraction(limits.least_p), share))
 
 
+def within_radius(
+    differing: Numbers,
+    compared: Numbers,
+    spread_differing: Numbers,
+    spread_compared: Numbers,
+    limits: SpeciesRadius,
+) -> NDArray[np.bool_]:
+    """Whether shares of differing columns are within the radius of a species, as :func:`radius_of` has it.
+
+    Parameters
+    ----------
+    differing, compared : ndarray of int, shape (n,)
+        Columns that differ, of those compared.
+    spread_differing, spread_compared : ndarray of int, shape (n,)
+        The spread of the species: columns that differ, of those compared (at least one).
+    """
+    below, above = differing.astype(np.int64), compared.astype(np.int64)
+    least, most, share = (Fraction(text) for text in (limits.least_p, limits.most_p, limits.spread_share))
+    # Factors are below 2^20 and those of the limits below 2^14: no product leaves 64 bits.
+    of_spread = below * spread_compared * share.denominator <= spread_differing * share.numerator * above
+    within: NDArray[np.bool_] = (below * most.denominator <= above * most.numerator) & (
+        of_spread | (below * least.denominator <= above * least.numerator)
+    )
+    return within
+
+
 def call_species(
     compared: tuple[Compared, ...],
     genus: str,
-    table: Mapping[str, SpeciesSpread],
+    spread_of: Callable[[str], SpeciesSpread],
     limits: SpeciesRadius,
     text: Callable[[Fraction], DecimalText],
 ) -> SpeciesAnswer:
@@ -51,9 +80,9 @@ def call_species(
     Parameters
     ----------
     compared : tuple of Compared
-        References; of the genus at least all within ``limits.most_p`` and the nearest one.
-    table : mapping of str to SpeciesSpread
-        Species of the genus.
+        References; of the genus at least the nearest ones, and one within the radius of each species that has any.
+    spread_of : callable
+        Individuals and spread of a species of the genus, by its name.
     text : callable
         A distance as text.
 
@@ -67,11 +96,11 @@ def call_species(
     least = min(entry.upper for entry, _ in entries)
     nearest = [entry for entry, _ in entries if entry.upper == least]
     nearest_names = sorted({name for entry, names in entries if entry.upper == least for name in names})
-    radii = {name: radius_of(table.get(name, _NO_REFERENCE), limits) for _, names in entries for name in names}
+    radii = {name: radius_of(spread_of(name), limits) for _, names in entries for name in names}
     within = sorted({name for entry, names in entries for name in names if entry.lower <= radii[name]})
     radius = min(radii[name] for name in nearest_names)
     compared_bp = max(entry.compared_bp for entry in nearest)
-    individuals = min(table.get(name, _NO_REFERENCE).individuals for name in nearest_names)
+    individuals = min(spread_of(name).individuals for name in nearest_names)
     near = least <= radius
     long_enough = compared_bp >= limits.min_compared_bp
     alone = len(within) == 1 and within == nearest_names
@@ -82,7 +111,7 @@ def call_species(
         at_least = f">= {limits.min_compared_bp}"
         return (
             criterion("barcode.mammal_species_bp", compared_bp, at_least, long_enough, "bp", accessions),
-            *_spreads(nearest_names, table, limits, text),
+            *_spreads(nearest_names, spread_of, limits, text),
             criterion("barcode.mammal_species_radius", text(least), f"<= {text(radius)}", near, "p", accessions),
             criterion(
                 "barcode.mammal_species_individuals",
@@ -113,14 +142,14 @@ def _names(entry: Compared, genus: str) -> frozenset[str]:
 
 def _spreads(
     names: list[str],
-    table: Mapping[str, SpeciesSpread],
+    spread_of: Callable[[str], SpeciesSpread],
     limits: SpeciesRadius,
     text: Callable[[Fraction], DecimalText],
 ) -> tuple[Criterion, ...]:
     """What the radius of each nearest species rests on: its own individuals, or the limits of the method."""
     found = []
     for name in names:
-        own = table.get(name, _NO_REFERENCE)
+        own = spread_of(name)
         found.append(
             criterion(
                 "barcode.mammal_species_spread",
