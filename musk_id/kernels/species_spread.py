@@ -80,7 +80,9 @@ def _widest(planes: Planes, rows: Numbers, label: int, min_compared: int, found:
             found.differing[label], found.compared[label] = differing.flat[place], compared.flat[place]
 
 
-def widest_shares(index: MatchIndex, rows: Numbers, labels: Numbers, min_compared: int) -> tuple[Numbers, ...]:
+def widest_shares(
+    index: MatchIndex, rows: Numbers, labels: Numbers, min_compared: int
+) -> tuple[Numbers, NDArray[np.integer], NDArray[np.integer]]:
     """As :func:`widest_pairs`, of references of an index and without telling the pairs.
 
     Parameters
@@ -90,7 +92,7 @@ def widest_shares(index: MatchIndex, rows: Numbers, labels: Numbers, min_compare
 
     Returns
     -------
-    ndarray of int64, shape (k,), three times
+    ndarray of int64, int32 and int32, shape (k,)
         Labels with a pair that shares enough columns, ascending; differing and shared columns of the widest one.
     """
     order = np.argsort(labels, kind="stable")
@@ -98,7 +100,7 @@ def widest_shares(index: MatchIndex, rows: Numbers, labels: Numbers, min_compare
     # Each reference is paired with those of its label that come after it.
     ends = np.searchsorted(labels, labels, side="right")
     pairs = np.cumsum(ends - np.arange(1, rows.size + 1))
-    found = _Widest(*[np.zeros(0, np.int64)] * 3)
+    found = _Widest(np.zeros(0, np.int64), *[np.zeros(0, np.int32)] * 2)
     first = 0
     while first < rows.size:
         done = int(pairs[first - 1]) if first else 0
@@ -117,14 +119,13 @@ class _Widest:
     """The widest pair of each label met so far."""
 
     labels: Numbers
-    differing: Numbers
-    compared: Numbers
+    differing: NDArray[np.integer]
+    compared: NDArray[np.integer]
 
     def beside(self, labels: Numbers, differing: NDArray[np.integer], compared: NDArray[np.integer]) -> _Widest:
         """The same with further pairs."""
         labels = np.append(self.labels, labels)
-        differing = np.append(self.differing, differing.astype(np.int64))
-        compared = np.append(self.compared, compared.astype(np.int64))
+        differing, compared = np.append(self.differing, differing), np.append(self.compared, compared)
         order = np.lexsort((differing / compared, labels))
         own = labels[order]
         last = order[np.append(own[1:] != own[:-1], True)] if own.size else order

@@ -6,9 +6,10 @@ of the method. One species within its radius, with enough individuals, is the an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,9 @@ from musk_id.model.methods import SpeciesRadius
 from musk_id.model.trace import Criterion
 from musk_id.model.values import DecimalText
 from musk_id.stages.comparison import Compared
-from musk_id.stages.library import species_of
 from musk_id.stages.placement import criterion
 from musk_id.stages.relatives import SpeciesSpread
-from musk_id.vocabulary import NameView, Rank
+from musk_id.vocabulary import Rank
 
 __all__ = ["SpeciesAnswer", "call_species", "radius_of", "within_radius"]
 
@@ -38,8 +38,14 @@ class SpeciesAnswer:
 
 def radius_of(own: SpeciesSpread, limits: SpeciesRadius) -> Fraction:
     """Radius of a species, as an exact share of the compared columns."""
-    share = Fraction(limits.spread_share) * own.spread
-    return min(Fraction(limits.most_p), max(Fraction(limits.least_p), share))
+    least, most, share = _shares(limits)
+    return min(most, max(least, share * own.spread))
+
+
+@lru_cache(maxsize=64)
+def _shares(limits: SpeciesRadius) -> tuple[Fraction, Fraction, Fraction]:
+    """Least and most radius, and the share of the spread."""
+    return Fraction(limits.least_p), Fraction(limits.most_p), Fraction(limits.spread_share)
 
 
 def within_radius(
@@ -59,7 +65,7 @@ def within_radius(
         The spread of the species: columns that differ, of those compared (at least one).
     """
     below, above = differing.astype(np.int64), compared.astype(np.int64)
-    least, most, share = (Fraction(text) for text in (limits.least_p, limits.most_p, limits.spread_share))
+    least, most, share = _shares(limits)
     # Factors are below 2^20 and those of the limits below 2^14: no product leaves 64 bits.
     of_spread = below * spread_compared * share.denominator <= spread_differing * share.numerator * above
     within: NDArray[np.bool_] = (below * most.denominator <= above * most.numerator) & (
@@ -91,16 +97,16 @@ def call_species(
     Adding a reference takes no species out of those within their radius: a species' smallest distance can only
     fall and its spread only grow.
     """
-    entries = [(entry, _names(entry, genus)) for entry in compared]
-    entries = [(entry, names) for entry, names in entries if names]
+    entries = [(entry, names) for entry in compared if (names := _names(entry, genus))]
     least = min(entry.upper for entry, _ in entries)
     nearest = [entry for entry, _ in entries if entry.upper == least]
     nearest_names = sorted({name for entry, names in entries if entry.upper == least for name in names})
-    radii = {name: radius_of(spread_of(name), limits) for _, names in entries for name in names}
+    spreads = {name: spread_of(name) for name in {name for _, names in entries for name in names}}
+    radii = {name: radius_of(spread, limits) for name, spread in spreads.items()}
     within = sorted({name for entry, names in entries for name in names if entry.lower <= radii[name]})
     radius = min(radii[name] for name in nearest_names)
     compared_bp = max(entry.compared_bp for entry in nearest)
-    individuals = min(spread_of(name).individuals for name in nearest_names)
+    individuals = min(spreads[name].individuals for name in nearest_names)
     near = least <= radius
     long_enough = compared_bp >= limits.min_compared_bp
     alone = len(within) == 1 and within == nearest_names
@@ -111,7 +117,7 @@ def call_species(
         at_least = f">= {limits.min_compared_bp}"
         return (
             criterion("barcode.mammal_species_bp", compared_bp, at_least, long_enough, "bp", accessions),
-            *_spreads(nearest_names, spread_of, limits, text),
+            *_spreads(nearest_names, spreads, limits, text),
             criterion("barcode.mammal_species_radius", text(least), f"<= {text(radius)}", near, "p", accessions),
             criterion(
                 "barcode.mammal_species_individuals",
@@ -136,20 +142,21 @@ def call_species(
 
 def _names(entry: Compared, genus: str) -> frozenset[str]:
     """Names of a record in the genus, under both views."""
-    names = (str(name) for view in NameView for name in species_of(entry.record, view))
-    return frozenset(name for name in names if name.split(" ")[0] == genus)
+    record = entry.record
+    names = {record.organism_as_deposited, *record.organism_revised}
+    return frozenset(str(name) for name in names if name.split(" ")[0] == genus)
 
 
 def _spreads(
     names: list[str],
-    spread_of: Callable[[str], SpeciesSpread],
+    spreads: Mapping[str, SpeciesSpread],
     limits: SpeciesRadius,
     text: Callable[[Fraction], DecimalText],
 ) -> tuple[Criterion, ...]:
     """What the radius of each nearest species rests on: its own individuals, or the limits of the method."""
     found = []
     for name in names:
-        own = spread_of(name)
+        own = spreads[name]
         found.append(
             criterion(
                 "barcode.mammal_species_spread",

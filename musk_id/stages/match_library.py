@@ -25,7 +25,7 @@ from musk_id.stages.match_entries import Entries
 from musk_id.stages.match_human import HumanReferences
 from musk_id.stages.match_rows import LISTED, MatchRow, human_row, placed_row
 from musk_id.stages.match_species import LibrarySpecies
-from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.placement import Placement, place_sequences
 from musk_id.stages.relatives import SpeciesSpread, SpeciesSpreads
 from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Locus, Reason
@@ -85,7 +85,7 @@ class LibraryMatcher:
         """Rows of sequences, in their order."""
         for entries_of_locus in self._entries.values():
             entries_of_locus.forget()
-        placed = [place_sequence(s.letters, None, self.frame, self._method) for s in sequences]
+        placed = place_sequences([s.letters for s in sequences], self.frame, self._method)
         compared, further = self._compared(placed)
         for locus in {place.locus for place in placed if place.locus is not None}:
             here = {n: p.masks for n, p in enumerate(placed) if p.locus is locus and p.masks is not None}

@@ -14,7 +14,7 @@ from musk_id.stages.comparison import Compared, compare
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_judgement import Judgement, judge_locus
 from musk_id.stages.locus_limits import LocusLimits, limits_of
-from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.placement import Placement, place_sequences
 from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason, Strand
 
@@ -65,8 +65,8 @@ def match_release(
     """Rows of sequences against a release, every reference compared."""
     every = {locus: limits_of(locus, method, animals, own.genera) for locus, own in library.loci.items()}
     rows = []
-    for number, sequence in enumerate(sequences, first_number):
-        placed = place_sequence(sequence.letters, None, library, method)
+    places = place_sequences([sequence.letters for sequence in sequences], library, method)
+    for number, (sequence, placed) in enumerate(zip(sequences, places, strict=True), first_number):
         compared: tuple[Compared, ...] = ()
         if placed.locus is not None and placed.masks is not None:
             compared = compare(placed.masks, library.loci[placed.locus])

@@ -79,7 +79,9 @@ class LibrarySpecies:
         species = self._number(f"{name}\t{genus}")
         if species == NO_NUMBER:
             return SpeciesSpread(0, Fraction(0), ())
-        self._look_at(self._entries.genus_of[self._taxon[species]][None])
+        number = int(self._entries.genus_of[self._taxon[species]])
+        if not self._known[number]:
+            self._look_at(np.array([number]))
         share = Fraction(int(self._differing[species]), int(self._compared[species]))
         return SpeciesSpread(int(self._individuals[species]), share, ())
 
