@@ -5,6 +5,7 @@ from __future__ import annotations
 from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumHit, SpectrumResult
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Facts,
@@ -23,6 +24,8 @@ from musk_id.vocabulary import CompoundStatus, Reason
 __all__ = ["chemistry_blocks"]
 
 HITS_SHOWN = 6
+# Mirror plots of an item on paper.
+FIGURES_SHOWN = 2
 
 
 def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) -> list[Block]:
@@ -32,27 +35,59 @@ def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) 
     if not results and not markers:
         return []
     blocks: list[Block] = [Heading(3, catalogue.label("chemistry.heading", item=item_id))]
-    for result in results:
-        blocks.extend(_spectrum_blocks(result, catalogue))
+    if results:
+        blocks.append(_spectra_table(results, catalogue))
     if markers:
         blocks.append(_markers_table(markers, catalogue))
+    drawn = _drawn_on_paper(results)
+    blocks.extend(_mirror(result, catalogue) for result in drawn)
+    blocks.extend(_spectrum_annex(result, catalogue, is_drawn=result in drawn) for result in results)
     return blocks
 
 
-def _spectrum_blocks(result: SpectrumResult, catalogue: Catalogue) -> list[Block]:
+def _drawn_on_paper(results: list[SpectrumResult]) -> list[SpectrumResult]:
+    """Spectra whose mirror plot is drawn in the text: a few an item, those with a named compound first."""
+    plotted = [r for r in results if r.hits]
+    return sorted(plotted, key=lambda r: r.call is None or r.call.name is None)[:FIGURES_SHOWN]
+
+
+def _spectra_table(results: list[SpectrumResult], catalogue: Catalogue) -> Table:
+    """A line for each spectrum: what it was called, its best library spectrum, the outcome."""
+    label = catalogue.label
+    rows = tuple(
+        (
+            mono(result.run.run_id),
+            cell(result.spectrum_name),
+            cell("-") if result.call is None else _compound(result, catalogue),
+            cell(_best_hit(result)),
+            cell(finding_words(catalogue, result.finding)),
+        )
+        for result in results
+    )
+    heads = tuple(label(f"head.{h}") for h in ("run", "name_in_file", "compound", "identity", "outcome"))
+    return Table(label("chemistry.spectra"), heads, (4, 6, 8, 4, 5), rows)
+
+
+def _best_hit(result: SpectrumResult) -> str:
+    return f"{result.hits[0].identity_forward} / {result.hits[0].identity_reverse}" if result.hits else "-"
+
+
+def _spectrum_annex(result: SpectrumResult, catalogue: Catalogue, *, is_drawn: bool) -> Annex:
+    """All that the record holds on a spectrum; a plot that is ``is_drawn`` in the text is not drawn again."""
     label = catalogue.label
     run = result.run.run_id
     title = label("chemistry.run", run=run)
     if result.run.simulated:
         title = f"{title} · {label('text.simulated')}"
-    blocks: list[Block] = [Heading(3, title), _spectrum_facts(result, catalogue)]
+    blocks: list[Block] = [_spectrum_facts(result, catalogue)]
     criteria = result.quality + (result.call.trace if result.call is not None else ())
     if criteria:
         blocks.append(criteria_table(catalogue, label("chemistry.trace", run=run), criteria))
     if result.hits:
         blocks.append(_hits_table(result, catalogue))
-        blocks.append(_mirror(result, catalogue))
-    return blocks
+        if not is_drawn:
+            blocks.append(_mirror(result, catalogue))
+    return Annex(title, tuple(blocks))
 
 
 def _spectrum_facts(result: SpectrumResult, catalogue: Catalogue) -> Facts:

@@ -7,6 +7,7 @@ from musk_id.model.record import CaseRecord
 from musk_id.model.request import RequestItem
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Figure,
@@ -257,4 +258,4 @@ def _files(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
         return [*blocks, Items((cell(label("items.no_files")),))]
     blocks.append(Table(label("items.files_caption"), heads, (10, 5, 5, 3, 6), rows))
     traces = trace_files_table(record.intake.files, catalogue)
-    return blocks if traces is None else [*blocks, traces]
+    return blocks if traces is None else [*blocks, Annex(label("items.traces_caption"), (traces,))]
