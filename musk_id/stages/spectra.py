@@ -40,6 +40,7 @@ from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.technical import FailedRun, SpectrumEvidence
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line, Sha256, decimal_text
+from musk_id.stages.chromatogram import run_chromatograms
 from musk_id.stages.compound_call import ScoredReference, call_compound, not_tested
 from musk_id.stages.compound_identity import injected_references, library_spectrum
 from musk_id.stages.identification import Injected
@@ -123,6 +124,7 @@ def match_spectra(
         spectra=tuple(results),
         markers=set_aside(found, outcomes, rules),
         rules=outcomes,
+        chromatograms=run_chromatograms(sorted(evidence, key=lambda e: e.run.run_id)),
     )
 
 
