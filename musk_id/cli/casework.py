@@ -84,7 +84,8 @@ def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
             hint=f"correct them and run 'musk-id case check' on the folder {case_dir.name} again",
         )
     files = tuple(_found(case_dir, fact) for fact in declared_files(request, examination))
-    named = [*paths, *papers.paths, casework.laboratory_path]
+    own = () if casework.chemistry_path is None else (casework.chemistry_path,)
+    named = [*paths, *papers.paths, casework.laboratory_path, *own]
     intake = freeze_case(
         request=request,
         examination=examination,

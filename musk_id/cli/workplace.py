@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
 
-__all__ = ["Casework", "find_root"]
+__all__ = ["Casework", "find_root", "require_known_markers"]
 
 
 def find_root(case_dir: Path) -> Path:
@@ -58,6 +58,28 @@ def find_root(case_dir: Path) -> Path:
         where=case_dir.name,
         hint="name the laboratory root with --root, or see 'musk-id case new'",
     )
+
+
+def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, name: str) -> None:
+    """Check that a calibration of profiles names markers of the tables.
+
+    Raises
+    ------
+    RequestError
+        Naming those that are none: a rule that hangs on one of them could never be met.
+    """
+    profile = chemistry.profile
+    if profile is None:
+        return
+    named = {*profile.required, *profile.absent}
+    named |= {marker for ratio in profile.ratios for marker in (ratio.numerator, ratio.denominator)}
+    unknown = sorted(named - {marker.marker_id for marker in tables.markers})
+    if unknown:
+        raise RequestError(
+            f"profile names {', '.join(unknown)}, which no row of the marker table has as its id",
+            where=name,
+            hint="the ids stand in reference_db/chemistry, markers.tsv",
+        )
 
 
 def _package_digest() -> str:
@@ -174,12 +196,20 @@ class Casework:
         return load_musk_tables(folder)
 
     @cached_property
+    def chemistry_path(self) -> Path | None:
+        """The laboratory's own file on chemistry, if there is one."""
+        return find_optional_input(self.root, "chemistry")
+
+    @cached_property
     def laboratory_chemistry(self) -> tuple[LaboratoryChemistry, Sha256] | None:
         """The laboratory's detection limits and calibration with the digest of their file, if there is one."""
-        path = find_optional_input(self.root, "chemistry")
+        path = self.chemistry_path
         if path is None:
             return None
-        return read_input(LaboratoryChemistry, path), sha256_file(path)
+        found = read_input(LaboratoryChemistry, path)
+        if self.musk_tables is not None:
+            require_known_markers(found, self.musk_tables, path.name)
+        return found, sha256_file(path)
 
     @property
     def detection_limits(self) -> dict[str, Line]:

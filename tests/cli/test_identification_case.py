@@ -160,6 +160,27 @@ def test_the_pages_tell_the_rule_in_both_languages_and_stay_short(root: Path, tm
         print(f"{language}: {pages} pages")
         assert pages <= 12
     assert main(["verify", str(place)]) == 0
+    assert (place / "input" / "chemistry.yaml").read_bytes() == (root / "chemistry.yaml").read_bytes()
+
+
+def test_a_calibration_of_unknown_markers_is_refused(root: Path) -> None:
+    profile = {
+        "required": ["muscone", "muskone"],
+        "natural_sources": "60",
+        "natural_called": "57",
+        "counter_sources": "60",
+        "counter_called": "0",
+        "holds_moschiferus": "true",
+        "document": "a protocol",
+        "determined_on": "2026-01-01",
+    }
+    change(root / "chemistry.yaml", lambda chemistry: chemistry.update(profile=profile))
+    with pytest.raises(RequestError, match="muskone, which no row"):
+        record_of(root)
+    profile["required"] = ["muscone"]
+    change(root / "chemistry.yaml", lambda chemistry: chemistry.update(profile=profile))
+    answers = record_of(root).evidence.answers
+    assert "chemistry.profile_not_met" in {str(s.phrase) for a in answers for s in a.statements}
 
 
 def change(path: Path, function: Any) -> None:
