@@ -115,7 +115,7 @@ def match_spectra(
     if method.identification is None:
         found = tuple(m for item in items for m in _markers(item, results, library))
     else:
-        found = tuple(m for item in items for m in item_markers(item, results, evidence, library, limits))
+        found = tuple(m for item in items for m in item_markers(item, results, evidence, library, method, limits))
     outcomes = tuple(o for item in items for o in rules_that_apply(item, found, rules, materials.get(item)))
     return SpectraRecord(
         schema=Line(SpectraRecord.SCHEMA),
@@ -177,7 +177,7 @@ def examine_spectrum(
         mz_high=int(query.mz[-1]) if query.mz.size else None,
         ionisation_energy=_stated(spectrum, _ENERGY_FIELDS),
         quality=quality,
-        finding=Finding.INCONCLUSIVE,
+        finding=Finding.DETECTED if _is_identified(call) else Finding.INCONCLUSIVE,
         reasons=tuple(sorted(reasons)),
         peaks=_peaks(query),
         hits=_hits(query, scored, method) if Reason.SELF_MATCH not in reasons else (),
@@ -185,6 +185,10 @@ def examine_spectrum(
         call=call,
         reintegration=effect,
     )
+
+
+def _is_identified(call: CompoundCall | None) -> bool:
+    return call is not None and call.status is CompoundStatus.IDENTIFIED
 
 
 def _stated(spectrum: MassSpectrum, names: tuple[str, ...]) -> Line | None:

@@ -207,6 +207,21 @@ def test_a_marker_searched_for_in_vain_is_not_detected_at_the_laboratory_s_limit
     assert "chemistry.not_detected_at_limit" in phrases(record)
 
 
+def test_a_spectrum_like_that_of_a_marker_is_no_search_in_vain() -> None:
+    """DEHP without its molecular ion is not named; beside its spectrum it is not "not detected at the limit"."""
+    dehp = entry("NL0047")
+    background = dict.fromkeys(range(60, 110, 5), 6.0)
+    record = match(
+        evidence(disturbed({**background, **peaks_of(dehp)}, 3), searched_for=(dehp.reference.inchikey,)),
+        limits={str(dehp.reference.inchikey): Line("0.05 ug/mL")},
+    )
+    call = record.spectra[0].call
+    assert call is not None and call.status is D
+    found = next(m for m in record.markers if m.marker_id == "dehp")
+    assert (found.status, found.limit, found.runs) == (D, None, ("R1",))
+    assert Reason.NO_LIBRARY_MATCH in found.reasons and "chemistry.not_detected_at_limit" not in phrases(record)
+
+
 CALIBRATION = ProfileCalibration(
     required=(Line("muscone"), Line("muscopyridine")),
     absent=(Line("civetone"),),
