@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np  # noqa: E402
 from made_spectra import SEED, made_library, made_queries, public_spectra  # noqa: E402
 from measuring import print_table, write_json  # noqa: E402
-from spectra_peers import published_cases, spectra_versions  # noqa: E402
+from spectra_peers import PACKAGES, published_cases, spectra_versions  # noqa: E402
 from tandem_search import tandem  # noqa: E402
 from wide_margins import PROJECT, REFDATA  # noqa: E402
 
@@ -83,8 +83,10 @@ def _built(work: Callable[[], object]) -> tuple[object, float]:
     return found, time.process_time() - start
 
 
-def ei_search(public: list[UnitMassSpectrum], count: int, asked: int, part: int) -> Tree:
-    """Search of a made library by entropy and by cosines, beside the peers that are installed."""
+def ei_search(
+    public: list[UnitMassSpectrum], count: int, asked: int, part: int, peers: Sequence[str] = PACKAGES
+) -> Tree:
+    """Search of a made library by entropy and by cosines, beside the peers that are asked for and installed."""
     table = made_library(public, count)
     queries = made_queries(table, asked)
     versions = spectra_versions()
@@ -115,12 +117,14 @@ def ei_search(public: list[UnitMassSpectrum], count: int, asked: int, part: int)
             "scored_most": max(h.scored for h in hits[3:]),
         }
     tree["own"] = own
-    peers: list[Tree] = []
-    if versions["ms_entropy"]:
-        peers.append(_flash(table, queries, engines["entropy"], own["entropy"]))
-    if versions["matchms"]:
-        peers.append(_matchms(table, queries, part, own["cosine m^0 I^1"]))
-    tree["peers"] = peers
+    show_own(tree)
+    found: list[Tree] = []
+    if versions["ms_entropy"] and "ms_entropy" in peers:
+        found.append(_flash(table, queries, engines["entropy"], own["entropy"]))
+    if versions["matchms"] and "matchms" in peers:
+        found.append(_matchms(table, queries, part, own["cosine m^0 I^1"]))
+    tree["peers"] = found
+    show_peers(tree)
     return tree
 
 
@@ -136,9 +140,10 @@ def _bytes_per_cell(table: PeakTable, engine: SpectralSearch) -> float:
 def _flash(table: PeakTable, queries: Sequence[UnitMassSpectrum], engine: SpectralSearch, own: Tree) -> Tree:
     from ms_entropy import FlashEntropySearch
 
-    spectra = [
-        {"precursor_mz": float(row + 1), "peaks": _flash_peaks(table.spectrum(row))} for row in range(len(table))
-    ]
+    peaks = table.between(0, len(table))
+    shares = peaks.intensity / peaks.sums(peaks.intensity)[peaks.owner]
+    lists = np.split(np.column_stack([peaks.mz, shares]).astype(np.float32), table.offsets[1:-1])
+    spectra = [{"precursor_mz": float(row + 1), "peaks": one} for row, one in enumerate(lists)]
     search = FlashEntropySearch(max_ms2_tolerance_in_da=FLASH_TOLERANCE_DA)
     # Nothing may be dropped; the spectra are clean already, which spares the peer that work.
     cleaning = {"precursor_ions_removal_da": None, "noise_threshold": 0.0, "min_ms2_difference_in_da": 0.2}
@@ -283,8 +288,8 @@ def certificates(public: list[UnitMassSpectrum], count: int, asked: int) -> Tree
     return {"library": count, "budget": count // 4, "scores": told}
 
 
-def show_ei(tree: Tree) -> None:
-    """Tables of the search of unit-mass spectra."""
+def show_own(tree: Tree) -> None:
+    """Table of the search of unit-mass spectra."""
     own = tree["own"]
     rows = [
         [name, f"{t['processor_ms']:.2f}", f"{t['processor_ms_p90']:.2f}", f"{t['wall_ms']:.2f}",
@@ -294,6 +299,11 @@ def show_ei(tree: Tree) -> None:
     ]  # fmt: skip
     columns = ["score", "ms", "p90", "wall ms", "batch ms", "build s", "B/cell", "certified", "scored", "most"]
     print_table(f"Top {TOP} of {tree['library']} made EI spectra, processor time a query", columns, rows)
+    sys.stdout.flush()
+
+
+def show_peers(tree: Tree) -> None:
+    """Table of the peers on the same library."""
     rows = [
         [p["peer"], p["score"], f"{p['largest_difference']:.1e}", f"{p['processor_ms']:.1f}",
          f"{p['build_s']:.1f}", f"{p.get('query_ratio', 0):.1f}",
@@ -320,6 +330,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=[], help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--library", type=int, default=300_000, help="spectra of the made library")
     parser.add_argument("--queries", type=int, default=128)
+    parser.add_argument("--peers", nargs="*", choices=PACKAGES, default=PACKAGES, help="peers of the part 'ei'")
     parser.add_argument("--matchms-part", type=int, default=20_000, help="spectra on which matchms is asked")
     parser.add_argument("--certificate-library", type=int, default=10_000)
     parser.add_argument("--certificate-queries", type=int, default=1_000)
@@ -344,8 +355,7 @@ def main() -> None:
         return
     public = public_spectra(REFDATA)
     if "ei" in parts:
-        tree = ei_search(public, arguments.library, arguments.queries, arguments.matchms_part)
-        show_ei(tree)
+        tree = ei_search(public, arguments.library, arguments.queries, arguments.matchms_part, arguments.peers)
         write_json(arguments.out / "spectra-search-ei.json", head | tree)
     if "certificates" in parts:
         tree = certificates(public, arguments.certificate_library, arguments.certificate_queries)
