@@ -13,6 +13,7 @@ library with all queries at once, and its time is scaled to the whole.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import sys
@@ -164,7 +165,8 @@ def _flash(table: PeakTable, queries: Sequence[UnitMassSpectrum], engine: Spectr
         (hits,) = engine.hits([query], TOP)
         largest = max(largest, float(np.abs(scores[hits.rows] - hits.scores).max()))
         last = float(np.sort(scores)[-TOP])
-        largest = max(largest, last - float(hits.scores[min(TOP, hits.scores.size) - 1]))
+        # Tied hits stand in the order of their rows.
+        largest = max(largest, last - float(np.sort(hits.scores)[-min(TOP, hits.scores.size)]))
     times = each_timed(ask, queries)
     return _compared("ms_entropy FlashEntropySearch", "entropy", largest, FLASH_EQUAL, times, build, own)
 
@@ -306,8 +308,8 @@ def show_peers(tree: Tree) -> None:
     """Table of the peers on the same library."""
     rows = [
         [p["peer"], p["score"], f"{p['largest_difference']:.1e}", f"{p['processor_ms']:.1f}",
-         f"{p['build_s']:.1f}", f"{p.get('query_ratio', 0):.1f}",
-         f"{p.get('query_wall_ratio', 0):.1f}", f"{p.get('build_ratio', 0):.1f}"]
+         f"{p['build_s']:.1f}", f"{p.get('query_ratio', math.nan):.1f}",
+         f"{p.get('query_wall_ratio', math.nan):.1f}", f"{p.get('build_ratio', math.nan):.1f}"]
         for p in tree["peers"]
     ]  # fmt: skip
     columns = ["peer", "score", "difference", "ms", "build s", "times slower", "by wall", "build slower"]
