@@ -34,6 +34,7 @@ from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.technical import FailedRun, SpectrumEvidence
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line, Sha256, decimal_text
+from musk_id.stages.chromatogram import run_chromatograms
 from musk_id.stages.compound_call import ScoredReference, call_compound
 from musk_id.stages.placement import criterion
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
@@ -85,6 +86,7 @@ def match_spectra(
         provenance=provenance,
         spectra=tuple(results),
         markers=tuple(m for item in items for m in _markers(item, results, library)),
+        chromatograms=run_chromatograms(sorted(evidence, key=lambda e: e.run.run_id)),
     )
 
 
