@@ -19,12 +19,12 @@ from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.barcode import AlignmentPicture
 from musk_id.model.edits import BaseEdit, Edits, Reintegration
-from musk_id.model.examination import OutsideFinding
+from musk_id.model.examination import Interim, NetMass, OutsideFinding, Told
 from musk_id.model.laboratory import Accreditation
 from musk_id.model.record import CaseRecord
 from musk_id.model.request import Photograph
 from musk_id.model.trace_file import TraceFacts
-from musk_id.model.values import RULES, Line, Text
+from musk_id.model.values import RULES, DecimalText, Line, Text
 from musk_id.records.canonical import canonical_json
 from musk_id.records.codec import plan_of
 from musk_id.render.catalogue import load_catalogue
@@ -82,7 +82,13 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "AllegedOrigin": ("stated_by", "population"),
     "CitesDetails": ("permit_number",),
     "SpecimenLine": ("species_name", "specimen_type", "size"),
-    "Examination": ("accession_number", "persons", "condition_on_receipt", "departures"),
+    "Examination": (
+        *("accession_number", "persons", "condition_on_receipt", "departures"),
+        *("place_of_work", "participants"),
+    ),
+    "Interim": ("reason",),
+    "Told": ("to", "by", "what"),
+    "NetMass": ("balance",),
     "ExaminedItem": ("laboratory_number", "seal_number_found", "condition"),
     "FoundToBe": ("description", "method_version", "analyst"),
     "SubSample": ("laboratory_number", "taken_from", "analyst", "method_version"),
@@ -239,7 +245,8 @@ def _enriched(record: CaseRecord, spectra: CaseRecord) -> CaseRecord:
     photograph = Photograph(path="a.png", caption=line)
     found = intake.examination.items[0]
     morphology = replace(found.found_to_be, photographs=(photograph,)) if found.found_to_be else None
-    item = replace(found, photographs=(photograph,), found_to_be=morphology)
+    mass = NetMass(value_mg=DecimalText("12.5"))
+    item = replace(found, photographs=(photograph,), found_to_be=morphology, net_mass=mass)
     asked = replace(intake.request.items[0], photographs=(photograph,))
     outside = OutsideFinding(
         finding_id="F1",
@@ -256,8 +263,12 @@ def _enriched(record: CaseRecord, spectra: CaseRecord) -> CaseRecord:
     trace = TraceFacts(signals_sha256="0" * 64, bases=1, edited_bases=0)
     files = (replace(intake.files[0], trace=trace), *intake.files[1:])
     laboratory = replace(intake.laboratory, accreditations=(Accreditation(body=line, number=line),))
+    told = Told(date="2026-02-21", to=line, by=line, what=text)
     examination = replace(
-        intake.examination, items=(item, *intake.examination.items[1:]), outside_findings=(outside,)
+        intake.examination,
+        interim=Interim(reason=text, told=(told,)),
+        items=(item, *intake.examination.items[1:]),
+        outside_findings=(outside,),
     )
     request = replace(intake.request, items=(asked, *intake.request.items[1:]))
     chemistry = replace(

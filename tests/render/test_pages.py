@@ -63,7 +63,7 @@ def test_every_phrase_that_code_names_is_in_the_catalogue() -> None:
     for path in (PROJECT / "musk_id" / "stages").glob("*.py"):
         named |= set(
             re.findall(
-                r'"((?:grade|dna|chemistry|joint|legal|method|units|next|limit|missing|intake|edits|reading|ratio)\.[a-z_]+)"',
+                r'"((?:grade|dna|chemistry|joint|legal|method|units|next|limit|missing|intake|edits|reading|ratio|box)\.[a-z_]+)"',
                 path.read_text(encoding="utf-8"),
             )
         )

@@ -15,7 +15,7 @@ from musk_id.cli.workplace import Casework
 from musk_id.model.record import CaseRecord
 from musk_id.records.canonical import canonical_json
 from musk_id.records.files import sha256_bytes
-from musk_id.render.catalogue import load_catalogue
+from musk_id.render.catalogue import WHOLE_LANGUAGES, load_catalogue
 from musk_id.render.pdf import render_pdf
 from musk_id.vocabulary import Language
 from tests.pdf_structure import structure_faults
@@ -30,7 +30,7 @@ def record(request: pytest.FixtureRequest) -> CaseRecord:
 
 @pytest.fixture(scope="module")
 def papers(record: CaseRecord) -> dict[Language, bytes]:
-    return {language: render_pdf(record, canonical_json(record), language) for language in Language}
+    return {language: render_pdf(record, canonical_json(record), language) for language in WHOLE_LANGUAGES}
 
 
 def test_the_structure_is_that_of_a_tagged_archive_file(papers: dict[Language, bytes]) -> None:
@@ -113,8 +113,8 @@ def test_every_page_names_its_case_its_number_and_the_digest(
         for number, page in enumerate(pages, 1):
             assert label("page.page_of", page=str(number), pages=str(len(pages))) in page
             assert sha256_bytes(data) in page
-            assert label("page.header", case=record.case_id) in page
-        end = label("page.end_mark", case=record.case_id)
+            assert label("header.EXAMINATION_RECORD", case=record.case_id) in page
+        end = label("end_mark.EXAMINATION_RECORD", case=record.case_id)
         assert [end in page for page in pages] == [False] * (len(pages) - 1) + [True]
         for key in ("examiner", "reviewer", "stamp", "sign", "stamp_field"):
             assert label(f"signature.{key}") in pages[-1]

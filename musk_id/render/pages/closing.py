@@ -169,6 +169,7 @@ def _main_digests(record: CaseRecord, digest: str, catalogue: Catalogue) -> list
     digests += [
         (label("provenance.overlay", overlay=o.library_id), str(o.manifest_sha256)) for o in release.overlays
     ]
+    digests += [(label("provenance.font", path=f.path), str(f.sha256)) for f in record.intake.laboratory.fonts]
     return digests + [(f.path, str(f.sha256)) for f in record.intake.files if f.sha256 is not None]
 
 
@@ -200,7 +201,11 @@ def _language_note(record: CaseRecord, catalogue: Catalogue) -> Cell:
         names = catalogue.join([catalogue.word(language) for language in first])
         note = cell(catalogue.label("language_note.translation", language=names))
     if catalogue.is_draft:
-        note = lines(note, cell(catalogue.label("language_note.draft")))
+        counts = {"reviewed": str(catalogue.reviewed), "all": str(len(catalogue.reviews))}
+        note = lines(note, cell(catalogue.label("language_note.draft", **counts)))
+    if catalogue.untranslated:
+        count = str(len(catalogue.untranslated))
+        note = lines(note, cell(catalogue.label("language_note.untranslated", count=count)))
     return note
 
 

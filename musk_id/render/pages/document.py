@@ -132,11 +132,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A framed remark that must not be overlooked, with an optional list and label-value rows."""
+    """A framed remark that must not be overlooked, with an optional list and label-value rows.
+
+    A ``whole`` one is not broken over two pages; its content must fit on one.
+    """
 
     title: str
     items: tuple[Cell, ...]
     facts: tuple[tuple[str, Cell], ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from musk_id.render.pages.chemistry import chemistry_blocks
 from musk_id.render.pages.dna import dna_blocks
 from musk_id.render.pages.document import Annex, Block, Facts, Heading, Items, Section, Table, bold, cell, lines
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words, said
+from musk_id.render.pages.form import conclusion_rows
 from musk_id.render.pages.ratio import ratio_blocks
 
 __all__ = ["answers_section", "findings_section"]
@@ -100,6 +101,7 @@ def answers_section(record: CaseRecord, catalogue: Catalogue) -> Section:
                 ),
                 (label("answers.statements"), lines(*said(catalogue, answer.statements))),
                 (label("answers.reasons"), reason_words(catalogue, answer.reasons)),
+                *conclusion_rows(record, answer, catalogue),
             ]
             if answer.next_steps:
                 rows.append((label("answers.next_steps"), lines(*said(catalogue, answer.next_steps))))
