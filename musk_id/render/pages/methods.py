@@ -28,6 +28,7 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.error_figures import error_blocks
+from musk_id.render.pages.method_cards import card_blocks
 from musk_id.vocabulary import ControlKind, Locus
 
 __all__ = ["methods_section"]
@@ -43,6 +44,7 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.extend(_markers(methods, record.release, catalogue))
     blocks.append(Facts(((label("methods.departures"), said),)))
     blocks.extend(error_blocks(record.calibration, catalogue))
+    blocks.extend(card_blocks(record, catalogue))
     blocks.append(Annex(label("methods.all_numbers"), tuple(_all_numbers(methods, catalogue))))
     return Section("methods", label("section.methods"), tuple(blocks))
 
