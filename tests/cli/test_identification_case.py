@@ -287,6 +287,19 @@ def test_peaks_of_a_standard_that_contradict_themselves_are_refused(
     assert told in str(caught.value) + " ".join(str(problem) for problem in caught.value.problems)
 
 
+def test_names_in_place_of_inchikeys_are_refused(root: Path) -> None:
+    examination = root / "cases" / CASE / "examination.yaml"
+    change(examination, lambda e: run_of(e).update(searched_for=["muscone"]))
+    with pytest.raises(RequestError) as caught:
+        record_of(root)
+    assert "'muscone' is no InChIKey" in " ".join(str(problem) for problem in caught.value.problems)
+    change(examination, lambda e: run_of(e).update(searched_for=[DEHP]))
+    change(root / "chemistry.yaml", lambda c: c["detection_limits"][0].update(inchikey="541-91-3"))
+    with pytest.raises(RequestError) as caught:
+        record_of(root)
+    assert "is no InChIKey" in " ".join(str(problem) for problem in caught.value.problems)
+
+
 NEWER = {"peak", "peaks", "searched_for", "spectra_rule", "identification", "reintegration", "rules"}
 NEWER |= {"ions_compatible", "limit_text", "set_aside_by", "cas", "area"}
 
