@@ -24,6 +24,8 @@ from musk_id.render.pages.methods import methods_section
 
 __all__ = ["build_document", "document_date"]
 
+VIEWER = "viewer."
+
 
 def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue) -> Document:
     """The pages of a record.
@@ -72,6 +74,11 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         attachment="record.json",
         annexes_title=label("section.annexes"),
         annexes=annexes,
+        viewer_words=tuple(
+            (key.removeprefix(VIEWER), text)
+            for key, text in sorted(catalogue.labels.items())
+            if key.startswith(VIEWER)
+        ),
     )
 
 
