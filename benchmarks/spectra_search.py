@@ -334,7 +334,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=128)
     parser.add_argument("--peers", nargs="*", choices=PACKAGES, default=PACKAGES, help="peers of the part 'ei'")
     parser.add_argument("--matchms-part", type=int, default=20_000, help="spectra on which matchms is asked")
-    parser.add_argument("--certificate-library", type=int, default=10_000)
+    parser.add_argument("--certificate-library", type=int, default=5_000)
     parser.add_argument("--certificate-queries", type=int, default=1_000)
     parser.add_argument("--copies", type=int, default=45, help="jittered copies of the product-ion spectra")
     parser.add_argument("--out", type=Path, default=PROJECT / "build" / "bench")
