@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,13 +43,21 @@ class Evidence:
     candidates: Sequence[Candidates]
 
 
-def evidence_of(pool: Pool) -> Evidence:
-    """Everything that scores are made of, computed once (about a gigabyte)."""
-    values = np.empty((pool.queries.size, len(pool), 6))
-    chosen = []
-    for place, (query, wide) in enumerate(searched(pool)):
-        values[place] = wide.matrix()
-        chosen.append(candidates(pool, query, values[place]))
+def evidence_of(pool: Pool, kept: Path | None = None) -> Evidence:
+    """Everything that scores are made of, computed once (about a gigabyte), or taken from where it was kept."""
+    shape = (pool.queries.size, len(pool), 6)
+    if kept is not None and kept.is_file():
+        values = np.load(kept, allow_pickle=False)
+        if values.shape != shape:
+            raise SystemExit(f"{kept}: evidence of other queries, shape {values.shape}; delete it")
+    else:
+        values = np.empty(shape)
+        for place, (_, wide) in enumerate(searched(pool)):
+            values[place] = wide.matrix()
+        if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            np.save(kept, values, allow_pickle=False)
+    chosen = [candidates(pool, query, values[place]) for place, query in enumerate(pool.queries.tolist())]
     return Evidence(values, chosen)
 
 

@@ -17,7 +17,7 @@ from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.record import CaseRecord
 from musk_id.records.canonical import canonical_json
-from musk_id.render.catalogue import WHOLE_LANGUAGES, load_catalogue
+from musk_id.render.catalogue import load_catalogue
 from musk_id.render.html import render_html
 from musk_id.render.pages.form import document_word
 from musk_id.render.pictures import canvas
@@ -88,7 +88,7 @@ def _sha256(text: str) -> str:
 
 def test_pages_can_be_read_by_ear_and_by_keyboard(records: dict[str, CaseRecord]) -> None:
     for record in records.values():
-        for language in WHOLE_LANGUAGES:
+        for language in Language:
             assert access_faults(_html(record, language)) == []
 
 
@@ -131,7 +131,7 @@ def test_the_browser_loads_one_file_and_says_nothing(
     records: dict[str, CaseRecord], page: Page, tmp_path: Path
 ) -> None:
     for case in CASES:
-        for language in WHOLE_LANGUAGES:
+        for language in Language:
             path = _visit(page, records[case], language, tmp_path)
             assert page.messages == [] and page.requests == [path.as_uri()]
             assert page.run("document.documentElement.lang") == language.value
@@ -157,7 +157,7 @@ def test_words_in_heads_of_tables_stay_whole(records: dict[str, CaseRecord], pag
     })()"""
     for width in (1200, 600):
         page.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        for language in WHOLE_LANGUAGES:
+        for language in Language:
             _visit(page, records["DEMO-A"], language, tmp_path)
             assert page.run("document.querySelectorAll('th').length") > 100
             assert page.run(broken) == []
@@ -294,16 +294,19 @@ def test_a_printed_page_says_what_it_is_and_shows_no_buttons(
     records: dict[str, CaseRecord], page: Page, tmp_path: Path
 ) -> None:
     record = records["DEMO-D"]
-    for language in WHOLE_LANGUAGES:
+    for language in Language:
         label = load_catalogue(language).label
         _visit(page, record, language, tmp_path)
         reader = PdfReader(BytesIO(page.printed()))
         digest = hashlib.sha256(canonical_json(record)).hexdigest()
-        pages = [" ".join(sheet.extract_text().split()) for sheet in reader.pages]
+        # Letters of a fallback font are read back with spaces beside them.
+        pages = ["".join(sheet.extract_text().split()) for sheet in reader.pages]
         assert len(pages) >= 4
         for number, text in enumerate(pages, 1):
-            assert label("page.banner") in text
-            assert document_word(record, "header", load_catalogue(language), case=record.case_id) in text
+            assert "".join(label("page.banner").split()) in text
+            header = document_word(record, "header", load_catalogue(language), case=record.case_id)
+            assert "".join(header.split()) in text
             assert digest in text
-            assert label("page.page_of", page=str(number), pages=str(len(pages))).replace("\xa0", " ") in text
-            assert label("viewer.open") not in text
+            of_pages = label("page.page_of", page=str(number), pages=str(len(pages)))
+            assert "".join(of_pages.split()) in text
+            assert "".join(label("viewer.open").split()) not in text
