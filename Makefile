@@ -11,7 +11,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary completeness clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -50,6 +50,10 @@ bench-panel: $(VENV)/.installed
 
 bench-wide-margins: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/wide_margins.py $(ARGS)
+
+# Library search beside matchms and ms_entropy; for instance: make bench-spectra ARGS="ei --library 50000"
+bench-spectra: $(BENCH_VENV)/.installed
+	@"$(BENCH_BIN)/python" -W ignore benchmarks/spectra_search.py $(ARGS)
 
 bench-spectra-library: $(VENV)/.installed-dev
 	"$(BIN)/python" benchmarks/spectra_library.py

@@ -93,10 +93,10 @@ def _adopted_lines(batch: list[Any], first: int) -> bytes:
 
 def table_line(cells: tuple[str, ...]) -> bytes:
     """A row; no cell can end it, begin another one, or act in a spreadsheet program."""
-    from musk_id.render.tables import safe_cell
+    from musk_id.render.cells import safe_cell
 
-    safe = (cell if _HARMLESS.fullmatch(cell) else safe_cell(cell) for cell in cells)
-    return ("\t".join(re.sub(r"[\t\r\n]", " ", cell) for cell in safe) + "\n").encode("utf-8")
+    safe = (cell if _HARMLESS.fullmatch(cell) else re.sub(r"[\t\r\n]", " ", safe_cell(cell)) for cell in cells)
+    return ("\t".join(safe) + "\n").encode("utf-8")
 
 
 @contextmanager

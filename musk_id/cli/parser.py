@@ -201,6 +201,12 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="store_true",
         help="put it, with its manifest, beside the release of --panel, where examinations read it",
     )
+    written.add_argument(
+        "--spectra",
+        type=Path,
+        metavar="FILE",
+        help="calibrate its EI spectra instead: probability of a first name, and when none is given (JSON)",
+    )
     calibrate.add_argument("--panel", metavar="RELEASE", help="also hold the records against this release")
     calibrate.add_argument("--releases", type=Path, help="folder of releases")
     calibrate.set_defaults(run=_deferred("calibrate", "run_calibrate"))

@@ -42,7 +42,7 @@ _ROOM = 1e-6
 class Bounds(ABC):
     """Upper bounds of a query's scores with every spectrum, as values that rise with the score.
 
-    ``values`` has shape (n,), of any type of numbers; 0 where no ion is shared.
+    ``values`` has shape (n,), of any type of numbers of at least 0.
     """
 
     values: NDArray[Any]

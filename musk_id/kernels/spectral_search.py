@@ -11,6 +11,7 @@ bit of a sum decides who is listed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,6 +33,7 @@ BUDGET = 10_000
 
 _BATCH = 64
 _SEEDS = 32
+_IN_PART = 64
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -64,6 +66,11 @@ class HitList:
 
 def level(score: float, digits: int) -> int:
     """A score rounded to digits as a whole number: half-even on its exact binary value, as it is shown."""
+    scaled = score * float(10**digits)
+    whole = math.floor(scaled)
+    if abs(scaled - whole - 0.5) > 1e-6:
+        return whole + int(scaled - whole > 0.5)
+    # Near the middle the product may have been rounded to the other side.
     shown: int = round(Fraction(score) * 10**digits)
     return shown
 
@@ -127,12 +134,11 @@ class _Pursuit:
         self._step = 10.0**-search.score.digits
 
     def hits(self) -> HitList:
-        seeds = _best(self._bounds.values, self._wanted + _SEEDS)
-        seeds = self._affordable(seeds)[0]
+        bounds = _Heap(self._bounds.values)
+        seeds = self._affordable(bounds.best(self._wanted + _SEEDS))[0]
         close = self._close(seeds)
         needed = self._needed(close)
-        rows = np.flatnonzero(self._bounds.values >= self._bounds.least(needed))
-        rows = self._bounds.sharpened(rows, needed)
+        rows = self._bounds.sharpened(bounds.at_least(self._bounds.least(needed)), needed)
         rows, left_out = self._affordable(rows)
         more = np.setdiff1d(rows, seeds, assume_unique=True)
         rows = np.concatenate([seeds, more])
@@ -146,7 +152,7 @@ class _Pursuit:
         if rows.size <= self._budget:
             return rows, -np.inf
         values = self._bounds.values[rows]
-        cut = np.partition(values, rows.size - self._budget - 1)[rows.size - self._budget - 1]
+        cut = _nth_largest(values, self._budget + 1)
         return rows[values > cut], float(cut)
 
     def _close(self, rows: Integers) -> Floats:
@@ -158,8 +164,7 @@ class _Pursuit:
         """A score below which no spectrum can be among the best: it would round to less than the last place."""
         lowest = 0.5 * self._step
         if close.size >= self._wanted:
-            last = float(np.partition(close, close.size - self._wanted)[close.size - self._wanted])
-            lowest = max(lowest, last - self._step)
+            lowest = max(lowest, float(_nth_largest(close, self._wanted)) - self._step)
         return lowest - 2.0 * self._score.slack
 
     def _listed(self, rows: Integers, certified: bool, scored: int) -> HitList:
@@ -173,18 +178,39 @@ class _Pursuit:
         return HitList(rows[order][kept], np.array(scores)[order][kept], ranks[kept], certified, scored)
 
 
-def _best(values: NDArray[Any], count: int) -> Integers:
-    """Rows of the ``count`` largest values and of all that equal the last of them; values of 0 are none."""
-    highest = float(values.max(initial=0))
-    if highest <= 0:
-        return np.empty(0, np.int64)
-    share = 0.95
-    while True:
-        rows = np.flatnonzero(values >= share * highest if share > 0.04 else values > 0)
-        if rows.size >= count or share <= 0.04:
-            break
-        share -= 0.1
-    if rows.size > count:
-        found = values[rows]
-        rows = rows[found >= np.partition(found, rows.size - count)[rows.size - count]]
-    return rows
+class _Heap:
+    """Numbers of which the largest are asked for, with the largest of each of many parts known.
+
+    Part ``i`` holds the numbers at ``i``, ``i + parts``, ``i + 2 parts`` ...; what is left at the end is a part of
+    its own, which is always looked at.
+    """
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        self._values = values
+        self._parts = values.size // _IN_PART
+        whole = values[: self._parts * _IN_PART].reshape(_IN_PART, self._parts)
+        self._largest = whole.max(axis=0) if self._parts else values[:0]
+        self._rest = np.arange(self._parts * _IN_PART, values.size)
+
+    def at_least(self, value: float) -> Integers:
+        """Places of the numbers of at least a value, ascending."""
+        parts = np.flatnonzero(self._largest >= value)
+        inside = (parts[:, None] + self._parts * np.arange(_IN_PART)).ravel()
+        places = np.concatenate([inside, self._rest])
+        return np.sort(places[self._values[places] >= value])
+
+    def best(self, count: int) -> Integers:
+        """Places of the ``count`` largest numbers and of all that equal the last of them; none of 0."""
+        least = float(np.finfo(np.float32).tiny)
+        if self._largest.size > count:
+            # So many parts hold a number of at least this.
+            least = max(least, float(_nth_largest(self._largest, count)))
+        places = self.at_least(least)
+        if places.size > count:
+            found = self._values[places]
+            places = places[found >= _nth_largest(found, count)]
+        return places
+
+
+def _nth_largest(values: NDArray[Any], count: int) -> Any:
+    return np.partition(values, values.size - count)[values.size - count]

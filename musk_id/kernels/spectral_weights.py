@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from musk_id.kernels.spectral import UnitMassSpectrum, peak_weights
 from musk_id.kernels.spectral_peaks import GatheredPeaks, PeakTable
 
-__all__ = ["CLOSE", "CosineWeights", "EntropyWeights", "Weights", "single"]
+__all__ = ["CLOSE", "ENTROPY_LIMIT", "CosineWeights", "EntropyWeights", "Weights", "entropy_shares", "single"]
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ A sum of n terms of at least 0 is off by at most n 1.2e-16 of itself; spectra ha
 rests on three such sums. The rest is room.
 """
 
-_ENTROPY_LIMIT = 3.0
+ENTROPY_LIMIT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,30 @@ class CosineWeights:
         return weights / np.sqrt(peaks.sums(weights * weights))[peaks.owner]
 
 
+def entropy_shares(count: int, owner: NDArray[np.int64], intensity: Floats) -> Floats:
+    """Share of each peak in its spectrum, re-weighted where the entropy is below 3 (Li 2021).
+
+    Parameters
+    ----------
+    count : int
+        Number of spectra.
+    owner : ndarray of int64, shape (p,)
+        Spectrum of each peak, ascending.
+    intensity : ndarray of float64, shape (p,)
+        Above 0.
+    """
+
+    def sums(values: Floats) -> Floats:
+        return np.bincount(owner, weights=values, minlength=count).astype(np.float64, copy=False)
+
+    shares = intensity / sums(intensity)[owner]
+    entropy = -sums(shares * np.log(shares))
+    exponent = np.where(entropy < ENTROPY_LIMIT, 0.25 + 0.25 * entropy, 1.0)
+    raised = shares ** exponent[owner]
+    weighted: Floats = raised / sums(raised)[owner]
+    return weighted
+
+
 @dataclass(frozen=True, slots=True)
 class EntropyWeights:
     """Square roots of the re-weighted shares of spectral entropy similarity; their squares add up to 1."""
@@ -58,13 +82,7 @@ class EntropyWeights:
 
     def shares(self, peaks: GatheredPeaks) -> Floats:
         """Share of each peak after the re-weighting of spectra of entropy below 3, shape (p,)."""
-        values = peaks.intensity.astype(np.float64)
-        shares = values / peaks.sums(values)[peaks.owner]
-        entropy = -peaks.sums(shares * np.log(shares))
-        exponent = np.where(entropy < _ENTROPY_LIMIT, 0.25 + 0.25 * entropy, 1.0)
-        raised = shares ** exponent[peaks.owner]
-        weighted: Floats = raised / peaks.sums(raised)[peaks.owner]
-        return weighted
+        return entropy_shares(peaks.count, peaks.owner, peaks.intensity.astype(np.float64))
 
     def vectors(self, peaks: GatheredPeaks) -> Floats:
         """Entry of each peak in the unit vector of its spectrum, shape (p,)."""

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.errors import IntegrityError
+from musk_id.errors import InputFormatError, IntegrityError
 from musk_id.kernels.spectral_peaks import PeakTable
 from musk_id.kernels.spectral_screen import SCALE, Screen, ScreenProfile, build_screen, screen_masses
 from musk_id.kernels.spectral_weights import Weights
@@ -128,7 +128,7 @@ def load_index(folder: Path, table: PeakTable, weights: Weights, source_sha256: 
         head = json.loads(read_limited(folder / HEAD_NAME, MAX_HEAD_BYTES))
         digests = head.pop("arrays")
         known = sorted(digests) == sorted(_ARRAYS)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (InputFormatError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise IntegrityError("not the head of an index", where=f"{folder.name}/{HEAD_NAME}", hint=_HINT) from error
     for key, wanted in _expected(weights, source_sha256).items():
         if head.get(key) != wanted:

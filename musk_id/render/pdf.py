@@ -115,8 +115,8 @@ class _Tree:
         self._figures = 0
 
     def document(self, document: Document) -> dict[str, Any]:
-        # Annexes are for HTML; the pages name them and say where they are.
-        tree = self._value(dataclasses.replace(document, annexes=()))
+        # Annexes and viewers are for HTML; the pages name the annexes and say where they are.
+        tree = self._value(dataclasses.replace(document, annexes=(), viewer_words=()))
         # The footer's template keeps its placeholders, and the digest stays in one piece.
         tree["page_of"], tree["digest"], tree["date"] = document.page_of, document.digest, document.date
         tree["attachment"] = document.attachment
@@ -136,9 +136,8 @@ class _Tree:
         return value
 
     def _fields(self, value: Any) -> dict[str, Any]:
-        fields = {
-            f.name: self._value(getattr(value, f.name)) for f in dataclasses.fields(value) if f.name != "svg"
-        }
+        names = (f.name for f in dataclasses.fields(value) if f.name not in ("svg", "view"))
+        fields = {name: self._value(getattr(value, name)) for name in names}
         return {"type": type(value).__name__, **fields}
 
     def _picture(self, svg: str) -> str:

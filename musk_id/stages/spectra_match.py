@@ -31,6 +31,7 @@ from musk_id.model.library import Library
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import Sha256, decimal_text
 from musk_id.reason_vocabulary import Reason
+from musk_id.stages.spectra import is_other_ionisation
 from musk_id.stages.spectral_library import SpectralLibrary, compound_key
 from musk_id.vocabulary import CurationState
 
@@ -192,7 +193,7 @@ class SpectraMatcher:
     def _refused(self, spectrum: MassSpectrum, query: UnitMassSpectrum) -> tuple[Reason, MatchEntry | None] | None:
         """Why a spectrum is not compared; with the reference that it is, where its accession says so."""
         stage = spectrum.field("ms_level")
-        if stage is not None and stage != "1":
+        if (stage is not None and stage != "1") or is_other_ionisation(spectrum):
             return Reason.TECHNIQUE_NOT_EVALUATED, None
         if query.mz.size < MIN_PEAKS:
             return Reason.SPECTRUM_TOO_FEW_PEAKS, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -15,7 +16,7 @@ from musk_id.kernels.spectral import UnitMassSpectrum, weighted_cosine
 from musk_id.kernels.spectral_peaks import PeakTable
 from musk_id.kernels.spectral_scores import CosineScore, EntropyScore, FactorScore, Score
 from musk_id.kernels.spectral_screen import MAX_COMMON, SCALE, SLACK, ScaledQuery, Screen, build_screen
-from musk_id.kernels.spectral_search import SpectralSearch, level
+from musk_id.kernels.spectral_search import SpectralSearch, _Heap, level
 from musk_id.kernels.spectral_weights import CosineWeights, EntropyWeights, single
 
 SCORES: tuple[Score, ...] = (
@@ -196,6 +197,27 @@ def test_a_screen_of_another_score_is_refused():
     table = PeakTable.of([spectrum({41: 999})])
     with pytest.raises(ValueError, match="another score"):
         SpectralSearch(table, EntropyScore(), build_screen(table, CosineWeights(0.0, 1.0)))
+
+
+@given(st.floats(0, 1000), st.integers(0, 4))
+def test_levels_are_the_digits_shown(score, digits):
+    assert level(score, digits) == int(f"{Decimal(score):.{digits}f}".replace(".", ""))
+
+
+@pytest.mark.parametrize("score", [0.00005, 0.00015, 0.12345, 0.5, 2.5, 0.25, 950.25, 950.35, 0.99995])
+def test_levels_in_the_middle(score):
+    for digits in range(5):
+        assert level(score, digits) == int(f"{Decimal(score):.{digits}f}".replace(".", ""))
+
+
+@given(st.lists(st.integers(0, 6), max_size=300), st.integers(1, 40), st.integers(1, 7))
+def test_the_largest_numbers_by_parts(values, count, least):
+    for kind in (np.uint16, np.float32):
+        numbers = np.array(values, kind)
+        heap = _Heap(numbers)
+        assert heap.at_least(least).tolist() == np.flatnonzero(numbers >= least).tolist()
+        last = max(1, sorted([*values, *([0] * count)], reverse=True)[count - 1])
+        assert heap.best(count).tolist() == np.flatnonzero(numbers >= last).tolist()
 
 
 @given(query=PEAKS, other=PEAKS, mz_power=st.sampled_from([0, 1, 1.3]), power=st.sampled_from([0.5, 0.53, 1]))

@@ -64,7 +64,7 @@ def _texts(value: object) -> list[str]:
         return [text for part in value for text in _texts(part)]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [
-            f.name for f in dataclasses.fields(value) if f.name not in ("svg", "alt", "style", "anchor", "type")
+            f.name for f in dataclasses.fields(value) if f.name not in ("svg", "view", "alt", "style", "anchor")
         ]
         return [text for name in names for text in _texts(getattr(value, name))]
     return []

@@ -25,6 +25,8 @@ from musk_id.render.pages.methods import methods_section
 
 __all__ = ["build_document", "document_date"]
 
+VIEWER = "viewer."
+
 
 def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue) -> Document:
     """The pages of a record.
@@ -78,6 +80,11 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         attachment="record.json",
         annexes_title=label("section.annexes"),
         annexes=annexes,
+        viewer_words=tuple(
+            (key.removeprefix(VIEWER), text)
+            for key, text in sorted(catalogue.labels.items())
+            if key.startswith(VIEWER)
+        ),
     )
     check_pages(document, record)
     return document

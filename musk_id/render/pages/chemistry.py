@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumHit, SpectrumResult
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.chromatograms import chromatogram_blocks
 from musk_id.render.pages.document import (
     Annex,
     Block,
@@ -19,13 +22,15 @@ from musk_id.render.pages.document import (
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words
 from musk_id.render.pictures.mirror import MirrorWords, draw_mirror
+from musk_id.render.pictures.views import spectrum_view
 from musk_id.vocabulary import CompoundStatus, Reason
 
 __all__ = ["chemistry_blocks"]
 
 HITS_SHOWN = 6
-# Mirror plots of an item on paper.
+# Mirror plots of an item on paper; and spectra of a run up to which each has one.
 FIGURES_SHOWN = 2
+PLOTS_A_RUN = 6
 
 
 def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) -> list[Block]:
@@ -39,16 +44,38 @@ def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) 
         blocks.append(_spectra_table(results, catalogue))
     if markers:
         blocks.append(_markers_table(markers, catalogue))
-    drawn = _drawn_on_paper(results)
+    blocks += chromatogram_blocks(item_id, record, catalogue)
+    plotted = _plotted(results)
+    drawn = sorted(plotted, key=lambda r: r.call is None or r.call.name is None)[:FIGURES_SHOWN]
     blocks.extend(_mirror(result, catalogue) for result in drawn)
-    blocks.extend(_spectrum_annex(result, catalogue, is_drawn=result in drawn) for result in results)
+    blocks += _spectra_annexes(results, [r for r in plotted if r not in drawn], catalogue)
     return blocks
 
 
-def _drawn_on_paper(results: list[SpectrumResult]) -> list[SpectrumResult]:
-    """Spectra whose mirror plot is drawn in the text: a few an item, those with a named compound first."""
-    plotted = [r for r in results if r.hits]
-    return sorted(plotted, key=lambda r: r.call is None or r.call.name is None)[:FIGURES_SHOWN]
+def _spectra_annexes(
+    results: list[SpectrumResult], plotted: list[SpectrumResult], catalogue: Catalogue
+) -> list[Block]:
+    """An annex for each run; the spectra of a run with many scans are its parts."""
+    annexes: list[Block] = []
+    for _, of_run in groupby(results, key=lambda result: result.run.run_id):
+        parts = [_spectrum_annex(result, catalogue, plot=result in plotted) for result in of_run]
+        annexes.append(parts[0] if len(parts) == 1 else Annex(parts[0].title, tuple(parts)))
+    return annexes
+
+
+def _plotted(results: list[SpectrumResult]) -> list[SpectrumResult]:
+    """Spectra that have a mirror plot; of a run of many scans, the best of each compound that was named."""
+    plotted: list[SpectrumResult] = []
+    for _, of_run in groupby(results, key=lambda result: result.run.run_id):
+        found = [result for result in of_run if result.hits]
+        if len(found) > PLOTS_A_RUN:
+            best: dict[str, SpectrumResult] = {}
+            for result in sorted(found, key=lambda r: -float(r.hits[0].identity_forward)):
+                if result.call is not None and result.call.name is not None:
+                    best.setdefault(result.call.name, result)
+            found = list(best.values())
+        plotted += found
+    return plotted
 
 
 def _spectra_table(results: list[SpectrumResult], catalogue: Catalogue) -> Table:
@@ -72,8 +99,8 @@ def _best_hit(result: SpectrumResult) -> str:
     return f"{result.hits[0].identity_forward} / {result.hits[0].identity_reverse}" if result.hits else "-"
 
 
-def _spectrum_annex(result: SpectrumResult, catalogue: Catalogue, *, is_drawn: bool) -> Annex:
-    """All that the record holds on a spectrum; a plot that is ``is_drawn`` in the text is not drawn again."""
+def _spectrum_annex(result: SpectrumResult, catalogue: Catalogue, *, plot: bool) -> Annex:
+    """All that the record holds on a spectrum, with a mirror plot if it has one that the text does not show."""
     label = catalogue.label
     run = result.run.run_id
     title = label("chemistry.run", run=run)
@@ -85,7 +112,7 @@ def _spectrum_annex(result: SpectrumResult, catalogue: Catalogue, *, is_drawn: b
         blocks.append(criteria_table(catalogue, label("chemistry.trace", run=run), criteria))
     if result.hits:
         blocks.append(_hits_table(result, catalogue))
-        if not is_drawn:
+        if plot:
             blocks.append(_mirror(result, catalogue))
     return Annex(title, tuple(blocks))
 
@@ -175,7 +202,8 @@ def _mirror(result: SpectrumResult, catalogue: Catalogue) -> Figure:
         intensity=label("figure.mirror.intensity"),
     )
     caption = label("figure.mirror.caption", run=run, low=str(hit.compared_mz_low), high=str(hit.compared_mz_high))
-    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption)
+    view = spectrum_view(result.peaks, hit.peaks, words)
+    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption, view)
 
 
 def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:

@@ -145,11 +145,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture with its text alternative."""
+    """A picture with its text alternative; ``view`` is what a viewer of the HTML is given of it, as JSON text."""
 
     svg: str
     alt: str
     caption: str
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +256,7 @@ class Document:
 
     ``page_of`` and ``digest_line`` stand in the footer; ``page_of`` keeps ``{page}`` and ``{pages}`` for
     the medium to fill. ``attachment`` is the name of the data file that travels with the pages. ``annexes``
-    are drawn in HTML only.
+    are drawn in HTML only, and ``viewer_words`` are those of its viewers, by name.
     """
 
     language: str
@@ -275,3 +276,4 @@ class Document:
     attachment: str
     annexes_title: str = ""
     annexes: tuple[Section, ...] = ()
+    viewer_words: tuple[tuple[str, str], ...] = ()
