@@ -53,12 +53,12 @@ def forbidden_on_pages(document: Document, record: object) -> tuple[ForbiddenWor
     quoted: tuple[str, ...] | None = None
     allowed = _allowed(record)
     words: list[ForbiddenWord] = []
-    for text in _texts(document):
+    for text, is_drawn in _texts(document):
         for found in found_words(text, language):
             if found.word in allowed:
                 continue
             quoted = _strings(record) if quoted is None else quoted
-            if not _is_quoted(text, found, quoted):
+            if not _is_quoted(text, found, quoted, is_drawn=is_drawn):
                 words.append(ForbiddenWord(text[:80], found.word, text[found.start : found.end]))
     return tuple(dict.fromkeys(words))
 
@@ -73,15 +73,19 @@ def _allowed(record: object) -> frozenset[str]:
     return (BESIDE_RATIOS if has_ratio else frozenset()) | (IN_EXCLUSIONS if excluded else frozenset())
 
 
-def _texts(value: object) -> Iterator[str]:
-    """Every text of the pages, spans of one line as one text, letters of pictures without their markup."""
+def _texts(value: object) -> Iterator[tuple[str, bool]]:
+    """Every text of the pages, spans of one line as one text, and whether it is drawn in a picture.
+
+    A picture breaks and cuts texts to its width: each of its pieces is a text.
+    """
     if isinstance(value, Figure):
-        yield from (value.alt, value.caption, html.unescape(_MARKUP.sub(" ", value.svg)))
+        yield from ((value.alt, False), (value.caption, False))
+        yield from ((html.unescape(piece).strip(), True) for piece in _MARKUP.split(value.svg) if piece.strip())
     elif isinstance(value, str):
-        yield value
+        yield value, False
     elif isinstance(value, tuple):
         if value and all(isinstance(part, Span) for part in value):
-            yield "".join(span.text for span in value)
+            yield "".join(span.text for span in value), False
         else:
             for part in value:
                 yield from _texts(part)
@@ -105,15 +109,29 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _is_quoted(text: str, found: Found, quoted: tuple[str, ...]) -> bool:
+def _is_quoted(text: str, found: Found, quoted: tuple[str, ...], *, is_drawn: bool) -> bool:
     """Whether a text of the record stands at the place of a word and covers it."""
     word = text[found.start : found.end]
     for outside in quoted:
-        if word not in outside:
-            continue
-        start = text.find(outside)
-        while start >= 0:
-            if start <= found.start and found.end <= start + len(outside):
+        at = outside.find(word)
+        while at >= 0:
+            if _stands_there(text, found, outside, at, is_drawn=is_drawn):
                 return True
-            start = text.find(outside, start + 1)
+            at = outside.find(word, at + 1)
     return False
+
+
+def _stands_there(text: str, found: Found, outside: str, at: int, *, is_drawn: bool) -> bool:
+    """Whether a text of the record stands round a word that it has at ``at``: whole, or cut by a picture."""
+    left = _common(text[: found.start][::-1], outside[:at][::-1])
+    after = at + found.end - found.start
+    right = _common(text[found.end :], outside[after:])
+    begins = left == at or (is_drawn and left == found.start)
+    cut = text[found.end + right :].startswith("…") or found.end + right == len(text)
+    return begins and (after + right == len(outside) or (is_drawn and cut))
+
+
+def _common(first: str, second: str) -> int:
+    """Letters that two texts have in common from their beginning."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(first), len(second)))
