@@ -66,7 +66,8 @@ def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, na
     Raises
     ------
     RequestError
-        Naming those that are none: a rule that hangs on one of them could never be met.
+        Naming those that are none (a rule that hangs on one of them could never be met), or the synthetic musks
+        that the calibration wants absent.
     """
     profile = chemistry.profile
     if profile is None:
@@ -79,6 +80,17 @@ def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, na
             f"profile names {', '.join(unknown)}, which no row of the marker table has as its id",
             where=name,
             hint="the ids stand in reference_db/chemistry, markers.tsv",
+        )
+    from musk_id.stages.chemistry_answers import SYNTHETIC_GROUPS
+
+    synthetic = sorted(
+        m.marker_id for m in tables.markers if m.group in SYNTHETIC_GROUPS and m.marker_id in profile.absent
+    )
+    if synthetic:
+        raise RequestError(
+            f"profile.absent names {', '.join(synthetic)}: a synthetic compound never speaks against natural musk",
+            where=name,
+            hint="leave synthetic musks out of 'absent'",
         )
 
 

@@ -69,12 +69,13 @@ def _references(
 
 
 def _blanks(sheet: RunSheet, kind: ControlKind) -> tuple[BlankPeaks, ...]:
-    """Blanks of a kind; a result "no product" says as much as an empty list of peaks."""
+    """Blanks of a kind; a result "no product" says as much as an empty list of peaks.
+
+    An empty list beside the result that there was something says nothing: the two contradict each other.
+    """
+    told = {ControlResult.NO_PRODUCT: (), ControlResult.PRODUCT: None, ControlResult.NOT_AS_EXPECTED: None}
     return tuple(
-        BlankPeaks(
-            position=row.position,
-            peaks=() if row.peaks is None and row.result is ControlResult.NO_PRODUCT else row.peaks,
-        )
+        BlankPeaks(position=row.position, peaks=row.peaks or told.get(row.result, row.peaks))
         for row in sheet.rows
         if row.kind is kind
     )
