@@ -217,6 +217,31 @@ def test_a_standard_that_was_changed_or_is_of_another_batch_identifies_nothing(r
     assert record_of(root).controls and call_of(record_of(root)).status is CompoundStatus.TENTATIVE
 
 
+def test_a_run_measured_before_the_rule_was_fixed_identifies_nothing(root: Path) -> None:
+    """Whatever date the sheet has: the rule was fixed on 2026-04-01."""
+    examination = root / "cases" / CASE / "examination.yaml"
+    for date, expected in (("2026-04-01", CompoundStatus.IDENTIFIED), ("2026-03-31", CompoundStatus.TENTATIVE)):
+        change(examination, lambda e, date=date: run_of(e).update(date=date))  # type: ignore[misc]
+        assert call_of(record_of(root)).status is expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({"limit": "0"}, "must be above 0"), ({"limit": "-1"}, "must be above 0"), (None, "more than one limit")],
+)
+def test_limits_that_are_none_or_two_are_refused(root: Path, changed: dict[str, str] | None, told: str) -> None:
+    def apply(chemistry: Any) -> None:
+        limits = chemistry["detection_limits"]
+        limits[0].update(changed or {})
+        if changed is None:
+            limits.append({**limits[0], "limit": "9"})
+
+    change(root / "chemistry.yaml", apply)
+    with pytest.raises(RequestError) as caught:
+        record_of(root)
+    assert told in str(caught.value.problems)
+
+
 def reintegrate(root: Path, *areas: tuple[str, str]) -> None:
     entries = [
         {
