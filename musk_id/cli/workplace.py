@@ -94,6 +94,25 @@ def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, na
         )
 
 
+def _require_plain_words(chemistry: LaboratoryChemistry, name: str) -> None:
+    """Check that units and matrices, which stand in sentences of records, say no more than they are."""
+    from musk_id.cli.typed_words import typed_word_problems
+
+    places = [
+        (f"detection_limits[{number}].{key}", text)
+        for number, limit in enumerate(chemistry.detection_limits)
+        for key, text in (("unit", limit.unit), ("matrix", limit.matrix))
+    ]
+    problems = tuple(typed_word_problems(places))
+    if problems:
+        raise RequestError(
+            "units and matrices use words that no page may use",
+            where=name,
+            problems=problems,
+            hint="name the unit and the matrix only",
+        )
+
+
 def _package_digest() -> str:
     """Digest of the package's own files: a run with other code is another run."""
     package = Path(__file__).parents[1]
@@ -219,6 +238,7 @@ class Casework:
         if path is None:
             return None
         found = read_input(LaboratoryChemistry, path)
+        _require_plain_words(found, path.name)
         if self.musk_tables is not None:
             require_known_markers(found, self.musk_tables, path.name)
         return found, sha256_file(path)

@@ -242,6 +242,20 @@ def test_limits_that_are_none_or_two_are_refused(root: Path, changed: dict[str, 
     assert told in str(caught.value.problems)
 
 
+@pytest.mark.parametrize("word", ["proof of genuine musk", "подлинный мускус", "purity marker"])
+def test_words_typed_into_sentences_are_those_of_the_catalogue(root: Path, word: str) -> None:
+    """A substance's name stands in "..., identified against the reference ..."; a unit in "not detected (...)"."""
+    sheet, limits = root / "batches" / "CHEM-1" / "sheet.yaml", root / "chemistry.yaml"
+    change(limits, lambda c: c["detection_limits"][0].update(unit=f"ug/mL, {word}"))
+    with pytest.raises(RequestError, match="words that no page may use"):
+        record_of(root)
+    change(limits, lambda c: c["detection_limits"][0].update(unit="ug/mL"))
+    change(sheet, lambda s: s["rows"][0]["peaks"][0].update(name=word))
+    with pytest.raises(RequestError) as caught:
+        record_of(root)
+    assert "rows[0].peaks[0].name" in str(caught.value.problems)
+
+
 def reintegrate(root: Path, *areas: tuple[str, str]) -> None:
     entries = [
         {
