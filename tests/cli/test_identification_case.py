@@ -35,6 +35,10 @@ def run_of(examination: Any) -> Any:
     return examination["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]["runs"][0]
 
 
+def product_of(examination: Any) -> Any:
+    return examination["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]
+
+
 SHEET: dict[str, Any] = {
     "schema": "musk-id/run-sheet/1",
     "batch_id": "CHEM-1",
@@ -212,6 +216,16 @@ def test_a_standard_that_was_changed_or_is_of_another_batch_identifies_nothing(r
     examination = root / "cases" / CASE / "examination.yaml"
     change(examination, lambda e: run_of(e).pop("batch_id"))
     assert call_of(record_of(root)).status is CompoundStatus.TENTATIVE
+    # A run that was injected in a batch of its own is not of the batch that its product names; one without is.
+    change(examination, lambda e: product_of(e).update(batch_id="CHEM-1"))
+    assert call_of(record_of(root)).status is CompoundStatus.IDENTIFIED
+    second = root / "batches" / "CHEM-2"
+    second.mkdir()
+    blanks = {**SHEET, "batch_id": "CHEM-2", "rows": SHEET["rows"][1:4]}
+    dump(second / "sheet.yaml", blanks)
+    change(examination, lambda e: run_of(e).update(batch_id="CHEM-2"))
+    assert call_of(record_of(root)).status is CompoundStatus.TENTATIVE
+    change(examination, lambda e: (run_of(e).pop("batch_id"), product_of(e).pop("batch_id")))
     # The batch of the extraction is no sequence.
     change(examination, lambda e: e["items"][0]["sub_samples"][0]["extracts"][0].update(batch_id="CHEM-1"))
     assert record_of(root).controls and call_of(record_of(root)).status is CompoundStatus.TENTATIVE
