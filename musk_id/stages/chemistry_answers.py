@@ -24,6 +24,9 @@ SYNTHETIC_GROUPS = frozenset(
     {"synthetic_polycyclic", "nitro_musk", "synthetic_macrocyclic", "synthetic_alicyclic"}
 )
 
+# What keeps a grade down and leaves data measured and controlled: a profile is then told with that grade.
+_NO_OBSTACLE = frozenset({Reason.NO_RAW_DATA, Reason.RAW_DATA_NOT_EVALUATED, Reason.SINGLE_EXTRACTION})
+
 
 @dataclass(frozen=True, slots=True)
 class ChemicalFindings:
@@ -77,7 +80,7 @@ def chemical_findings(
         *_marker_statements(markers, examined=bool(usable)),
         *rule_statements(rules),
     )
-    basis = ProfileBasis(measured_on, not grade_reasons, {r.run.run_id: r.run for r in results})
+    basis = ProfileBasis(measured_on, set(grade_reasons) <= _NO_OBSTACLE, {r.run.run_id: r.run for r in results})
     natural = profile_findings(markers, profile, basis)
     # A blank that is not clean, or a batch to be repeated, shows nothing (decision rules, section 3).
     failed_batch = Reason.CONTROL_FAILED in grade_reasons

@@ -35,7 +35,7 @@ class ProfileBasis:
     measured_on : IsoDate or None
         First date of the item's runs and their batches; ``None`` if one is not recorded.
     controlled : bool
-        Whether the data are raw, measured ones and all required controls passed.
+        Whether the data are measured ones, without unexplained remarks, and all required controls passed.
     runs : mapping of str to RunIdentity
         The item's runs by id.
     """

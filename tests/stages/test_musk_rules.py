@@ -365,10 +365,11 @@ def test_a_calibration_is_not_used_after_the_data_without_controls_or_where_it_t
     assert said(calibration=replace(CALIBRATION, counter_called=59)) == "chemistry.profile_rates_overlap"
     assert said(calibration=replace(CALIBRATION, natural_called=0)) == "chemistry.profile_rates_overlap"
     record = match(evidence(disturbed(peaks_of(entry("NL0014")), 3)))
-    chemical = chemical_findings(
-        Identifier("I1"), record, (Reason.NO_RAW_DATA,), CALIBRATION, IsoDate("2026-03-10")
-    )
-    assert "chemistry.profile_without_controls" in {s.phrase for s in chemical.natural_statements}
+    obstacles = {Reason.CONTROL_FAILED: True, Reason.SIMULATED_DATA: True, Reason.NO_RAW_DATA: False}
+    for reason, obstacle in obstacles.items():
+        chemical = chemical_findings(Identifier("I1"), record, (reason,), CALIBRATION, IsoDate("2026-03-10"))
+        told = {s.phrase for s in chemical.natural_statements}
+        assert ("chemistry.profile_without_controls" in told) is obstacle
 
 
 def test_compounds_of_several_extracts_make_no_profile_and_no_ratio() -> None:
