@@ -162,7 +162,10 @@ class ReadSupport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadsRun:
-    """What became of the reads of a run; ``not_listed`` variants have few reads and name no *Moschus*."""
+    """What became of the reads of a run; ``not_listed`` variants have few reads and name no *Moschus*.
+
+    ``piled`` reads are long ones with errors, or mapped ones: a variant is what the reads of a haplotype agree on.
+    """
 
     run: RunIdentity
     total: int
@@ -175,6 +178,7 @@ class ReadsRun:
     unassigned: int
     variants: int
     not_listed: int
+    piled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
 from musk_id.model.methods import ReadsMethod
-from musk_id.model.reads import Amplicon, ReadVariant
+from musk_id.model.reads import Amplicon, PiledReads, ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier
@@ -141,6 +141,7 @@ def examine_reads(
         unassigned=sum(amplicon.unassigned_reads for amplicon in amplicons),
         variants=len(found),
         not_listed=len(found) - len(listed),
+        piled=isinstance(entry.reads, PiledReads),
     )
     return listed, run
 
