@@ -66,8 +66,8 @@ class LaidRead(Protocol):
 class VoteLimits:
     """When a column has a letter.
 
-    ``min_depth`` reads at least; of those with a letter ``min_share_percent`` agree on it. A strand votes by itself
-    from ``min_strand_depth`` reads on. A run of one letter is made longer or shorter only where fewer than
+    ``min_depth`` reads at least; of those with a letter ``min_share_percent`` agree on it. A strand votes by
+    itself from ``min_strand_depth`` reads on. A run of one letter is made longer or shorter only where fewer than
     ``run_error_percent`` of the reads agree on its length.
     """
 
