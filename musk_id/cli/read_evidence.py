@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,10 +162,13 @@ def read_files(
             min_base_quality=method.piles.min_base_quality,
         ) as source:
             return pile_mapped_reads(source, primers, rules)
+    file = FastqFile(paths[0])
     if len(paths) == MAX_READ_FILES:
-        return count_pairs(paired_batches(FastqFile(paths[0]), FastqFile(paths[1])), method)
-    counted = count_reads(FastqFile(paths[0]).batches(), method)
+        pairs = count_pairs(paired_batches(file, FastqFile(paths[1])), method)
+        return replace(pairs, library=file.library)
+    counted = replace(count_reads(file.batches(), method), library=file.library)
     if method.piles is None or not is_noisy(counted, method.piles):
         return counted
     rules = PileRules(library(), barcode, method, method.piles, with_genera)
-    return pile_long_reads(FastqFile(paths[0]).batches(), primers, rules)
+    piled = pile_long_reads(FastqFile(paths[0]).batches(), primers, rules)
+    return replace(piled, distinct=replace(piled.distinct, library=file.library))

@@ -99,10 +99,14 @@ class ReadTally:
 
 @dataclass(frozen=True, slots=True)
 class DistinctReads:
-    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others."""
+    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others.
+
+    ``library`` is what the names of the reads say they were sequenced from: instrument, run, flow cell and index.
+    """
 
     counts: Mapping[bytes, int]
     tally: ReadTally
+    library: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,3 +159,8 @@ class PiledReads:
     def tally(self) -> ReadTally:
         """What became of the reads."""
         return self.distinct.tally
+
+    @property
+    def library(self) -> str | None:
+        """What the names of the reads say they were sequenced from."""
+        return self.distinct.library

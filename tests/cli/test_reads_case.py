@@ -274,6 +274,29 @@ def test_long_reads_in_a_case(tmp_path, inserts, shipped_release) -> None:
     assert "what the reads of a haplotype agree on" in pages
 
 
+@pytest.mark.parametrize("index", ["same", "own", "none"])
+def test_one_library_in_two_files_is_one_amplification(tmp_path, inserts, index) -> None:
+    mixture = {inserts["Sus"]: 120, inserts["Moschus"]: 40}
+    root = read_root(tmp_path, {(1, 1): mixture, (2, 1): mixture})
+    case = root / "cases" / CASE
+    for number in (1, 2):
+        for mate in (1, 2):
+            path = case / f"R{number}_R{mate}.fastq"
+            tag = {"same": "ATCACGAA", "own": "ATCACG" + "ACGT"[number] * 2, "none": ""}[index]
+            name = rf"@M1:62:JPF7Y:1:1101:{number}\1:7 {mate}:N:0:{tag}"
+            path.write_text(re.sub(r"@r(\d+) \d:N", name, path.read_text()))
+    record = examined(root, tmp_path / "out")
+    runs = {run["run"]["run_id"]: run["counted_with"] for run in record["barcode"]["read_runs"]}
+    folder = tmp_path / "out" / "cases" / CASE / "record"
+    pages = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html")))
+    if index == "same":
+        assert runs == {"R1": None, "R2": "A1-S1-E1-P1"}
+        assert item(record)["moschus"] == "INCONCLUSIVE" and "NO_REPLICATES" in item(record)["reasons"]
+    else:
+        assert runs == {"R1": None, "R2": None} and item(record)["moschus"] == "DETECTED"
+    assert ("both count as one amplification" in pages) is (index == "same")
+
+
 def test_an_earlier_method_does_not_read_mapped_reads(tmp_path, inserts) -> None:
     root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 20}}, batch=False)
     laboratory = root / "laboratory.yaml"

@@ -31,6 +31,11 @@ def read_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> li
     if any(entry.piled for entry in runs):
         names = ", ".join(entry.run.run_id for entry in runs if entry.piled)
         blocks.append(Paragraph(cell(catalogue.label("reads.piled", runs=names)), quiet=True))
+    blocks += [
+        Paragraph(cell(catalogue.label("reads.one_library", run=entry.run.run_id, product=entry.counted_with)))
+        for entry in runs
+        if entry.counted_with is not None
+    ]
     blocks.append(Paragraph(cell(catalogue.label("reads.note")), quiet=True))
     return blocks
 
