@@ -11,7 +11,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -45,11 +45,20 @@ bench-peers: $(BENCH_VENV)/.installed
 bench-retrieval: $(BENCH_VENV)/.installed
 	@"$(BENCH_BIN)/python" -W ignore benchmarks/side_by_side.py spectra --retrieval 54
 
+# Ranking of other laboratories' EI spectra, probability of a first name, when none is given (about four minutes, one
+# gigabyte); ARGS="--every 20" for a look, ARGS=--write writes validation/spectra-retrieval.json.
+bench-spectra-retrieval: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/spectra_retrieval.py $(ARGS)
+
 bench-panel: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/panel_specificity.py --out "$(BENCH_OUT)/panel-specificity.json" $(ARGS)
 
 bench-wide-margins: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/wide_margins.py $(ARGS)
+
+# Library search beside matchms and ms_entropy; for instance: make bench-spectra ARGS="ei --library 50000"
+bench-spectra: $(BENCH_VENV)/.installed
+	@"$(BENCH_BIN)/python" -W ignore benchmarks/spectra_search.py $(ARGS)
 
 bench-spectra-library: $(VENV)/.installed-dev
 	"$(BIN)/python" benchmarks/spectra_library.py
@@ -94,6 +103,9 @@ schemas: $(VENV)/.installed
 
 vocabulary: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_vocabulary.py
+
+completeness: $(VENV)/.installed
+	"$(BIN)/python" scripts/write_completeness.py
 
 validation: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_validation.py

@@ -13,7 +13,8 @@ from musk_id.cli.casework import (
     record_case,
     spectra_case,
 )
-from musk_id.cli.output import refuse_output_over_sources, seal_case, write_case
+from musk_id.cli.output import seal_case, write_case
+from musk_id.cli.output_place import refuse_output_over_sources
 from musk_id.cli.workplace import Casework, find_root
 from musk_id.errors import UsageError
 from musk_id.model.controls import ControlsRecord
@@ -32,7 +33,7 @@ def examine_case(casework: Casework, case_dir: Path) -> CaseRecord:
         if (batches / batch).is_dir()
     }
     barcode = barcode_case(casework, intake, controls, case_dir)
-    spectra = spectra_case(casework, intake, case_dir)
+    spectra = spectra_case(casework, intake, controls, case_dir)
     evidence = evidence_case(casework, intake, controls, barcode, spectra)
     return record_case(casework, intake, controls, barcode, spectra, evidence)
 

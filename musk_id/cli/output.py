@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musk_id.cli.fonts import laboratory_fonts
 from musk_id.cli.papers import OPTIONAL_INPUTS
 from musk_id.cli.swap import build_folder
 from musk_id.errors import IntegrityError, UsageError
@@ -20,39 +21,9 @@ from musk_id.sealing.seal import RECORD_PATH, build_manifest, write_seal
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["INPUT_FOLDER", "refuse_output_over_sources", "seal_case", "write_case"]
+__all__ = ["INPUT_FOLDER", "seal_case", "write_case"]
 
 INPUT_FOLDER = "input"
-
-
-def refuse_output_over_sources(cases: Path, root: Path, case_dir: Path | None = None) -> None:
-    """Refuse a folder for sealed cases that overlaps with what is examined: it would be overwritten.
-
-    Parameters
-    ----------
-    cases : Path
-        Folder for the sealed cases.
-    root : Path
-        Laboratory root.
-    case_dir : Path, optional
-        The case folder, which may lie elsewhere than in the root.
-
-    Raises
-    ------
-    UsageError
-        If the folder is, holds, or lies in the case folder or the root's ``cases`` or ``batches``.
-    """
-    target = cases.resolve()
-    sources = [root / "cases", root / "batches"] + ([] if case_dir is None else [case_dir])
-    for source in (path.resolve() for path in sources):
-        if target.is_relative_to(source) or source.is_relative_to(target):
-            inside = case_dir is not None and target.is_relative_to(case_dir.resolve())
-            what = "inside the case folder" if inside else f"over the laboratory's folder {source.name!r}"
-            raise UsageError(
-                f"the output would lie {what}, whose files must stay as they are",
-                where="--out",
-                hint="name a folder of its own for the output, such as ROOT/out",
-            )
 
 
 def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path) -> Path:
@@ -68,13 +39,14 @@ def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path
     if case_dir.resolve().is_relative_to(place) or place.is_relative_to(case_dir.resolve()):
         raise UsageError("the output would overwrite the case folder", where=record.case_id)
     data = canonical_json(record)
+    fonts = laboratory_fonts(record.intake.laboratory, laboratory.parent)
 
     def fill(building: Path) -> None:
         _copy_inputs(record, case_dir, laboratory, building / INPUT_FOLDER)
         pages = building / "record"
         write_atomic(building / RECORD_PATH, data)
         for language in record.intake.laboratory.languages:
-            write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language))
+            write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language, fonts))
             write_atomic(pages / f"record.{language}.html", render_html(record, data, language))
             write_atomic(pages / f"findings.{language}.csv", findings_csv(record, language))
 
@@ -86,7 +58,9 @@ def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: P
     expected = {str(entry.name): entry.sha256 for entry in record.intake.provenance.inputs}
     named = [find_input(case_dir, "request"), find_input(case_dir, "examination"), laboratory]
     papers = (find_optional_input(case_dir, stem) for stem in OPTIONAL_INPUTS)
-    named += [paper for paper in papers if paper is not None]
+    named += [
+        paper for paper in (*papers, find_optional_input(laboratory.parent, "chemistry")) if paper is not None
+    ]
     copies = [(path, path.name, expected.get(path.name)) for path in named]
     copies += [
         (resolve_inside(case_dir, fact.path), fact.path, fact.sha256)

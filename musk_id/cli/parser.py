@@ -12,6 +12,7 @@ from musk_id import __version__
 __all__ = ["build_parser"]
 
 STAGES = ("intake", "controls", "barcode", "spectra", "evidence", "record", "seal")
+SPECTRAL_SCORES = ("cosine", "entropy", "identity", "identity-reverse", "similarity", "similarity-reverse")
 KEY_ROLES = ("seal", "person", "release", "label-authority")
 
 
@@ -44,8 +45,10 @@ def build_parser() -> argparse.ArgumentParser:
     what_if.set_defaults(run=_deferred("what_if", "run_what_if"))
     _verify(commands)
     _case(commands)
+    _inbox(commands)
     _key(commands)
     _barcode(commands)
+    _spectra(commands)
     _refdb(commands)
     _stage(commands)
     _runs(commands)
@@ -89,6 +92,27 @@ def _case(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     check.add_argument("case_dir", type=Path, metavar="DIR", help="case folder")
     check.add_argument("--root", type=Path, help="laboratory root")
     check.set_defaults(run=_deferred("case", "run_check"))
+    table = actions.add_parser("import", help="make many cases from a table (CSV); all of them or none")
+    table.add_argument("table", type=Path, metavar="TABLE", help="table; its files lie beside or below it")
+    table.add_argument("--root", type=Path, required=True, help="laboratory root")
+    table.set_defaults(run=_deferred("case_import", "run_import"))
+
+
+def _inbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "inbox", help="file the requests that an authority dropped into a folder, and answer each with a receipt"
+    )
+    parser.add_argument("inbox", type=Path, metavar="DIR", help="folder with request files; they stay as they are")
+    parser.add_argument("--root", type=Path, required=True, help="laboratory root")
+    parser.add_argument("--receipts", type=Path, help="folder for the receipts (default: DIR/receipts)")
+    parser.add_argument(
+        "--settle-seconds",
+        type=float,
+        default=5.0,
+        metavar="S",
+        help="take files that stay the same for so long (default: 5)",
+    )
+    parser.set_defaults(run=_deferred("inbox", "run_inbox"))
 
 
 def _key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -119,6 +143,28 @@ def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
     match.add_argument("--releases", type=Path, help="folder of releases")
     match.set_defaults(run=_deferred("match", "run_match"))
+
+
+def _spectra(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("spectra", help="mass spectra outside of a case")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    match = actions.add_parser("match", help="the library spectra most alike to each of many, as a table")
+    match.add_argument(
+        "queries",
+        type=Path,
+        metavar="QUERIES",
+        help="spectra (.msp, .msl, .mgf, .massbank, .jdx, .mzml, .mzxml, .csv ...), also with gzip",
+    )
+    match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
+    match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
+    match.add_argument("--score", choices=SPECTRAL_SCORES, default="cosine", help="what hits are ordered by")
+    match.add_argument("--hits", type=int, default=10, metavar="N", help="hits a spectrum, and all ties (10)")
+    match.add_argument(
+        "--index", type=Path, metavar="FOLDER", help="keep the index here, so that it is made only once"
+    )
+    match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
+    match.add_argument("--releases", type=Path, help="folder of releases")
+    match.set_defaults(run=_deferred("match_spectra", "run_match"))
 
 
 def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -154,6 +200,12 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--beside-release",
         action="store_true",
         help="put it, with its manifest, beside the release of --panel, where examinations read it",
+    )
+    written.add_argument(
+        "--spectra",
+        type=Path,
+        metavar="FILE",
+        help="calibrate its EI spectra instead: probability of a first name, and when none is given (JSON)",
     )
     calibrate.add_argument("--panel", metavar="RELEASE", help="also hold the records against this release")
     calibrate.add_argument("--releases", type=Path, help="folder of releases")
@@ -254,6 +306,7 @@ def _runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     plan.add_argument("--root", type=Path, required=True)
     plan.add_argument("--out", type=Path, required=True)
     plan.add_argument("--cases-per-shard", type=int, default=100)
+    plan.add_argument("--held-lock", type=int, metavar="FD", help=argparse.SUPPRESS)
     plan.set_defaults(run=_deferred("runs", "run_plan"))
     status = actions.add_parser("status", help="count finished and failed cases; exit 3 if any failed")
     status.add_argument("--out", type=Path, required=True)

@@ -1,48 +1,105 @@
 """Shards: cases and batches of a laboratory root cut into lots, once and for all.
 
-``shards.tsv`` only grows: a case stays in its shard, new cases go to new shards. Each shard has a list with
-its cases and the size and time of their files, and what every case of the laboratory rests on (software,
-laboratory file, reference release); it is rewritten only when one of these changes, so that the workflow
+``shards.tsv`` only grows: a case stays in its shard, new cases go to new shards, and a case whose files changed
+gets a further row with their new digest; the last row of a case holds. Each shard has a list with its cases,
+their digests and the batches that they name, headed by what every case of the laboratory rests on (software,
+laboratory file, reference release). It is rewritten only when one of these changes, so that the workflow
 redoes what is affected and nothing else.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import NamedTuple
 
+from musk_id.cli.input_state import STATE_NAME, InputState
 from musk_id.errors import ConfigError, IntegrityError
 from musk_id.model.values import RULES, Identifier
 from musk_id.records.files import write_atomic
 
-__all__ = ["LIST_NAME", "TABLE_NAME", "plan_shards", "read_ids", "read_table"]
+__all__ = [
+    "LIST_NAME",
+    "TABLE_NAME",
+    "ListedCase",
+    "ShardRow",
+    "plan_shards",
+    "read_ids",
+    "read_list",
+    "read_table",
+    "waiting_cases",
+]
 
 TABLE_NAME = "shards.tsv"
 LIST_NAME = "list.tsv"
-_HEAD = "kind\tshard\tid"
+_HEAD = "kind\tshard\tid\tinput_sha256"
 _REMARK = "#"
 _KINDS = {"case": ("cases", "s"), "batch": ("batches", "b")}
+_COLUMNS = 4
 
 
-def read_table(out: Path) -> list[tuple[str, str, str]]:
-    """Rows of ``shards.tsv``: kind, shard, id.
+class ShardRow(NamedTuple):
+    """A row of ``shards.tsv``; the digest is that of the case's or batch's files, or ``absent``."""
+
+    kind: str
+    shard: str
+    identifier: str
+    input_sha256: str
+
+
+class ListedCase(NamedTuple):
+    """A line of a shard's list: a case or batch, the digest of its files, the batches that it names."""
+
+    identifier: str
+    input_sha256: str
+    batches: tuple[str, ...]
+
+
+def read_table(out: Path) -> list[ShardRow]:
+    """Rows of ``shards.tsv`` that hold: one for each case and batch, in the order of their first rows.
 
     Raises
     ------
     IntegrityError
-        If the table is malformed.
+        If the table is malformed, or moves a case to another shard.
     """
+    found: dict[tuple[str, str], ShardRow] = {}
+    for row in _all_rows(out):
+        key = (row.kind, row.identifier)
+        if key in found and found[key].shard != row.shard:
+            raise IntegrityError(
+                f"{row.identifier} stands in {found[key].shard} and {row.shard}",
+                where=TABLE_NAME,
+                hint="restore it",
+            )
+        found[key] = row
+    return list(found.values())
+
+
+def _all_rows(out: Path) -> list[ShardRow]:
     path = out / TABLE_NAME
     if not path.is_file():
         return []
-    lines = path.read_text(encoding="ascii", errors="replace").splitlines()
-    rows = [tuple(line.split("\t")) for line in lines[1:]]
-    if not lines or lines[0] != _HEAD or any(len(r) != 3 or r[0] not in _KINDS for r in rows):
-        raise IntegrityError("the table of shards is malformed", where=str(path.name), hint="restore it")
-    return [(kind, shard, identifier) for kind, shard, identifier in rows]
+    text = path.read_text(encoding="ascii", errors="replace")
+    cells = [line.split("\t") for line in text.splitlines()[1:]]
+    is_whole = text.startswith(_HEAD + "\n") and text.endswith("\n")
+    if not is_whole or any(not _is_row(row) for row in cells):
+        raise IntegrityError(
+            "the table of shards is malformed", where=TABLE_NAME, hint="restore it, or name a new output folder"
+        )
+    return [ShardRow(*row) for row in cells]
 
 
-def read_ids(path: Path) -> list[str]:
-    """Ids of a shard's list, in order.
+def _is_row(cells: list[str]) -> bool:
+    if len(cells) != _COLUMNS or cells[0] not in _KINDS:
+        return False
+    letter, number = cells[1][:1], cells[1][1:]
+    is_shard = letter == _KINDS[cells[0]][1] and len(number) == 5 and number.isascii() and number.isdigit()
+    return is_shard and RULES[Identifier].accepts(cells[2])
+
+
+def read_list(path: Path) -> list[ListedCase]:
+    """Lines of a shard's list, in order; a list of bare ids is read too.
 
     Raises
     ------
@@ -53,20 +110,35 @@ def read_ids(path: Path) -> list[str]:
         lines = path.read_text(encoding="ascii").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise IntegrityError(f"the list of the shard cannot be read: {error}", where=path.name) from error
-    ids = list(dict.fromkeys(line.split("\t")[0] for line in lines if not line.startswith(_REMARK)))
-    for identifier in ids:
-        if not RULES[Identifier].accepts(identifier):
-            raise IntegrityError(f"{identifier[:60]!r} is no id", where=path.name)
-    return ids
+    found: dict[str, ListedCase] = {}
+    for line in lines:
+        if line.startswith(_REMARK):
+            continue
+        identifier, sha256, batches = (*line.split("\t"), "", "")[:3]
+        for named in (identifier, *batches.split()):
+            if not RULES[Identifier].accepts(named):
+                raise IntegrityError(f"{named[:60]!r} is no id", where=path.name)
+        found.setdefault(identifier, ListedCase(identifier, sha256, tuple(batches.split())))
+    return list(found.values())
 
 
-def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """Add new cases and batches to the table, and refresh the lists of all shards.
+def read_ids(path: Path) -> list[str]:
+    """Ids of a shard's list, in order; raises as :func:`read_list` does."""
+    return [entry.identifier for entry in read_list(path)]
+
+
+def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...]) -> list[ShardRow]:
+    """Add new and changed cases and batches to the table, and refresh the lists of their shards.
 
     Parameters
     ----------
     grounds : tuple of str
         What every case rests on, one fact a text; a change of any redoes all shards.
+
+    Returns
+    -------
+    list of ShardRow
+        One row for each case and batch, as :func:`read_table` gives them.
 
     Raises
     ------
@@ -75,24 +147,48 @@ def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...])
     """
     if per_shard < 1:
         raise ConfigError(f"{per_shard} cases for each shard, at least 1 is needed")
-    rows = read_table(out)
+    rows, holding = _all_rows(out), read_table(out)
+    state = InputState(out / STATE_NAME)
+    added: list[ShardRow] = []
     for kind, (folder, letter) in _KINDS.items():
-        known = {identifier for k, _, identifier in rows if k == kind}
-        new = [name for name in _folders(root / folder) if name not in known]
-        number = len({shard for k, shard, _ in rows if k == kind})
+        known = {row.identifier: row for row in holding if row.kind == kind}
+        digests = {i: state.folder(f"{folder}/{i}", root / folder / i) for i in known}
+        added += [
+            row._replace(input_sha256=digests[i]) for i, row in known.items() if digests[i] != row.input_sha256
+        ]
+        new = [n for n in _folders(root / folder) if n not in known and not is_waiting(kind, root / folder / n)]
+        number = len({row.shard for row in known.values()})
         for start in range(0, len(new), per_shard):
             number += 1
-            rows += [(kind, f"{letter}{number:05d}", name) for name in new[start : start + per_shard]]
-    text = "\n".join([_HEAD, *("\t".join(row) for row in rows)]) + "\n"
-    _write_if_changed(out / TABLE_NAME, text)
-    _write_lists(root, out, rows, grounds)
-    return rows
+            for name in new[start : start + per_shard]:
+                digest = state.folder(f"{folder}/{name}", root / folder / name)
+                added.append(ShardRow(kind, f"{letter}{number:05d}", name, digest))
+    if added or not rows:
+        text = "\n".join([_HEAD, *("\t".join(row) for row in (*rows, *added))]) + "\n"
+        write_atomic(out / TABLE_NAME, text.encode("ascii"))
+    state.save()
+    holding = read_table(out)
+    _write_lists(root, out, holding, grounds)
+    return holding
+
+
+def is_waiting(kind: str, folder: Path) -> bool:
+    """Whether a case has a request and no examination yet: it waits for the laboratory and is not planned."""
+    names = {f"{stem}.{ending}" for stem in ("request", "examination") for ending in ("yaml", "yml", "json")}
+    present = {path.name.split(".")[0] for path in map(folder.joinpath, names) if os.path.lexists(path)}
+    return kind == "case" and present == {"request"}
+
+
+def waiting_cases(root: Path) -> list[str]:
+    """Cases that wait for the laboratory's examination."""
+    return [name for name in _folders(root / "cases") if is_waiting("case", root / "cases" / name)]
 
 
 def _folders(parent: Path) -> list[str]:
     if not parent.is_dir():
         return []
-    names = sorted(p.name for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
+    with os.scandir(parent) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
     for name in names:
         if not RULES[Identifier].accepts(name):
             raise ConfigError(
@@ -103,21 +199,35 @@ def _folders(parent: Path) -> list[str]:
     return names
 
 
-def _write_lists(root: Path, out: Path, rows: list[tuple[str, str, str]], grounds: tuple[str, ...]) -> None:
-    lists: dict[str, list[str]] = {}
-    for kind, shard, identifier in rows:
-        folder = root / _KINDS[kind][0] / identifier
-        files = sorted(p for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else []
-        lines = lists.setdefault(shard, [])
-        lines.append(identifier)
-        for path in files:
-            state = path.stat()
-            name = path.relative_to(folder).as_posix().encode("ascii", "backslashreplace").decode("ascii")
-            shown = "".join(c if c.isprintable() else "?" for c in name)
-            lines.append(f"{identifier}\t{shown}\t{state.st_size}\t{state.st_mtime_ns}")
-    for shard, lines in lists.items():
-        text = "\n".join([*(f"{_REMARK} {ground}" for ground in grounds), *lines]) + "\n"
-        _write_if_changed(out / "shards" / shard / LIST_NAME, text)
+def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str, ...]) -> None:
+    # Here, since the workflow's jobs read the table in every process and need none of the readers.
+    from musk_id.cli.named_batches import named_batches
+
+    of_shard: dict[str, list[ShardRow]] = {}
+    for row in rows:
+        of_shard.setdefault(row.shard, []).append(row)
+    for shard, members in of_shard.items():
+        path = out / "shards" / shard / LIST_NAME
+        lines = [f"{_REMARK} {ground}" for ground in grounds]
+        before = _listed(path, lines)
+        for row in members:
+            known = before.get((row.identifier, row.input_sha256))
+            batches: tuple[str, ...] = ()
+            if row.kind == "case":
+                # What the files name is a matter of their digest: nothing is read again for a known one.
+                batches = known.batches if known else named_batches(root / "cases" / row.identifier)
+            lines.append("\t".join((row.identifier, row.input_sha256, " ".join(batches))))
+        _write_if_changed(path, "\n".join(lines) + "\n")
+
+
+def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
+    """Lines of an earlier list by id and digest, if it was made on the same grounds."""
+    if not path.is_file():
+        return {}
+    earlier = [
+        line for line in path.read_text(encoding="ascii", errors="replace").splitlines() if line[:1] == _REMARK
+    ]
+    return {(e.identifier, e.input_sha256): e for e in read_list(path)} if earlier == heads else {}
 
 
 def _write_if_changed(path: Path, text: str) -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from musk_id.cli import casework as work
-from musk_id.cli.output import refuse_output_over_sources, seal_case, write_case
-from musk_id.cli.shards import read_ids
+from musk_id.cli.output import seal_case, write_case
+from musk_id.cli.output_place import refuse_output_over_sources
+from musk_id.cli.run_lock import hold_job
+from musk_id.cli.shards import read_list
 from musk_id.cli.workplace import Casework
 from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError
 from musk_id.model.barcode import BarcodeRecord
@@ -88,7 +90,9 @@ class _Shard:
     """Earlier records of a shard, by case."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        self.ids = read_ids(arguments.shard)
+        listed = read_list(arguments.shard)
+        self.ids = [entry.identifier for entry in listed]
+        self._batches = frozenset(batch for entry in listed for batch in entry.batches)
         self._folder: Path = arguments.shard.parent
         self._controls: list[Path] = arguments.controls
 
@@ -119,16 +123,25 @@ class _Shard:
         return [(case_id, records[case_id]) for case_id in self.ids]
 
     def controls(self) -> dict[str, ControlsRecord]:
-        """Controls records of all batches; a batch whose sheet failed stops the cases that name it."""
-        entries = [entry for path in self._controls for entry in read_jsonl(path)]
+        """Controls records of the shard's batches; a batch whose sheet failed stops the cases that name it."""
+        # A list of bare ids does not say which batches are wanted.
+        only = self._batches or None
+        entries = [entry for path in self._controls for entry in read_jsonl(path, only)]
         if any(not isinstance(entry, ControlsRecord | CaseFailure) for entry in entries):
             raise IntegrityError("a record is not one of stage controls", where="controls.jsonl", hint=_AGAIN)
         return {entry.case_id if isinstance(entry, CaseFailure) else entry.batch_id: entry for entry in entries}
 
 
-def _checked_controls(controls: dict[str, Any], intake: Any) -> dict[str, ControlsRecord]:
+def _checked_controls(casework: Casework, controls: dict[str, Any], intake: Any) -> dict[str, ControlsRecord]:
     for batch in intake.batch_ids:
         entry = controls.get(batch)
+        # Absent controls lower the grade: they must not seem absent because the plan missed a batch.
+        if entry is None and (casework.root / "batches" / batch).is_dir():
+            raise IntegrityError(
+                f"batch {batch} was not planned with this case",
+                where="list.tsv",
+                hint="run the workflow again: the plan is made anew at its start",
+            )
         if isinstance(entry, CaseFailure):
             raise UsageError(f"batch {batch}: {entry.message}", hint=entry.hint or "")
     return {batch: entry for batch, entry in controls.items() if isinstance(entry, ControlsRecord)}
@@ -137,9 +150,10 @@ def _checked_controls(controls: dict[str, Any], intake: Any) -> dict[str, Contro
 def run_stage(arguments: argparse.Namespace) -> int:
     """Run the command."""
     casework = Casework(arguments.root.resolve())
-    shard = _Shard(arguments)
-    records = _STAGES[arguments.name](casework, shard, arguments)
-    write_jsonl(arguments.out, records)
+    with hold_job(arguments.shard.parent):
+        shard = _Shard(arguments)
+        records = _STAGES[arguments.name](casework, shard, arguments)
+        write_jsonl(arguments.out, records)
     return 0
 
 
@@ -160,16 +174,18 @@ def _barcode(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -
     cases, controls = casework.root / "cases", shard.controls()
 
     def one(case_id: str, intake: Any) -> Any:
-        return work.barcode_case(casework, intake, _checked_controls(controls, intake), cases / case_id)
+        return work.barcode_case(casework, intake, _checked_controls(casework, controls, intake), cases / case_id)
 
     return _each("barcode", shard.pairs("intake"), one)
 
 
 def _spectra(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
-    cases = casework.root / "cases"
-    return _each(
-        "spectra", shard.pairs("intake"), lambda i, intake: work.spectra_case(casework, intake, cases / i)
-    )
+    cases, controls = casework.root / "cases", shard.controls()
+
+    def one(case_id: str, intake: Any) -> Any:
+        return work.spectra_case(casework, intake, _checked_controls(casework, controls, intake), cases / case_id)
+
+    return _each("spectra", shard.pairs("intake"), one)
 
 
 def _evidence(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
@@ -179,7 +195,7 @@ def _evidence(casework: Casework, shard: _Shard, arguments: argparse.Namespace) 
         barcode, intake = barcodes[case_id], intakes[case_id]
         if isinstance(barcode, CaseFailure):
             return barcode
-        own = _checked_controls(controls, intake)
+        own = _checked_controls(casework, controls, intake)
         return work.evidence_case(casework, intake, own, barcode, spectra)
 
     return _each("evidence", shard.pairs("spectra"), one)
@@ -191,7 +207,7 @@ def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
 
     def one(case_id: str, evidence: Any) -> CaseRecord:
         intake = intakes[case_id]
-        own = _checked_controls(controls, intake)
+        own = _checked_controls(casework, controls, intake)
         record = work.record_case(casework, intake, own, barcodes[case_id], spectra[case_id], evidence)
         write_case(record, casework.root / "cases" / case_id, casework.laboratory_path, target)
         return record

@@ -17,7 +17,7 @@ from musk_id.model.spectra import SpectraRecord
 from musk_id.records.canonical import canonical_json, decode_record, load_tree
 from musk_id.records.files import write_atomic
 
-__all__ = ["RECORD_CLASSES", "read_jsonl", "write_jsonl"]
+__all__ = ["RECORD_CLASSES", "read_heads", "read_jsonl", "write_jsonl"]
 
 RECORD_CLASSES: dict[str, type[Any]] = {
     cls.SCHEMA: cls
@@ -39,25 +39,44 @@ def write_jsonl(path: Path, records: Iterable[Any]) -> None:
     write_atomic(path, b"".join(canonical_json(record) + b"\n" for record in records))
 
 
-def read_jsonl(path: Path) -> list[Any]:
+def read_jsonl(path: Path, only: frozenset[str] | None = None) -> list[Any]:
     """Records of a file, in file order.
+
+    Parameters
+    ----------
+    only : frozenset of str, optional
+        Cases or batches whose records are wanted; those of others are not decoded.
 
     Raises
     ------
     IntegrityError
         If a line is cut off, changed, or of an unknown schema; the message names file and line.
     """
+    lines = _lines(path)
+    found = [_record(line, f"{path.name}, line {i}", only) for i, line in enumerate(lines, 1)]
+    return [record for record in found if record is not None]
+
+
+def read_heads(path: Path) -> list[tuple[str, str]]:
+    """Case and schema of each line, in file order, without decoding the records; raises as :func:`read_jsonl`."""
+    trees = [load_tree(line, f"{path.name}, line {i}") for i, line in enumerate(_lines(path), 1)]
+    return [(str(tree.get("case_id")), str(tree.get("schema"))) for tree in trees if isinstance(tree, dict)]
+
+
+def _lines(path: Path) -> list[bytes]:
     try:
         data = path.read_bytes()
     except OSError as error:
         raise IntegrityError(f"cannot be read: {error.strerror}", where=path.name) from error
     if data and not data.endswith(b"\n"):
         raise IntegrityError("the last line is cut off", where=path.name, hint="run the stage again")
-    return [_record(line, f"{path.name}, line {i}") for i, line in enumerate(data.splitlines(), 1)]
+    return data.splitlines()
 
 
-def _record(line: bytes, where: str) -> Any:
+def _record(line: bytes, where: str, only: frozenset[str] | None) -> Any:
     tree = load_tree(line, where)
+    if only is not None and isinstance(tree, dict) and tree.get("batch_id", tree.get("case_id")) not in only:
+        return None
     schema = tree.get("schema") if isinstance(tree, dict) else None
     cls = RECORD_CLASSES.get(schema) if isinstance(schema, str) else None
     if cls is None:

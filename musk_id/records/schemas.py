@@ -14,12 +14,15 @@ from musk_id.model.calibration import Calibration
 from musk_id.model.edits import Edits
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
+from musk_id.model.laboratory_chemistry import LaboratoryChemistry
 from musk_id.model.library_report import LibraryReport
+from musk_id.model.receipt import Receipt
 from musk_id.model.refdiff import CollectionDiff
 from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
 from musk_id.model.second_reading import SecondReadings
 from musk_id.model.spectra_audit import SpectraAudit
+from musk_id.model.spectral_calibration import SpectralCalibration
 from musk_id.model.validation import Validation
 from musk_id.model.values import RULES
 from musk_id.records.codec import TypePlan, plan_of
@@ -37,6 +40,7 @@ PUBLISHED: tuple[Any, ...] = (
     Edits,
     SecondReadings,
     Laboratory,
+    LaboratoryChemistry,
     SealSignature,
     SpectraAudit,
     LibraryAudit,
@@ -45,7 +49,9 @@ PUBLISHED: tuple[Any, ...] = (
     LibraryOrigin,
     CollectionDiff,
     Calibration,
+    SpectralCalibration,
     Validation,
+    Receipt,
     *RECORD_CLASSES.values(),
 )
 

@@ -6,7 +6,7 @@ rule barcode:
     input:
         list=f"{OUT}/shards/{{shard}}/list.tsv",
         intake=f"{OUT}/shards/{{shard}}/intake.jsonl",
-        controls=CONTROLS,
+        controls=controls_of,
     output:
         records=f"{OUT}/shards/{{shard}}/barcode.jsonl",
     params:

@@ -8,7 +8,7 @@ rule evidence:
         intake=f"{OUT}/shards/{{shard}}/intake.jsonl",
         barcode=f"{OUT}/shards/{{shard}}/barcode.jsonl",
         spectra=f"{OUT}/shards/{{shard}}/spectra.jsonl",
-        controls=CONTROLS,
+        controls=controls_of,
     output:
         records=f"{OUT}/shards/{{shard}}/evidence.jsonl",
     params:

@@ -6,7 +6,7 @@ rule intake:
     input:
         list=f"{OUT}/shards/{{shard}}/list.tsv",
         # Trace files are held against the run sheets of their batches.
-        sheets=expand(f"{OUT}/shards/{{batches}}/list.tsv", batches=BATCH_SHARDS),
+        sheets=sheets_of,
     output:
         records=f"{OUT}/shards/{{shard}}/intake.jsonl",
     params:

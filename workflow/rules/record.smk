@@ -9,7 +9,7 @@ rule record:
         barcode=f"{OUT}/shards/{{shard}}/barcode.jsonl",
         spectra=f"{OUT}/shards/{{shard}}/spectra.jsonl",
         evidence=f"{OUT}/shards/{{shard}}/evidence.jsonl",
-        controls=CONTROLS,
+        controls=controls_of,
     output:
         records=f"{OUT}/shards/{{shard}}/record.jsonl",
     params:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumHit, SpectrumResult
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.chromatograms import chromatogram_blocks
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Facts,
@@ -18,11 +22,15 @@ from musk_id.render.pages.document import (
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words
 from musk_id.render.pictures.mirror import MirrorWords, draw_mirror
+from musk_id.render.pictures.views import spectrum_view
 from musk_id.vocabulary import CompoundStatus, Reason
 
 __all__ = ["chemistry_blocks"]
 
 HITS_SHOWN = 6
+# Mirror plots of an item on paper; and spectra of a run up to which each has one.
+FIGURES_SHOWN = 2
+PLOTS_A_RUN = 6
 
 
 def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) -> list[Block]:
@@ -32,27 +40,81 @@ def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) 
     if not results and not markers:
         return []
     blocks: list[Block] = [Heading(3, catalogue.label("chemistry.heading", item=item_id))]
-    for result in results:
-        blocks.extend(_spectrum_blocks(result, catalogue))
+    if results:
+        blocks.append(_spectra_table(results, catalogue))
     if markers:
         blocks.append(_markers_table(markers, catalogue))
+    blocks += chromatogram_blocks(item_id, record, catalogue)
+    plotted = _plotted(results)
+    drawn = sorted(plotted, key=lambda r: r.call is None or r.call.name is None)[:FIGURES_SHOWN]
+    blocks.extend(_mirror(result, catalogue) for result in drawn)
+    blocks += _spectra_annexes(results, [r for r in plotted if r not in drawn], catalogue)
     return blocks
 
 
-def _spectrum_blocks(result: SpectrumResult, catalogue: Catalogue) -> list[Block]:
+def _spectra_annexes(
+    results: list[SpectrumResult], plotted: list[SpectrumResult], catalogue: Catalogue
+) -> list[Block]:
+    """An annex for each run; the spectra of a run with many scans are its parts."""
+    annexes: list[Block] = []
+    for _, of_run in groupby(results, key=lambda result: result.run.run_id):
+        parts = [_spectrum_annex(result, catalogue, plot=result in plotted) for result in of_run]
+        annexes.append(parts[0] if len(parts) == 1 else Annex(parts[0].title, tuple(parts)))
+    return annexes
+
+
+def _plotted(results: list[SpectrumResult]) -> list[SpectrumResult]:
+    """Spectra that have a mirror plot; of a run of many scans, the best of each compound that was named."""
+    plotted: list[SpectrumResult] = []
+    for _, of_run in groupby(results, key=lambda result: result.run.run_id):
+        found = [result for result in of_run if result.hits]
+        if len(found) > PLOTS_A_RUN:
+            best: dict[str, SpectrumResult] = {}
+            for result in sorted(found, key=lambda r: -float(r.hits[0].identity_forward)):
+                if result.call is not None and result.call.name is not None:
+                    best.setdefault(result.call.name, result)
+            found = list(best.values())
+        plotted += found
+    return plotted
+
+
+def _spectra_table(results: list[SpectrumResult], catalogue: Catalogue) -> Table:
+    """A line for each spectrum: what it was called, its best library spectrum, the outcome."""
+    label = catalogue.label
+    rows = tuple(
+        (
+            mono(result.run.run_id),
+            cell(result.spectrum_name),
+            cell("-") if result.call is None else _compound(result, catalogue),
+            cell(_best_hit(result)),
+            cell(finding_words(catalogue, result.finding)),
+        )
+        for result in results
+    )
+    heads = tuple(label(f"head.{h}") for h in ("run", "name_in_file", "compound", "identity", "outcome"))
+    return Table(label("chemistry.spectra"), heads, (4, 6, 8, 4, 5), rows)
+
+
+def _best_hit(result: SpectrumResult) -> str:
+    return f"{result.hits[0].identity_forward} / {result.hits[0].identity_reverse}" if result.hits else "-"
+
+
+def _spectrum_annex(result: SpectrumResult, catalogue: Catalogue, *, plot: bool) -> Annex:
+    """All that the record holds on a spectrum, with a mirror plot if it has one that the text does not show."""
     label = catalogue.label
     run = result.run.run_id
     title = label("chemistry.run", run=run)
     if result.run.simulated:
         title = f"{title} · {label('text.simulated')}"
-    blocks: list[Block] = [Heading(3, title), _spectrum_facts(result, catalogue)]
+    blocks: list[Block] = [_spectrum_facts(result, catalogue)]
     criteria = result.quality + (result.call.trace if result.call is not None else ())
     if criteria:
         blocks.append(criteria_table(catalogue, label("chemistry.trace", run=run), criteria))
     if result.hits:
         blocks.append(_hits_table(result, catalogue))
-        blocks.append(_mirror(result, catalogue))
-    return blocks
+        if plot:
+            blocks.append(_mirror(result, catalogue))
+    return Annex(title, tuple(blocks))
 
 
 def _spectrum_facts(result: SpectrumResult, catalogue: Catalogue) -> Facts:
@@ -140,7 +202,8 @@ def _mirror(result: SpectrumResult, catalogue: Catalogue) -> Figure:
         intensity=label("figure.mirror.intensity"),
     )
     caption = label("figure.mirror.caption", run=run, low=str(hit.compared_mz_low), high=str(hit.compared_mz_high))
-    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption)
+    view = spectrum_view(result.peaks, hit.peaks, words)
+    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption, view)
 
 
 def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
@@ -150,23 +213,40 @@ def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
     for status in CompoundStatus:
         of_status = [m for m in markers if m.status is status]
         if status in (CompoundStatus.IDENTIFIED, CompoundStatus.TENTATIVE):
-            rows += [_marker_row(catalogue, status, m.group, m.name, ", ".join(m.runs)) for m in of_status]
+            told = catalogue.word(status)
+            for m in of_status:
+                rows.append(_marker_row(catalogue, told, m.group, _marker_name(m, catalogue), ", ".join(m.runs)))
             continue
-        for open_, group in sorted({(_is_open(m), m.group) for m in of_status}):
-            names = ", ".join(m.name for m in of_status if m.group == group and _is_open(m) is open_)
-            rows.append(_marker_row(catalogue, status, group, names, "-", open_=open_))
+        kinds = {m.marker_id: _kind(m, catalogue) for m in of_status}
+        for kind, group in sorted({(kinds[m.marker_id], m.group) for m in of_status}):
+            own = [m for m in of_status if m.group == group and kinds[m.marker_id] == kind]
+            names = ", ".join(_marker_name(m, catalogue) for m in own)
+            runs = sorted({run for m in own for run in m.ions_compatible})
+            rows.append(_marker_row(catalogue, kind[1], group, names, ", ".join(runs) or "-"))
     heads = tuple(label(f"head.{h}") for h in ("status", "group", "compounds", "runs"))
     return Table(label("chemistry.markers"), heads, (5, 5, 10, 3), tuple(rows))
 
 
-def _marker_row(
-    catalogue: Catalogue, status: CompoundStatus, group: str, names: str, runs: str, *, open_: bool = False
-) -> tuple[Cell, ...]:
-    group_name = catalogue.label(f"marker_group.{group}")
-    word = catalogue.label("chemistry.not_told_apart") if open_ else catalogue.word(status)
-    return (cell(word), cell(group_name), cell(names), cell(runs))
+def _marker_row(catalogue: Catalogue, word: str, group: str, names: str, runs: str) -> tuple[Cell, ...]:
+    return (cell(word), cell(catalogue.label(f"marker_group.{group}")), cell(names), cell(runs))
 
 
-def _is_open(marker: MarkerFinding) -> bool:
-    """Whether a marker may be the compound that was named: neither found nor looked for in vain."""
-    return Reason.CONFUSABLE_NOT_SEPARATED in marker.reasons
+def _kind(marker: MarkerFinding, catalogue: Catalogue) -> tuple[int, str]:
+    """Order and words of a marker that was not named."""
+    if Reason.CONFUSABLE_NOT_SEPARATED in marker.reasons:
+        # Neither found nor looked for in vain: it may be the compound that was named.
+        return 2, catalogue.label("chemistry.not_told_apart")
+    if marker.ions_compatible:
+        return 0, catalogue.label("chemistry.ions_compatible")
+    return 1, catalogue.word(marker.status)
+
+
+def _marker_name(marker: MarkerFinding, catalogue: Catalogue) -> str:
+    remarks = []
+    if marker.limit is not None:
+        remarks.append(catalogue.label("chemistry.limit", limit=marker.limit))
+    if marker.set_aside_by is not None:
+        remarks.append(catalogue.label("chemistry.set_aside"))
+    if marker.runs and marker.inchikey is not None:
+        remarks.append(marker.inchikey)
+    return f"{marker.name} ({'; '.join(remarks)})" if remarks else marker.name

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from musk_id.model.chromatography import RuleFixed
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import Catalogue
-from musk_id.render.pages.document import Block, Cell, Facts, Heading, Items, Section, Table, cell, mono
+from musk_id.render.pages.document import Annex, Block, Cell, Facts, Heading, Items, Section, Table, cell, mono
 from musk_id.render.pages.facts import brief_digest, given, reason_words
 
 __all__ = ["controls_section"]
@@ -32,7 +33,7 @@ def _batch(controls: ControlsRecord, catalogue: Catalogue) -> list[Block]:
     if controls.controls:
         blocks.append(_controls_table(controls, catalogue))
     if controls.files:
-        blocks.append(_files_table(controls, catalogue))
+        blocks.append(_files_annex(controls, catalogue))
     return blocks
 
 
@@ -53,9 +54,25 @@ def _batch_facts(controls: ControlsRecord, catalogue: Catalogue) -> Facts:
         rows.append((label("controls.invalid_loci"), cell(", ".join(controls.invalid_loci))))
     if controls.reasons:
         rows.append((label("controls.reasons"), reason_words(catalogue, controls.reasons)))
+    if sheet.spectra_rule is not None:
+        rows.append((label("controls.spectra_rule"), cell(_rule_text(sheet.spectra_rule, catalogue))))
     if sheet.departures is not None:
         rows.append((label("controls.departures"), cell(sheet.departures)))
     return Facts(tuple(rows))
+
+
+def _rule_text(rule: RuleFixed, catalogue: Catalogue) -> str:
+    text = catalogue.label("controls.rule_fixed", version=rule.method_version, date=rule.fixed_on)
+    departure = rule.departure
+    if departure is None:
+        return text
+    return f"{text}; " + catalogue.label(
+        "controls.rule_changed",
+        version=departure.to_version,
+        date=departure.date,
+        person=departure.person,
+        reason=" ".join(departure.reason.split()),
+    )
 
 
 def _required_table(controls: ControlsRecord, catalogue: Catalogue) -> Table:
@@ -91,7 +108,7 @@ def _controls_table(controls: ControlsRecord, catalogue: Catalogue) -> Table:
     return Table(label("controls.controls_caption"), heads, (3, 6, 4, 4, 5, 8), rows)
 
 
-def _files_table(controls: ControlsRecord, catalogue: Catalogue) -> Table:
+def _files_annex(controls: ControlsRecord, catalogue: Catalogue) -> Annex:
     label = catalogue.label
     rows = tuple(
         (
@@ -103,4 +120,5 @@ def _files_table(controls: ControlsRecord, catalogue: Catalogue) -> Table:
         for file in controls.files
     )
     heads = tuple(label(f"head.{h}") for h in ("file", "position", "bytes", "sha256_begin"))
-    return Table(label("controls.files_caption"), heads, (10, 4, 4, 7), rows)
+    title = f"{label('controls.batch', batch=controls.batch_id)} · {label('controls.files_caption')}"
+    return Annex(title, (Table("", heads, (10, 4, 4, 7), rows),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from musk_id.model.identification_rules import IdentificationRule
 from musk_id.model.methods import (
     AmpliconLimits,
     AnimalMethod,
@@ -15,6 +16,7 @@ from musk_id.model.reads_method import PileLimits
 from musk_id.model.record import CaseRecord, MethodsUsed, ReleaseSummary
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Facts,
@@ -27,21 +29,46 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.error_figures import error_blocks
+from musk_id.render.pages.method_cards import card_blocks
 from musk_id.vocabulary import ControlKind, Locus
 
 __all__ = ["methods_section"]
 
 
 def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
-    """Method versions, their limits, and how a grade comes about."""
+    """Method versions, what they ask of a marker and what is known of their errors; all numbers in an annex."""
     label = catalogue.label
     methods = record.methods
+    departures = record.intake.examination.departures
+    said = cell(departures.strip()) if departures else cell(label("text.none_recorded"))
     blocks: list[Block] = [Paragraph(cell(label("methods.intro")), quiet=True)]
-    blocks.extend(_barcode(methods, record.release, catalogue))
+    blocks.extend(_markers(methods, record.release, catalogue))
+    blocks.append(Facts(((label("methods.departures"), said),)))
+    blocks.extend(error_blocks(record.calibration, catalogue))
+    blocks.extend(card_blocks(record, catalogue))
+    blocks.append(Annex(label("methods.all_numbers"), tuple(_all_numbers(methods, catalogue))))
+    return Section("methods", label("section.methods"), tuple(blocks))
+
+
+def _markers(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue) -> list[Block]:
+    label = catalogue.label
+    method = methods.barcode
+    rows = [(*_amplicon_row(a, catalogue), _individuals(a.locus, release)) for a in method.amplicons]
+    rows += [(*_long_row(x, catalogue), _individuals(x.locus, release)) for x in method.long_loci]
+    heads = ("locus", "length", "radius", "margin", "exclusion_other", "exclusion_moschus", "individuals")
+    return [
+        Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),
+        Paragraph(cell(label("methods.barcode_distances")), quiet=True),
+        Table("", tuple(label(f"head.{h}") for h in heads), (6, 5, 4, 4, 5, 6, 5), tuple(rows)),
+    ]
+
+
+def _all_numbers(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
+    label = catalogue.label
+    blocks = _barcode_numbers(methods, catalogue)
     blocks.append(Heading(2, label("methods.animals", version=methods.animals.version)))
     blocks.append(_numbers(_animal_numbers(methods.animals), catalogue))
     blocks += _wide_numbers(methods.animals, catalogue)
-    blocks.extend(error_blocks(record.calibration, catalogue))
     blocks.append(Heading(2, label("methods.sanger", version=methods.sanger.version)))
     blocks.append(Paragraph(cell(label("methods.sanger_words")), quiet=True))
     blocks.append(_sanger_numbers(methods.sanger, catalogue))
@@ -52,22 +79,17 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.append(Heading(2, label("methods.spectra", version=methods.spectra.version)))
     blocks.append(Paragraph(cell(label("methods.spectra_scores")), quiet=True))
     blocks.append(_numbers(_spectra_numbers(methods.spectra), catalogue))
+    blocks += _identification(methods.spectra.identification, catalogue)
     blocks.append(Heading(2, label("methods.controls", version=methods.controls.version)))
     blocks.append(_required_controls(methods.controls, catalogue))
     blocks.append(Heading(2, label("methods.evidence", version=methods.evidence.version)))
     blocks.append(_grades(methods, catalogue))
-    departures = record.intake.examination.departures
-    said = cell(departures.strip()) if departures else cell(label("text.none_recorded"))
-    blocks.append(Facts(((label("methods.departures"), said),)))
-    return Section("methods", label("section.methods"), tuple(blocks))
+    return blocks
 
 
-def _barcode(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue) -> list[Block]:
+def _barcode_numbers(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
     label = catalogue.label
     method = methods.barcode
-    rows = [(*_amplicon_row(a, catalogue), _individuals(a.locus, release)) for a in method.amplicons]
-    rows += [(*_long_row(x, catalogue), _individuals(x.locus, release)) for x in method.long_loci]
-    heads = ("locus", "length", "radius", "margin", "exclusion_other", "exclusion_moschus", "individuals")
     numbers = (
         ("max_ambiguous", method.max_ambiguous_percent, "percent"),
         ("certified_margin", str(method.certified_margin_min), "edits"),
@@ -78,8 +100,6 @@ def _barcode(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue
     )
     return [
         Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),
-        Paragraph(cell(label("methods.barcode_distances")), quiet=True),
-        Table("", tuple(label(f"head.{h}") for h in heads), (6, 5, 4, 4, 5, 6, 5), tuple(rows)),
         Facts(((label("methods.primers"), lines(*(_primers(a, catalogue) for a in method.amplicons))),)),
         _numbers(numbers, catalogue),
     ]
@@ -219,6 +239,34 @@ def _spectra_numbers(method: SpectraMethod) -> tuple[tuple[str, str, str], ...]:
         ("ion_ratio", str(method.ion_ratio_tolerance_percent), "percent"),
         ("confusable_gap", str(method.confusable_min_gap), ""),
     )
+
+
+def _identification(rule: IdentificationRule | None, catalogue: Catalogue) -> list[Block]:
+    """The rule of identification, if the method has one."""
+    if rule is None:
+        return []
+    label = catalogue.label
+    source = rule.source if rule.text_read else f"{rule.source} {label('text.text_not_read')}"
+    bands = "; ".join(
+        label(
+            "number.id_band_relative" if band.relative else "number.id_band_points",
+            tolerance=str(band.tolerance),
+            share=str(band.from_percent),
+        )
+        for band in rule.ratio_bands
+    )
+    rows = (
+        ("id_source", source),
+        ("id_time", f"{rule.retention_time_percent} %; {rule.retention_time_least_min} min"),
+        ("id_index", rule.retention_index),
+        ("id_ions", f"{rule.min_ions}; m/z {rule.one_ion_from_mz}"),
+        ("id_compared", f"{rule.ions_compared}; {rule.ion_least_percent} %"),
+        ("id_bands", bands),
+        ("id_noise", f"{rule.signal_to_noise_base}; {rule.signal_to_noise_weakest}"),
+        ("id_blank", str(rule.blank_factor)),
+        ("id_isomers", str(rule.isomer_index_sd)),
+    )
+    return [Facts(tuple((label(f"number.{key}"), cell(value)) for key, value in rows))]
 
 
 def _numbers(numbers: tuple[tuple[str, str, str], ...], catalogue: Catalogue) -> Facts:

@@ -1,0 +1,105 @@
+"""``musk-id case import``: many cases from a table and the files that it names; all of them or none."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from musk_id.cli.console import say
+from musk_id.cli.table_cases import TableCase, cases_of
+from musk_id.errors import IntegrityError, Problem, RequestError, UsageError, counted
+from musk_id.formats.case_table import read_case_table
+from musk_id.model.values import RULES, Identifier
+from musk_id.records.files import resolve_inside, sha256_file, write_atomic
+
+__all__ = ["run_import"]
+
+MAX_TOLD_PROBLEMS = 200
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Write the cases of a table below the root; cases that stand there already must be the same."""
+    table: Path = arguments.table
+    cases_folder: Path = arguments.root.resolve() / "cases"
+    cases = cases_of(read_case_table(table))
+    problems = [problem for case in cases for problem in _problems(case, table.absolute().parent)]
+    if problems:
+        raise RequestError(
+            f"{counted(len(problems), 'problem', 'problems')} in the table; no case was written",
+            where=table.name,
+            problems=tuple(problems[:MAX_TOLD_PROBLEMS]),
+            hint="correct the table and import it again",
+        )
+    cases_folder.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(dir=cases_folder, prefix=".import."))
+    try:
+        # All are built before one is put in its place, so that a file that cannot be copied stops all.
+        for case in cases:
+            _build(case, table.absolute().parent, building / case.case_id)
+        different = [
+            c.case_id for c in cases if not _is_free_or_same(cases_folder / c.case_id, building / c.case_id)
+        ]
+        if different:
+            raise UsageError(
+                f"{', '.join(different[:10])}: a case of that id stands there and is another one",
+                where=str(cases_folder),
+                hint="give the cases of the table other ids, or take their rows out",
+            )
+        new = [case.case_id for case in cases if not (cases_folder / case.case_id).exists()]
+        for case_id in new:
+            os.replace(building / case_id, cases_folder / case_id)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    there = len(cases) - len(new)
+    say(f"{counted(len(new), 'case', 'cases')} written to {cases_folder}, {there} were there already")
+    return 0
+
+
+def _problems(case: TableCase, folder: Path) -> list[Problem]:
+    found = list(case.problems)
+    if not RULES[Identifier].accepts(case.case_id):
+        found.append(Problem("", f"case_id {case.case_id[:60]!r}", RULES[Identifier].described))
+    for path, line in case.files.items():
+        try:
+            if not resolve_inside(folder, path).is_file():
+                found.append(
+                    Problem(f"line {line}", f"there is no file {path[:100]!r}", "a file beside the table")
+                )
+        except IntegrityError as error:
+            found.append(Problem(f"line {line}", error.message, error.hint))
+    return found
+
+
+def _build(case: TableCase, source: Path, target: Path) -> None:
+    target.mkdir()
+    for stem, tree in (("request", case.request), ("examination", case.examination)):
+        write_atomic(target / f"{stem}.yaml", _yaml(tree))
+    for path in case.files:
+        copy = target / path.rsplit("/", 1)[-1]
+        shutil.copyfile(resolve_inside(source, path), copy, follow_symlinks=False)
+        os.chmod(copy, 0o644)
+    os.chmod(target, 0o755)  # noqa: S103 - a case folder is read by everybody in the laboratory
+
+
+def _yaml(tree: dict[str, Any]) -> bytes:
+    import yaml
+
+    return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=100).encode("utf-8")
+
+
+def _is_free_or_same(place: Path, built: Path) -> bool:
+    if not os.path.lexists(place):
+        return True
+    if place.is_symlink() or not place.is_dir():
+        return False
+    names = sorted(path.name for path in built.iterdir())
+    if sorted(path.name for path in place.iterdir()) != names:
+        return False
+    return all(
+        (place / n).is_file() and not (place / n).is_symlink() and sha256_file(place / n) == sha256_file(built / n)
+        for n in names
+    )

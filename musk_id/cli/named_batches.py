@@ -1,0 +1,51 @@
+"""Batches that a case names, found without decoding the case: a plan asks this of thousands of cases."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from musk_id.errors import MuskIdError
+from musk_id.model.values import RULES, Identifier
+from musk_id.records.files import read_limited
+from musk_id.records.inputs import find_input
+from musk_id.records.tree import MAX_BYTES, read_tree
+
+__all__ = ["named_batches"]
+
+_KEY = "batch_id"
+# The key at the start of a line or of a mapping, and a plain or quoted id on the same line: how nearly all
+# files are written. Whatever else holds the word is read in full.
+_PLAIN = re.compile(
+    rb"(?m)^[ \t]*(?:-[ \t]+)*[\"']?batch_id[\"']?[ \t]*:[ \t]+"
+    rb"[\"']?([A-Za-z0-9][A-Za-z0-9_-]{0,62})[\"']?[ \t]*,?[ \t]*(?:\#.*)?\r?$"
+)
+
+
+def named_batches(case_dir: Path) -> tuple[str, ...]:
+    """Ids of the batches in a case's examination, sorted; none of a case that cannot be read.
+
+    A faulty case is told by the stage ``intake``, which reads it in full.
+    """
+    try:
+        path = find_input(case_dir, "examination")
+        data = read_limited(path, MAX_BYTES)
+        found = [match.decode("ascii") for match in _PLAIN.findall(data)]
+        # An escape may spell the key otherwise; a block of text may hold the word at the start of a line, and
+        # then at worst a batch too many is waited for.
+        if len(found) != data.count(_KEY.encode("ascii")) or b"\\" in data:
+            found = _texts(read_tree(path).tree)
+    except (MuskIdError, OSError):
+        return ()
+    return tuple(sorted({name for name in found if RULES[Identifier].accepts(name)}))
+
+
+def _texts(tree: Any) -> list[str]:
+    """Texts under the key, wherever it stands."""
+    if isinstance(tree, list):
+        return [text for entry in tree for text in _texts(entry)]
+    if not isinstance(tree, dict):
+        return []
+    own = [value for key, value in tree.items() if key == _KEY and isinstance(value, str)]
+    return own + [text for value in tree.values() for text in _texts(value)]

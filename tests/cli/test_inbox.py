@@ -1,0 +1,234 @@
+"""The inbox: every file answered once, nothing half-copied taken, no case made twice or overwritten."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from musk_id.cli import inbox as module
+from musk_id.cli import main
+from musk_id.cli.run_lock import open_lock, take_lock
+from musk_id.cli.shards import plan_shards, waiting_cases
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+REQUEST = (EXAMPLES / "cases" / "DEMO-D" / "request.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    folder.mkdir()
+    shutil.copy(EXAMPLES / "laboratory.yaml", folder)
+    return folder
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    folder = tmp_path / "box"
+    folder.mkdir()
+    return folder
+
+
+def _run(box: Path, root: Path, settle: str = "0") -> int:
+    return main(["inbox", str(box), "--root", str(root), "--settle-seconds", settle])
+
+
+def _request(case_id: str, note: str = "") -> str:
+    return REQUEST.replace("DEMO-D", case_id) + note
+
+
+def _receipts(box: Path) -> dict[str, dict]:
+    found = [json.loads(path.read_bytes()) for path in sorted((box / "receipts").iterdir())]
+    return {receipt["file_name"]: receipt for receipt in found}
+
+
+def _state(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_requests_become_cases_that_wait(box: Path, root: Path, tmp_path: Path, capsys) -> None:
+    (box / "a.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    (box / "b c;$(x).yaml").write_text(_request("NEW-2").replace("questions:", "fragen:"), encoding="utf-8")
+    (box / "letter.pdf").write_bytes(b"%PDF")
+    (box / "half.yaml.part").write_text("schema:", encoding="utf-8")
+    (box / ".hidden.yaml").write_text("schema:", encoding="utf-8")
+    before = _state(box)
+    assert _run(box, root) == 0
+    assert "accepted 1, refused 2, answered before 0, left for the next run 0" in capsys.readouterr().out
+    receipts = _receipts(box)
+    assert {name: receipt["status"] for name, receipt in receipts.items()} == {
+        "a.yaml": "ACCEPTED",
+        "b c;$(x).yaml": "REFUSED",
+        "letter.pdf": "REFUSED",
+    }
+    case = root / "cases" / "NEW-1"
+    assert [p.name for p in case.iterdir()] == ["request.yaml"]
+    assert (case / "request.yaml").read_bytes() == (box / "a.yaml").read_bytes()
+    reasons = " ".join(receipts["b c;$(x).yaml"]["problems"])
+    assert "fragen" in reasons
+    assert "questions" in reasons
+    # Nothing that was handed in is touched, and a further run answers nothing again.
+    assert {name: data for name, data in _state(box).items() if not name.startswith("receipts/")} == before
+    after, cases = _state(box), _state(root)
+    assert _run(box, root) == 0
+    assert "answered before 3" in capsys.readouterr().out
+    assert (_state(box), _state(root)) == (after, cases)
+    # A case without an examination waits: it is not planned, and nothing of it is examined.
+    assert waiting_cases(root) == ["NEW-1"]
+    assert plan_shards(root, tmp_path / "out", 10, ()) == []
+    (case / "examination.yaml").write_text("schema: x\n", encoding="ascii")
+    assert [row.identifier for row in plan_shards(root, tmp_path / "out", 10, ())] == ["NEW-1"]
+
+
+def test_duplicates_and_second_requests(box: Path, root: Path) -> None:
+    (box / "a.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    assert _run(box, root) == 0
+    (box / "same.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    (box / "other.yaml").write_text(_request("NEW-1", "# later\n"), encoding="utf-8")
+    (box / "case.yaml").write_text(_request("new-1"), encoding="utf-8")
+    assert _run(box, root) == 0
+    receipts = _receipts(box)
+    assert {n: r["status"] for n, r in receipts.items()} == {
+        "a.yaml": "ACCEPTED",
+        "same.yaml": "ACCEPTED",
+        "other.yaml": "REFUSED",
+        "case.yaml": "REFUSED",
+    }
+    assert receipts["same.yaml"]["request_sha256"] == receipts["a.yaml"]["request_sha256"]
+    assert "taken in with another request" in receipts["other.yaml"]["problems"][0]
+    assert [p.name for p in sorted((root / "cases").iterdir()) if p.is_dir()] == ["NEW-1"]
+    # A file that is replaced under its name is another file, and the first receipt stays.
+    (box / "a.yaml").write_text(_request("NEW-1", "# changed\n"), encoding="utf-8")
+    assert _run(box, root) == 0
+    kept = [json.loads(p.read_bytes())["status"] for p in (box / "receipts").glob("a.yaml.*")]
+    assert sorted(kept) == ["ACCEPTED", "REFUSED"]
+
+
+def test_two_requests_for_one_case_at_once_are_both_refused_also_after_a_kill(box: Path, root: Path) -> None:
+    for name, note in (("a.yaml", ""), ("b.yaml", "# x\n")):
+        (box / name).write_text(_request("NEW-1", note), encoding="utf-8")
+    assert _run(box, root) == 0
+    assert {r["status"] for r in _receipts(box).values()} == {"REFUSED"}
+    state = _state(box)
+    next((box / "receipts").glob("b.yaml.*")).unlink()
+    assert _run(box, root) == 0
+    assert _state(box) == state
+    assert not [p for p in (root / "cases").iterdir() if p.is_dir()]
+
+
+def test_a_lost_or_cut_off_receipt_is_written_again(box: Path, root: Path) -> None:
+    (box / "a.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    assert _run(box, root) == 0
+    state = _state(box)
+    path = next((box / "receipts").iterdir())
+    path.write_bytes(path.read_bytes()[:50])
+    assert _run(box, root) == 0
+    assert _state(box) == state
+
+
+def test_a_file_that_is_being_written_is_left(box: Path, root: Path, capsys) -> None:
+    text = _request("NEW-1")
+    with (box / "a.yaml").open("w", encoding="utf-8") as stream:
+        # A stop of the copy in the middle of valid YAML: only that somebody writes tells it.
+        stream.write(text[: text.index("items:")])
+        stream.flush()
+        assert _run(box, root) == 0
+        assert "left for the next run 1" in capsys.readouterr().out
+        stream.write(text[text.index("items:") :])
+    assert _run(box, root) == 0
+    assert _receipts(box)["a.yaml"]["status"] == "ACCEPTED"
+
+
+def test_a_file_that_grows_between_the_looks_is_left(box: Path, root: Path, monkeypatch) -> None:
+    (box / "a.yaml").write_text(_request("NEW-1")[:100], encoding="utf-8")
+    monkeypatch.setattr(module, "_is_being_written", lambda _: False)
+
+    def grow(seconds: float) -> None:
+        with (box / "a.yaml").open("a", encoding="utf-8") as stream:
+            stream.write("x")
+
+    monkeypatch.setattr(module.time, "sleep", grow)
+    assert _run(box, root) == 0
+    assert not list((box / "receipts").iterdir())
+
+
+def test_links_pipes_and_files_of_holes_are_refused_unread(box: Path, root: Path) -> None:
+    (box / "link.yaml").symlink_to("/etc/passwd")
+    os.mkfifo(box / "pipe.yaml")
+    with (box / "holes.yaml").open("wb") as stream:
+        stream.truncate(1 << 40)
+    (box / "deep.json").write_text("[" * 100_000, encoding="ascii")
+    (box / "bomb.yaml").write_text("a: &a [x,x]\nb: [*a,*a]\n", encoding="ascii")
+    assert _run(box, root) == 0
+    receipts = _receipts(box)
+    assert {r["status"] for r in receipts.values()} == {"REFUSED"}
+    assert {n: "request_sha256" in r and r["request_sha256"] is not None for n, r in receipts.items()} == {
+        "link.yaml": False,
+        "pipe.yaml": False,
+        "holes.yaml": False,
+        "deep.json": True,
+        "bomb.yaml": True,
+    }
+    assert "root:" not in "".join(p.read_text(encoding="utf-8") for p in (box / "receipts").iterdir())
+
+
+def test_linked_receipts_and_a_second_command_are_refused(box: Path, root: Path, tmp_path: Path, capsys) -> None:
+    (box / "a.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    (box / "receipts").symlink_to(tmp_path)
+    assert _run(box, root) == 2
+    assert "symbolic link" in capsys.readouterr().err
+    (box / "receipts").unlink()
+    (root / "cases").mkdir(exist_ok=True)
+    handle = open_lock(root / "cases" / module.LOCK_NAME)
+    assert take_lock(handle, module.fcntl.LOCK_EX)
+    assert _run(box, root) == 2
+    os.close(handle)
+    assert _run(box, root) == 0
+
+
+@pytest.mark.parametrize("moment", ["write_atomic", "mkdtemp"])
+def test_killed_at_a_write_the_next_run_answers_the_same(box: Path, root: Path, moment: str) -> None:
+    for number in range(3):
+        (box / f"{number}.yaml").write_text(_request(f"NEW-{number}"), encoding="utf-8")
+    code = (
+        "import os, signal, sys, tempfile; from musk_id.cli import inbox, main\n"
+        f"holder = inbox if {moment!r} == 'write_atomic' else tempfile\n"
+        f"real, left = getattr(holder, {moment!r}), [2]\n"
+        "def stop(*a, **k):\n"
+        "    left[0] -= 1\n"
+        "    if left[0] < 0: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return real(*a, **k)\n"
+        f"setattr(holder, {moment!r}, stop)\n"
+        f"main(['inbox', {str(box)!r}, '--root', {str(root)!r}, '--settle-seconds', '0'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert _run(box, root) == 0
+    assert {name: r["status"] for name, r in _receipts(box).items()} == dict.fromkeys(
+        ("0.yaml", "1.yaml", "2.yaml"), "ACCEPTED"
+    )
+    assert sorted(p.name for p in (root / "cases").iterdir()) == [".inbox.lock", "NEW-0", "NEW-1", "NEW-2"]
+
+
+@given(name=st.text(min_size=1, max_size=60), data=st.binary(max_size=300))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_name_and_bytes_get_one_answer(tmp_path: Path, root: Path, name: str, data: bytes) -> None:
+    raw = name.replace("/", "_").replace("\0", "_").encode("utf-8", "surrogatepass")[:200]
+    folder = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), b"box")))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    path = folder / f"x{os.fsdecode(raw)}.json"
+    path.write_bytes(data)
+    assert _run(folder, root) == 0
+    (receipt,) = _receipts(folder).values()
+    assert receipt["status"] == "REFUSED"
+    assert receipt["problems"]

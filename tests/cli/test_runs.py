@@ -1,0 +1,102 @@
+"""Status and overview of a run: counted without decoding every record, failures named."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+
+from musk_id.cli import main
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def _stage(root: Path, out: Path, name: str, shard: str) -> int:
+    folder = out / "shards" / shard
+    more = ["--controls", str(out / "shards" / "b00001" / "controls.jsonl")] if name != "controls" else []
+    return main(
+        [
+            "stage",
+            name,
+            "--root",
+            str(root),
+            "--shard",
+            str(folder / "list.tsv"),
+            *more,
+            "--out",
+            str(folder / f"{name}.jsonl"),
+            "--cases",
+            str(out / "cases"),
+        ]
+    )
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = Path(shutil.copytree(EXAMPLES, tmp_path / "root"))
+    for case in ("DEMO-A", "DEMO-B", "DEMO-C", "DEMO-E"):
+        shutil.rmtree(folder / "cases" / case)
+    shutil.copytree(folder / "cases" / "DEMO-D", folder / "cases" / "BAD")
+    (folder / "cases" / "BAD" / "request.yaml").write_text("=cmd: [", encoding="ascii")
+    return folder
+
+
+def test_status_follows_a_run_and_names_what_failed(root: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out), "--cases-per-shard", "10"]) == 0
+
+    def status() -> tuple[int, str]:
+        capsys.readouterr()
+        code = main(["runs", "status", "--out", str(out)])
+        return code, capsys.readouterr().out
+
+    assert status() == (
+        0,
+        "finished 0, failed 0, not yet processed 2\n"
+        "shards done of 1: intake 0, barcode 0, spectra 0, evidence 0, record 0, seal 0\n",
+    )
+    assert _stage(root, out, "controls", "b00001") == 0
+    assert _stage(root, out, "intake", "s00001") == 0
+    code, text = status()
+    assert code == 3
+    assert "finished 0, failed 1, not yet processed 1" in text
+    assert "intake 1, barcode 0" in text
+    for stage in ("barcode", "spectra", "evidence", "record", "seal"):
+        assert _stage(root, out, stage, "s00001") == 0
+    code, text = status()
+    assert code == 3
+    assert text.startswith("finished 1, failed 1, not yet processed 0\nfailed: BAD at intake: ")
+    assert main(["runs", "overview", "--out", str(out)]) == 0
+    rows = list(csv.reader(io.StringIO((out / "summary.csv").read_text(encoding="utf-8"), newline="")))
+    assert [row[0] for row in rows[1:]] == ["BAD", "DEMO-D"]
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_controls_that_were_not_planned_fail_the_case(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(EXAMPLES / "cases" / "DEMO-A", root / "cases" / "DEMO-A")
+    shutil.move(root / "batches" / "DEMO-DNA-1", tmp_path / "kept")
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
+    shutil.move(tmp_path / "kept", root / "batches" / "DEMO-DNA-1")
+    folder = out / "shards" / "s00001"
+    for stage in ("intake", "barcode"):
+        assert (
+            main(
+                [
+                    "stage",
+                    stage,
+                    "--root",
+                    str(root),
+                    "--shard",
+                    str(folder / "list.tsv"),
+                    "--out",
+                    str(folder / f"{stage}.jsonl"),
+                ]
+            )
+            == 0
+        )
+    text = (folder / "barcode.jsonl").read_text(encoding="utf-8")
+    assert "batch DEMO-DNA-1 was not planned with this case" in text
