@@ -48,7 +48,7 @@ def run_match_reads(arguments: argparse.Namespace) -> int:
     def templates() -> BarcodeLibrary:
         return _templates(str(arguments.library), arguments.releases)
 
-    reads = read_files(paths, primers, (BARCODE_METHODS[-1], method), templates)
+    reads = read_files(paths, primers, (BARCODE_METHODS[-1], method), templates, with_library=False)
     found = [
         (amplicon, variant) for amplicon in find_variants(reads, primers, method) for variant in amplicon.variants
     ]

@@ -114,6 +114,7 @@ def read_files(
     library: Callable[[], BarcodeLibrary],
     *,
     with_genera: bool = False,
+    with_library: bool = True,
 ) -> DistinctReads | PiledReads:
     """Reads of a run: one FASTQ file, two of pairs (forward reads first, as they are named), or a BAM file.
 
@@ -123,6 +124,8 @@ def read_files(
         Gives the library in whose windows reads are piled up; asked for where they are.
     with_genera : bool
         Whether the nearest genus of each piled read is asked for.
+    with_library : bool
+        Whether the library that the names of the reads name is asked for.
 
     Raises
     ------
@@ -162,7 +165,7 @@ def read_files(
             min_base_quality=method.piles.min_base_quality,
         ) as source:
             return pile_mapped_reads(source, primers, rules)
-    file = FastqFile(paths[0])
+    file = FastqFile(paths[0], with_library=with_library)
     if len(paths) == MAX_READ_FILES:
         pairs = count_pairs(paired_batches(file, FastqFile(paths[1])), method)
         return replace(pairs, library=file.library)

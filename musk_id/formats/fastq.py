@@ -59,10 +59,13 @@ class FastqFile:
     ----------
     path : Path
         A regular file.
+    with_library : bool
+        Whether the library that the names of the reads name is asked for.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, with_library: bool = False) -> None:
         self._path = path
+        self._with_library = with_library
         self._lowest, self._highest, self._letters = 255, 0, 0
         self.reads = 0
         self._libraries: Counter[bytes | None] = Counter()
@@ -168,7 +171,8 @@ class FastqFile:
             names_sha256=_names_digest(text, begins[0::4], name),
             first_number=self.reads + 1,
         )
-        self._note_libraries(text, begins[0::4], name)
+        if self._with_library:
+            self._note_libraries(text, begins[0::4], name)
         self.reads += letters.size
         if self.reads > MAX_READS:
             raise InputFormatError(f"more than {MAX_READS} reads", where=self._path.name)

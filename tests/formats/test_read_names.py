@@ -40,7 +40,7 @@ def written(path: Path, names: list[str]) -> Path:
 
 
 def library(path: Path, count: int) -> str | None:
-    file = FastqFile(path)
+    file = FastqFile(path, with_library=True)
     for _ in file.batches(count):
         pass
     return file.library
