@@ -19,9 +19,10 @@ from musk_id.kernels.compound_hits import best_of_compounds, leading
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_probability import Identifier
 
-__all__ = ["CONFIDENT", "ClassAnswers", "class_answers", "held_out_classes"]
+__all__ = ["CONFIDENT", "NOT_EI", "NOT_EI_CLASS", "ClassAnswers", "class_answers", "held_out_classes"]
 
 NOT_EI = "spectra/massbank/massbank_ci_fi_negatives.msp.gz"
+NOT_EI_CLASS = "chemical and field ionisation"
 CONFIDENT = 0.95
 MIN_PEAKS = 3
 SHARE = 0.05
@@ -116,7 +117,7 @@ def _classes(
     derivatives = [r for r in records if r.row["pool_F"] == "1"]
     yield "derivatives (pool F)", [Asked(r.spectrum, None) for r in derivatives]
     others = [to_unit_mass(s.mz, s.intensity) for s in read_msp(refdata / NOT_EI)]
-    yield "chemical and field ionisation", [Asked(s, None) for s in others]
+    yield NOT_EI_CLASS, [Asked(s, None) for s in others]
     low = [r for r in records if r.row["pool_C"] == "1" and r.row["eV_used"] and float(r.row["eV_used"]) <= LOW_EV]
     yield "at most 25 eV", [Asked(r.spectrum, numbers.get(r.compound)) for r in low]
     places = [tuple(np.flatnonzero(pool.compounds == numbers.get(r.compound, -1)).tolist()) for r in low]

@@ -33,6 +33,7 @@ Booleans = NDArray[np.bool_]
 ABSENT_SHARES = (0.01, 0.05, 0.1, 0.2)
 REPLICATES = 4000
 BINS = 1000
+BLOCK = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,10 +137,12 @@ def cosine_ranks(pool: Pool, mz_power: float, intensity_power: float) -> Integer
         dense[place, mz] = mz.astype(float) ** mz_power * intensity.astype(float) ** intensity_power
     dense /= np.sqrt((dense**2).sum(axis=1, keepdims=True))
     ranks = []
-    for query in pool.queries.tolist():
-        scores = (dense @ dense[query]).astype(np.float64)
-        best = best_of_compounds(scores, pool.compounds, pool.count, ~pool.withheld(query))
-        ranks.append(rank_of(int(pool.compounds[query]), best))
+    for start in range(0, pool.queries.size, BLOCK):
+        block = pool.queries[start : start + BLOCK].tolist()
+        for query, scores in zip(block, dense[block] @ dense.T, strict=True):
+            kept = ~pool.withheld(query)
+            best = best_of_compounds(scores.astype(np.float64), pool.compounds, pool.count, kept)
+            ranks.append(rank_of(int(pool.compounds[query]), best))
     return np.array(ranks, np.int64)
 
 

@@ -15,12 +15,33 @@ from numpy.typing import NDArray
 from retrieval_pool import Record
 
 from musk_id.kernels.compound_hits import best_of_compounds, rank_of
-from musk_id.kernels.spectral_ranking import CompoundIons, retention_evidence
+from musk_id.kernels.spectral_ranking import CompoundIons
 from musk_id.kernels.spectral_ranking_many import RankingTable
 
-__all__ = ["DEVIATION", "retention_ranks"]
+__all__ = ["DEVIATION", "retention_evidence", "retention_ranks"]
 
 DEVIATION = 15.0
+
+
+def retention_evidence(difference: float | None, deviation: float) -> float:
+    """What a difference of retention indices adds to a score: the logarithm of a normal density, cut off.
+
+    Parameters
+    ----------
+    difference : float or None
+        Index of the query less that of the reference, on phases that may be compared; ``None`` where either has
+        none: then 0 is added, as for equal indices.
+    deviation : float
+        Standard deviation of indices between laboratories.
+
+    Returns
+    -------
+    float
+        -(d/s)^2 / 2, no less than -4.5: beyond three deviations an index may be a wrong entry, and says no more.
+    """
+    if difference is None:
+        return 0.0
+    return -0.5 * min(9.0, (difference / deviation) ** 2)
 
 
 def retention_ranks(

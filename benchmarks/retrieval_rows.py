@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from retrieval_classes import CONFIDENT, ClassAnswers
+from retrieval_classes import CONFIDENT, NOT_EI, NOT_EI_CLASS, ClassAnswers
 from retrieval_folds import DEVELOPMENT_FOLDS
 from retrieval_measures import ABSENT_SHARES, Nested, bootstrap
 from retrieval_pool import LIBRARY, POOLS, Pool
@@ -47,7 +47,8 @@ def validation_of(
 ) -> Validation:
     """All figures, as the schema has them."""
     digests = tuple(Sha256(file_sha256(refdata / name)) for name in (LIBRARY, POOLS))
-    rows = _Rows(digests)
+    not_ei = Sha256(file_sha256(refdata / NOT_EI))
+    rows = _Rows(digests, not_ei)
     made = [
         *rows.ranks(pool, found, peers),
         *rows.answers(pool, found),
@@ -62,14 +63,15 @@ def validation_of(
         data=(
             ValidationData(path=RelativePath(LIBRARY), sha256=digests[0], records=len(pool)),
             ValidationData(path=RelativePath(POOLS), sha256=digests[1]),
+            ValidationData(path=RelativePath(NOT_EI), sha256=not_ei),
         ),
         rows=tuple(made),
     )
 
 
 class _Rows:
-    def __init__(self, data: tuple[Sha256, ...]) -> None:
-        self._data = data
+    def __init__(self, data: tuple[Sha256, ...], not_ei: Sha256) -> None:
+        self._data, self._not_ei = data, not_ei
 
     def _row(self, measure: str, stratum: str, method: str = METHOD, **fields: Any) -> ValidationRow:
         return ValidationRow(
@@ -77,7 +79,7 @@ class _Rows:
             method=Line(method),
             technique=Technique.GC_MS_EI,
             stratum=Line(stratum),
-            data=self._data,
+            data=(*self._data, self._not_ei) if stratum == NOT_EI_CLASS else self._data,
             **fields,
         )
 

@@ -44,7 +44,6 @@ __all__ = [
     "near_one",
     "ranking_evidence",
     "ranking_score",
-    "retention_evidence",
 ]
 
 MZ_POWER = 1.5
@@ -139,27 +138,6 @@ def ranking_score(evidence: RankingEvidence, weights: RankingWeights) -> float:
         + weights.molecular_more * evidence.molecular_more
         + weights.molecular_both * evidence.molecular_both
     )
-
-
-def retention_evidence(difference: float | None, deviation: float) -> float:
-    """What a difference of retention indices adds to a score: the logarithm of a normal density, cut off.
-
-    Parameters
-    ----------
-    difference : float or None
-        Index of the query less that of the reference, on phases that may be compared; ``None`` where either has
-        none: then 0 is added, as for equal indices.
-    deviation : float
-        Standard deviation of indices between laboratories.
-
-    Returns
-    -------
-    float
-        -(d/s)^2 / 2, no less than -4.5: beyond three deviations an index may be a wrong entry, and says no more.
-    """
-    if difference is None:
-        return 0.0
-    return -0.5 * min(9.0, (difference / deviation) ** 2)
 
 
 class _Walk:

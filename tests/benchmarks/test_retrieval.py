@@ -12,6 +12,7 @@ from retrieval_fit import Candidates, candidates, fit_weights
 from retrieval_folds import DEVELOPMENT_FOLDS, FOLDS, fold_of, laboratory
 from retrieval_measures import bootstrap, cosine_ranks, evidence_of, nested, searches_with
 from retrieval_pool import Pool, Record, read_pool, read_records
+from retrieval_retention import retention_evidence
 
 from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.kernels.spectral_ranking import CompoundIons
@@ -119,6 +120,13 @@ def test_the_evidence_is_kept_and_taken_again(tmp_path: Path) -> None:
     assert (first.values == again.values).all()
     with pytest.raises(SystemExit, match="other queries"):
         evidence_of(small_pool(12), path)
+
+
+@pytest.mark.parametrize(
+    ("difference", "added"), [(None, 0.0), (0.0, 0.0), (15.0, -0.5), (-30.0, -2.0), (45.0, -4.5), (-400.0, -4.5)]
+)
+def test_what_a_retention_index_adds(difference: float | None, added: float) -> None:
+    assert retention_evidence(difference, 15.0) == pytest.approx(added)
 
 
 @needs_refdata

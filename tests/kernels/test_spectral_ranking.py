@@ -18,7 +18,6 @@ from musk_id.kernels.spectral_ranking import (
     compound_ions,
     ranking_evidence,
     ranking_score,
-    retention_evidence,
 )
 from musk_id.kernels.spectral_ranking_many import RankingTable
 
@@ -142,13 +141,6 @@ def test_the_molecular_ion_speaks_for_and_peaks_above_it_against() -> None:
 )
 def test_masses_of_a_compound(formula: str, mass: int, highest: int) -> None:
     assert compound_ions(formula) == CompoundIons(mass, highest)
-
-
-@pytest.mark.parametrize(
-    ("difference", "added"), [(None, 0.0), (0.0, 0.0), (15.0, -0.5), (-30.0, -2.0), (45.0, -4.5), (-400.0, -4.5)]
-)
-def test_what_a_retention_index_adds(difference: float | None, added: float) -> None:
-    assert retention_evidence(difference, 15.0) == pytest.approx(added)
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
