@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from musk_id.model.values import DecimalText, IsoDate, Line, RelativePath, Text
 
-__all__ = ["MeasuredPeak", "RuleDeparture", "RuleFixed", "SheetPeak"]
+__all__ = ["MeasuredPeak", "RuleDeparture", "RuleFixed", "SheetPeak", "require_inchikey"]
 
 
 _INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
@@ -66,8 +66,8 @@ class SheetPeak:
     def __post_init__(self) -> None:
         if len({self.name is None, self.inchikey is None, self.formula is None}) > 1:
             raise ValueError("a substance is given by name, InChIKey and formula together")
-        if self.inchikey is not None and _INCHIKEY.fullmatch(self.inchikey) is None:
-            raise ValueError(f"{self.inchikey!r} is no InChIKey")
+        if self.inchikey is not None:
+            require_inchikey(self.inchikey)
         for name in ("retention_time_min", "retention_index", "retention_index_sd", "area"):
             _require_positive(name, getattr(self, name))
 
@@ -89,6 +89,18 @@ class RuleFixed:
     method_version: Line
     fixed_on: IsoDate
     departure: RuleDeparture | None = None
+
+
+def require_inchikey(text: Line) -> None:
+    """Check the form of an InChIKey.
+
+    Raises
+    ------
+    ValueError
+        If it has another form.
+    """
+    if _INCHIKEY.fullmatch(text) is None:
+        raise ValueError(f"{text[:60]!r} is no InChIKey")
 
 
 def _require_positive(name: str, value: DecimalText | None) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from musk_id.model.chromatography import MeasuredPeak
+from musk_id.model.chromatography import MeasuredPeak, require_inchikey
 from musk_id.model.request import Photograph
 from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Primer, RelativePath, Sha256, Text
 from musk_id.vocabulary import (
@@ -139,6 +139,11 @@ class Run:
     ``simulated`` says how, if the data were not measured on the exhibit. ``peak`` is the chromatographic peak that
     the spectrum comes from; ``searched_for`` are InChIKeys of compounds whose ions and times were looked at in the
     whole chromatogram of the run and not seen.
+
+    Raises
+    ------
+    ValueError
+        If one of these is no InChIKey.
     """
 
     run_id: Identifier
@@ -153,6 +158,10 @@ class Run:
     simulated: Text | None = None
     peak: MeasuredPeak | None = None
     searched_for: tuple[Line, ...] = ()
+
+    def __post_init__(self) -> None:
+        for key in self.searched_for:
+            require_inchikey(key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
+from musk_id.model.chromatography import require_inchikey
 from musk_id.model.values import DecimalText, IsoDate, Line, Text
 
 __all__ = ["DetectionLimit", "LaboratoryChemistry", "ProfileCalibration", "RatioWindow"]
@@ -16,7 +17,13 @@ MIN_SOURCES = 59
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionLimit:
-    """The detection limit of a compound as the laboratory determined it."""
+    """The detection limit of a compound as the laboratory determined it.
+
+    Raises
+    ------
+    ValueError
+        If its InChIKey is none.
+    """
 
     inchikey: Line
     limit: DecimalText
@@ -24,6 +31,9 @@ class DetectionLimit:
     matrix: Line | None = None
     determined_on: IsoDate
     method_version: Line
+
+    def __post_init__(self) -> None:
+        require_inchikey(self.inchikey)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

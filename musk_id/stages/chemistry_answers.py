@@ -129,7 +129,7 @@ def _marker_statements(markers: tuple[MarkerFinding, ...], *, examined: bool) ->
             m.name
             for m in markers
             if m.status is CompoundStatus.NOT_DETECTED
-            and Reason.CONFUSABLE_NOT_SEPARATED not in m.reasons
+            and not {Reason.CONFUSABLE_NOT_SEPARATED, Reason.NO_LIBRARY_MATCH} & set(m.reasons)
             and m.limit is None
         }
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 from musk_id.kernels.formula import monoisotopic_mass
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
+from musk_id.model.methods import SpectraMethod
 from musk_id.model.reference import MarkerCompound
 from musk_id.model.spectra import CompoundCall, MarkerFinding, SpectrumResult
 from musk_id.model.technical import FailedRun, SpectrumEvidence
@@ -29,6 +31,7 @@ def item_markers(
     results: Sequence[SpectrumResult],
     evidence: Evidence,
     library: SpectralLibrary,
+    method: SpectraMethod,
     limits: Mapping[str, Line],
 ) -> list[MarkerFinding]:
     """Findings of every marker over the spectra of an item.
@@ -39,13 +42,36 @@ def item_markers(
         Results of the case.
     evidence : sequence of SpectrumEvidence or FailedRun
         What they were made from.
+    method : SpectraMethod
+        Its least forward match factor says which spectra are like that of a marker.
     limits : mapping of str to Line
         The laboratory's detection limits by InChIKey.
     """
     own = [r for r in results if r.run.item_id == item and r.call is not None]
     calls = [(r.run.run_id, r.call) for r in own if r.call is not None]
     given = [e for e in evidence if isinstance(e, SpectrumEvidence) and e.run.item_id == item]
-    return [_finding(item, marker, calls, given, library, limits) for marker in library.markers]
+    return [
+        _finding(item, marker, calls, given, library, limits, _resembling(marker, own, method))
+        for marker in library.markers
+    ]
+
+
+def _resembling(
+    marker: MarkerCompound, results: list[SpectrumResult], method: SpectraMethod
+) -> tuple[Identifier, ...]:
+    """Runs that name nothing but whose spectrum is like that of a marker: it was not looked for in vain there."""
+    return tuple(
+        sorted(
+            {
+                r.run.run_id
+                for r in results
+                if r.call is not None and r.call.status is CompoundStatus.NOT_DETECTED
+                for hit in r.hits
+                if is_marker(marker, hit.inchikey)
+                and Decimal(hit.identity_forward) >= method.min_forward_match_factor
+            }
+        )
+    )
 
 
 def _finding(
@@ -55,6 +81,7 @@ def _finding(
     evidence: list[SpectrumEvidence],
     library: SpectralLibrary,
     limits: Mapping[str, Line],
+    resembling: tuple[Identifier, ...],
 ) -> MarkerFinding:
     named = [(run, call) for run, call in calls if call.inchikey and is_marker(marker, call.inchikey)]
     identified = [run for run, call in named if call.status is CompoundStatus.IDENTIFIED]
@@ -71,10 +98,13 @@ def _finding(
         status, runs, reasons = CompoundStatus.NO_REFERENCE, [], {Reason.NO_REFERENCE_SPECTRUM}
         compatible = _compatible_runs(marker, evidence, calls)
     else:
-        status, runs, reasons = CompoundStatus.NOT_DETECTED, [], set()
+        status, runs, reasons = CompoundStatus.NOT_DETECTED, list(resembling), set()
+        if resembling:
+            reasons.add(Reason.NO_LIBRARY_MATCH)
         if _may_be_named(marker, calls, library):
             reasons.add(Reason.CONFUSABLE_NOT_SEPARATED)
-        limit = limits.get(marker.inchikey) if _searched(marker, evidence) else None
+        in_vain = not reasons and _searched(marker, evidence)
+        limit = limits.get(marker.inchikey) if in_vain else None
         if limit is None:
             reasons.add(Reason.LIMIT_NOT_DETERMINED)
     return MarkerFinding(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from musk_id.kernels.spectral import (
@@ -105,6 +106,7 @@ def match_spectra(
     materials : mapping of str to MaterialClass
         What a morphologist found each item to be; items not examined so are left out.
     """
+    evidence = _peaks_of_one_spectrum(evidence)
     results: list[SpectrumResult] = []
     for entry in sorted(evidence, key=lambda e: e.run.run_id):
         if isinstance(entry, FailedRun):
@@ -115,7 +117,7 @@ def match_spectra(
     if method.identification is None:
         found = tuple(m for item in items for m in _markers(item, results, library))
     else:
-        found = tuple(m for item in items for m in item_markers(item, results, evidence, library, limits))
+        found = tuple(m for item in items for m in item_markers(item, results, evidence, library, method, limits))
     outcomes = tuple(o for item in items for o in rules_that_apply(item, found, rules, materials.get(item)))
     return SpectraRecord(
         schema=Line(SpectraRecord.SCHEMA),
@@ -125,6 +127,22 @@ def match_spectra(
         markers=set_aside(found, outcomes, rules),
         rules=outcomes,
         chromatograms=run_chromatograms(sorted(evidence, key=lambda e: e.run.run_id)),
+    )
+
+
+def _peaks_of_one_spectrum(
+    evidence: tuple[SpectrumEvidence | FailedRun, ...],
+) -> tuple[SpectrumEvidence | FailedRun, ...]:
+    """The evidence without the peak of runs that hold several spectra: nobody says which of them it belongs to."""
+    spectra: Counter[str] = Counter()
+    for entry in evidence:
+        if isinstance(entry, SpectrumEvidence):
+            spectra[entry.run.run_id] += len(entry.spectra)
+    return tuple(
+        replace(entry, peak=None, reintegrated_area=None)
+        if isinstance(entry, SpectrumEvidence) and spectra[entry.run.run_id] > 1
+        else entry
+        for entry in evidence
     )
 
 
@@ -177,7 +195,7 @@ def examine_spectrum(
         mz_high=int(query.mz[-1]) if query.mz.size else None,
         ionisation_energy=_stated(spectrum, _ENERGY_FIELDS),
         quality=quality,
-        finding=Finding.INCONCLUSIVE,
+        finding=Finding.DETECTED if _is_identified(call) else Finding.INCONCLUSIVE,
         reasons=tuple(sorted(reasons)),
         peaks=_peaks(query),
         hits=_hits(query, scored, method) if Reason.SELF_MATCH not in reasons else (),
@@ -185,6 +203,10 @@ def examine_spectrum(
         call=call,
         reintegration=effect,
     )
+
+
+def _is_identified(call: CompoundCall | None) -> bool:
+    return call is not None and call.status is CompoundStatus.IDENTIFIED
 
 
 def _stated(spectrum: MassSpectrum, names: tuple[str, ...]) -> Line | None:

@@ -19,6 +19,7 @@ from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.barcode import AlignmentPicture
 from musk_id.model.edits import BaseEdit, Edits, Reintegration
+from musk_id.model.evidence import Statement
 from musk_id.model.examination import Interim, NetMass, OutsideFinding, Told
 from musk_id.model.laboratory import Accreditation
 from musk_id.model.record import CaseRecord
@@ -52,6 +53,7 @@ from musk_id.render.pdf import document_pdf, render_pdf
 from musk_id.render.pictures.alignment import AlignmentWords
 from musk_id.render.pictures.lineage import Node, draw_lineage
 from musk_id.render.pictures.views import alignment_view
+from musk_id.render.placeholders import PlaceholderKind, kind_of
 from musk_id.render.tables import findings_csv
 from musk_id.vocabulary import Language
 from tests.browser import Page, open_page
@@ -302,6 +304,13 @@ class _Filler:
         if not dataclasses.is_dataclass(value) or isinstance(value, type):
             return value
         kind = value.__class__.__name__
+        if isinstance(value, Statement):
+            # Counts, dates and the like are typed: a foreign text in their place is refused, not drawn.
+            free = (
+                v if kind_of(value.phrase, v.name) is not PlaceholderKind.TEXT else self.fill(v)
+                for v in value.values
+            )
+            return dataclasses.replace(value, values=tuple(free))
         changes: dict[str, object] = {}
         for field in plan_of(value.__class__):
             part = getattr(value, field.name)

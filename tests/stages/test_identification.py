@@ -387,3 +387,18 @@ def test_isotope_peaks_are_those_of_the_formula(heavier: float, expected: Criter
     found = call(spectrum({**made, 259: heavier, 61: 7.0}), injected)
     assert outcome(found, "spectra.isotopes") is expected
     assert (found.status is CompoundStatus.IDENTIFIED) is (expected is P)
+
+
+def test_a_peak_belongs_to_one_spectrum_or_to_none() -> None:
+    """Two spectra in a file, or in two files of a run, and one retention time: neither is identified."""
+    other = disturbed(peaks_of(GALAXOLIDE), 8)
+    injected = (sequence(REFERENCE),)
+    for found in (
+        match(made_evidence(QUERY, other, sequences=injected)),
+        match(made_evidence(QUERY, sequences=injected), made_evidence(other, sequences=injected)),
+    ):
+        calls = [r.call for r in found.spectra]
+        assert len(calls) == 2
+        for one in calls:
+            assert one is not None and one.status is CompoundStatus.TENTATIVE
+            assert outcome(one, "spectra.retention_time") is N

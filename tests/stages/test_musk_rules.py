@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from barcode_cases import identity
 from chemistry_cases import (
@@ -26,11 +27,13 @@ from chemistry_cases import (
 from musk_id.kernels.spectral import to_unit_mass
 from musk_id.model.laboratory_chemistry import MIN_SOURCES, ProfileCalibration, RatioWindow
 from musk_id.model.spectra import MarkerFinding, RuleOutcome, SpectraRecord
+from musk_id.model.spectral_table import OwnSpectrum
 from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Text
 from musk_id.stages.chemistry_answers import chemical_findings
 from musk_id.stages.marker_findings import ions_are_compatible
 from musk_id.stages.musk_rules import rules_that_apply, set_aside
 from musk_id.stages.natural_profile import profile_findings
+from musk_id.stages.spectral_library import SpectralLibrary
 from musk_id.vocabulary import CompoundStatus, Finding, MaterialClass, Reason
 
 ID, T, D, R = (
@@ -207,6 +210,21 @@ def test_a_marker_searched_for_in_vain_is_not_detected_at_the_laboratory_s_limit
     assert "chemistry.not_detected_at_limit" in phrases(record)
 
 
+def test_a_spectrum_like_that_of_a_marker_is_no_search_in_vain() -> None:
+    """DEHP without its molecular ion is not named; beside its spectrum it is not "not detected at the limit"."""
+    dehp = entry("NL0047")
+    background = dict.fromkeys(range(60, 110, 5), 6.0)
+    record = match(
+        evidence(disturbed({**background, **peaks_of(dehp)}, 3), searched_for=(dehp.reference.inchikey,)),
+        limits={str(dehp.reference.inchikey): Line("0.05 ug/mL")},
+    )
+    call = record.spectra[0].call
+    assert call is not None and call.status is D
+    found = next(m for m in record.markers if m.marker_id == "dehp")
+    assert (found.status, found.limit, found.runs) == (D, None, ("R1",))
+    assert Reason.NO_LIBRARY_MATCH in found.reasons and "chemistry.not_detected_at_limit" not in phrases(record)
+
+
 CALIBRATION = ProfileCalibration(
     required=(Line("muscone"), Line("muscopyridine")),
     absent=(Line("civetone"),),
@@ -302,3 +320,27 @@ def test_two_items_of_a_case_have_their_own_markers_and_rules() -> None:
     assert found[Identifier("I2"), Line("galaxolide")] is T
     rules = {(o.item_id, o.rule_id) for o in record.rules}
     assert ("I1", "muscone-found") in rules and ("I2", "muscone-not-found") in rules
+
+
+def test_a_spectrum_of_the_laboratory_s_own_gives_a_marker_its_reference(shipped_release) -> None:  # type: ignore[no-untyped-def]
+    """Musk xylene has no open spectrum: without one "no reference", with a made one of an overlay tentative."""
+    xylene = next(m for m in library().markers if m.marker_id == "musk-xylene")
+    ions = {57: 60, 77: 90, 91: 110, 115: 130, 128: 180, 145: 70, 160: 60, 187: 50, 236: 45, 282: 999, 283: 130}
+    ions |= {297: 110, 298: 16}
+    known = replace(
+        entry("NL0014").reference,
+        accession=Line("OWN-1"),
+        name=Line("musk xylene"),
+        inchikey=xylene.inchikey,
+        formula=xylene.formula,
+        exact_mass=DecimalText("297.09608"),
+        peaks=(),
+        overlay=Line("own-1"),
+    )
+    own = OwnSpectrum(known, np.array(sorted(ions)), np.array([ions[mz] for mz in sorted(ions)]))
+    query = evidence(disturbed({mz: float(v) for mz, v in ions.items()}, 9))
+    for overlay, status in (((), R), ((own,), T)):
+        using = SpectralLibrary.from_release(shipped_release, overlay, tables())
+        found = {m.marker_id: m for m in match(query, using=using).markers}
+        assert found["musk-xylene"].status is status
+        assert found["musk-ketone"].status is R

@@ -27,6 +27,7 @@ from musk_id.vocabulary import CompoundStatus, Reason
 
 __all__ = ["chemistry_blocks"]
 
+_NAMED = frozenset({CompoundStatus.IDENTIFIED, CompoundStatus.TENTATIVE})
 HITS_SHOWN = 6
 # Mirror plots of an item on paper; and spectra of a run up to which each has one.
 FIGURES_SHOWN = 2
@@ -221,7 +222,7 @@ def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
         for kind, group in sorted({(kinds[m.marker_id], m.group) for m in of_status}):
             own = [m for m in of_status if m.group == group and kinds[m.marker_id] == kind]
             names = ", ".join(_marker_name(m, catalogue) for m in own)
-            runs = sorted({run for m in own for run in m.ions_compatible})
+            runs = sorted({run for m in own for run in (*m.runs, *m.ions_compatible)})
             rows.append(_marker_row(catalogue, kind[1], group, names, ", ".join(runs) or "-"))
     heads = tuple(label(f"head.{h}") for h in ("status", "group", "compounds", "runs"))
     return Table(label("chemistry.markers"), heads, (5, 5, 10, 3), tuple(rows))
@@ -238,6 +239,10 @@ def _kind(marker: MarkerFinding, catalogue: Catalogue) -> tuple[int, str]:
         return 2, catalogue.label("chemistry.not_told_apart")
     if marker.ions_compatible:
         return 0, catalogue.label("chemistry.ions_compatible")
+    if Reason.NO_LIBRARY_MATCH in marker.reasons:
+        return 0, catalogue.label("chemistry.resembles")
+    if marker.limit is not None:
+        return 0, catalogue.label("chemistry.at_limit")
     return 1, catalogue.word(marker.status)
 
 
@@ -247,6 +252,6 @@ def _marker_name(marker: MarkerFinding, catalogue: Catalogue) -> str:
         remarks.append(catalogue.label("chemistry.limit", limit=marker.limit))
     if marker.set_aside_by is not None:
         remarks.append(catalogue.label("chemistry.set_aside"))
-    if marker.runs and marker.inchikey is not None:
+    if marker.status in _NAMED and marker.inchikey is not None:
         remarks.append(marker.inchikey)
     return f"{marker.name} ({'; '.join(remarks)})" if remarks else marker.name
