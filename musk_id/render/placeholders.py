@@ -39,7 +39,7 @@ _TEXTS = (
     "individual item items json kinds language largest last letter letters level library limit list "
     "listed listing listings loci locus low margin marker markers mass material materials message method "
     "methods middle mz name names natural nearest needed number order other others outgroup overlap "
-    "overlay overlays page pages paper path paths peak peaks person place pooled position positions "
+    "overlay overlays page pages paper path paths peak peaks person place pooled position product positions "
     "quality query questions radius read reads reason reasons record records reference references release "
     "replicates reverse role row rows run runs sample scale score seals selection share shown smallest "
     "software span species stage strand stratum subject subjects taxa taxon technique text time tips "
