@@ -203,9 +203,12 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
     # Here, since the workflow's jobs read the table in every process and need none of the readers.
     from musk_id.cli.named_batches import named_batches
 
+    shard_of_batch = {row.identifier: row.shard for row in rows if row.kind == "batch"}
     of_shard: dict[str, list[ShardRow]] = {}
     for row in rows:
         of_shard.setdefault(row.shard, []).append(row)
+    changed: dict[str, bytes] = {}
+    rests_on: dict[str, set[str]] = {}
     for shard, members in of_shard.items():
         path = out / "shards" / shard / LIST_NAME
         lines = [f"{_REMARK} {ground}" for ground in grounds]
@@ -217,7 +220,24 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
                 # What the files name is a matter of their digest: nothing is read again for a known one.
                 batches = known.batches if known else named_batches(root / "cases" / row.identifier)
             lines.append("\t".join((row.identifier, row.input_sha256, " ".join(batches))))
-        _write_if_changed(path, "\n".join(lines) + "\n")
+            rests_on.setdefault(shard, {shard}).update(shard_of_batch.get(batch, shard) for batch in batches)
+        data = ("\n".join(lines) + "\n").encode("ascii")
+        if not path.is_file() or path.read_bytes() != data:
+            changed[shard] = data
+    _remove_outdated(out, [shard for shard, needed in rests_on.items() if needed & changed.keys()])
+    for shard, data in changed.items():
+        write_atomic(out / "shards" / shard / LIST_NAME, data)
+
+
+def _remove_outdated(out: Path, shards: list[str]) -> None:
+    """Remove what was made from inputs that have changed, before the new lists are written.
+
+    The workflow compares times, and a clock that went back would let old records pass for new ones. Sealed
+    cases stay until new ones take their places.
+    """
+    outdated = [path for shard in shards for path in sorted((out / "shards" / shard).glob("*.jsonl"))]
+    for path in (*outdated, *((out / "summary.csv", out / "index.html") if shards else ())):
+        path.unlink(missing_ok=True)
 
 
 def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
@@ -228,9 +248,3 @@ def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
         line for line in path.read_text(encoding="ascii", errors="replace").splitlines() if line[:1] == _REMARK
     ]
     return {(e.identifier, e.input_sha256): e for e in read_list(path)} if earlier == heads else {}
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    data = text.encode("ascii")
-    if not path.is_file() or path.read_bytes() != data:
-        write_atomic(path, data)

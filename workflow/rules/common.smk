@@ -81,6 +81,11 @@ def sheets_of(wildcards):
     return [f"{OUT}/shards/{batches}/list.tsv" for batches in BATCH_SHARDS[wildcards.shard]]
 
 
+def more_each_attempt(amount):
+    """A resource (megabytes, minutes) that grows with each attempt of a job."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 wildcard_constraints:
     shard=r"s[0-9]{5}",
     batches=r"b[0-9]{5}",

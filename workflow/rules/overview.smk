@@ -16,6 +16,7 @@ rule overview:
     benchmark:
         f"{OUT}/benchmarks/overview.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(30),
     shell:
         "musk-id runs overview --out {params.out:q} > {log:q} 2>&1"
