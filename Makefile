@@ -12,7 +12,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy hpc-env test-hpc bench-faults fuzz
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy hpc-env test-hpc bench-faults fuzz bench-batch
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -97,6 +97,11 @@ test-hpc: $(VENV)/.installed-dev hpc-env
 # Kills at random moments; ARGS=--full for 100 kills of runs of 24 cases and 10 of a run of 300.
 bench-faults: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/faults.py $(ARGS)
+
+# Cases from files to sealed records, beside the usual way; in full: make bench-batch ARGS=--full
+bench-batch: $(VENV)/.installed
+	@bash scripts/system-packages.sh bench
+	@"$(BIN)/python" benchmarks/batch.py $(ARGS)
 
 # Damaged files for every reader; the full lane: make fuzz ARGS="--inputs 100000"
 fuzz: $(VENV)/.installed-dev

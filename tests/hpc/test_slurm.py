@@ -59,7 +59,7 @@ def _running(before: set[str]) -> str | None:
     """A running job of a shard that was not yet dealt with."""
     for line in _slurm("squeue", "--noheader", "--states=RUNNING", "--format=%i|%k").splitlines():
         job, comment = line.split("|", 1)
-        if "group" in comment and job not in before:
+        if comment.startswith("rule_shard_") and job not in before:
             return job
     return None
 

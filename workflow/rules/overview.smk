@@ -2,13 +2,14 @@
 
 
 rule overview:
-    """Write summary.csv and index.html."""
+    """Write summary.csv, index.html and the bill of what is installed."""
     input:
         expand(f"{OUT}/shards/{{shard}}/record.jsonl", shard=CASE_SHARDS),
         expand(f"{OUT}/shards/{{shard}}/seal.jsonl", shard=CASE_SHARDS),
     output:
         table=f"{OUT}/summary.csv",
         page=f"{OUT}/index.html",
+        bill=f"{OUT}/environment.cdx.json",
     params:
         out=OUT,
     log:
