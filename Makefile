@@ -12,7 +12,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy hpc-env test-hpc bench-faults fuzz bench-batch
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness hpc-env test-hpc bench-faults fuzz bench-batch
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -51,6 +51,10 @@ bench-panel: $(VENV)/.installed
 
 bench-wide-margins: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/wide_margins.py $(ARGS)
+
+# Library search beside matchms and ms_entropy; for instance: make bench-spectra ARGS="ei --library 50000"
+bench-spectra: $(BENCH_VENV)/.installed
+	@"$(BENCH_BIN)/python" -W ignore benchmarks/spectra_search.py $(ARGS)
 
 bench-spectra-library: $(VENV)/.installed-dev
 	"$(BIN)/python" benchmarks/spectra_library.py
@@ -115,6 +119,9 @@ schemas: $(VENV)/.installed
 
 vocabulary: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_vocabulary.py
+
+completeness: $(VENV)/.installed
+	"$(BIN)/python" scripts/write_completeness.py
 
 validation: $(VENV)/.installed
 	"$(BIN)/python" scripts/write_validation.py

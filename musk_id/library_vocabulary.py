@@ -11,12 +11,14 @@ from enum import StrEnum
 __all__ = [
     "AuditFlag",
     "AuditSide",
+    "CalibrationRefusal",
     "ChangeKind",
     "CongenerStratum",
     "DistanceKind",
     "IntervalKind",
     "LeftOut",
     "LibraryGrade",
+    "NameOutcome",
     "NotExported",
     "PublicationState",
     "RatioChange",
@@ -160,6 +162,26 @@ class DistanceKind(StrEnum):
     NEAREST_OTHER_GENUS = "NEAREST_OTHER_GENUS"
     MARGIN_INDIVIDUAL_WITHHELD = "MARGIN_INDIVIDUAL_WITHHELD"
     MARGIN_SPECIES_WITHHELD = "MARGIN_SPECIES_WITHHELD"
+
+
+class CalibrationRefusal(StrEnum):
+    """Why the spectra of a library give no probability (``docs/decisions/ranking-spectra.md``)."""
+
+    NO_SPECTRA = "NO_SPECTRA"
+    TOO_FEW_SEARCHES = "TOO_FEW_SEARCHES"
+    TOO_FEW_LABORATORIES = "TOO_FEW_LABORATORIES"
+    NONE_RIGHT = "NONE_RIGHT"
+
+
+class NameOutcome(StrEnum):
+    """What a search of spectra says of its first compound (``docs/decisions/ranking-spectra.md``).
+
+    ``NO_NAME``: the compound is not in the library, or its spectrum does not tell it from another one.
+    """
+
+    NAMED = "NAMED"
+    NO_NAME = "NO_NAME"
+    NOT_CALIBRATED = "NOT_CALIBRATED"
 
 
 class IntervalKind(StrEnum):

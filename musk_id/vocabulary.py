@@ -59,6 +59,8 @@ class Language(StrEnum):
 
     EN = "en"
     RU = "ru"
+    KK = "kk"
+    ZH = "zh"
 
 
 class Finding(StrEnum):

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from musk_id.errors import UsageError
-from musk_id.vocabulary import Language
 
 __all__ = ["run_report"]
 
@@ -22,7 +21,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     from musk_id.refdb.library_store import load_library
     from musk_id.refdb.release import load_release, locate_release
     from musk_id.refdb.release_library import release_library
-    from musk_id.render.catalogue import load_catalogue
+    from musk_id.render.catalogue import WHOLE_LANGUAGES, load_catalogue
     from musk_id.render.html import document_html
     from musk_id.render.library_pages import library_document
     from musk_id.render.library_taxa import taxa_csv
@@ -45,7 +44,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     data = canonical_json(report)
     write_atomic(arguments.out / "library-report.json", data)
     write_atomic(arguments.out / "library-report.taxa.csv", taxa_csv(report))
-    for language in Language:
+    for language in WHOLE_LANGUAGES:
         words = load_catalogue(language)
         page = document_html(library_document(report, data, words, is_folded=True), data)
         write_atomic(arguments.out / f"library-report.{language}.html", page)

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
-import re
-import shutil
-import sys
-import tempfile
-import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from itertools import chain
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from musk_id.cli.match_table import in_order, progress, table_line, target
 from musk_id.errors import UsageError
 
 if TYPE_CHECKING:
-    from musk_id.formats.fasta_stream import FastaStream
     from musk_id.model.sequence import NucleotideSequence
     from musk_id.stages.match_rows import MatchRow
 
-__all__ = ["COLUMNS", "library_matcher", "row_cells", "run_match", "table_line", "target"]
+__all__ = ["COLUMNS", "library_matcher", "row_cells", "run_match"]
 
 BATCH = 500
 COLUMNS = (
     "number", "id", "locus", "strand", "compared_bp", "nearest", "nearest_names", "distance", "ties",
     "next_genus", "margin", "certified_margin", "rank", "answer", "finding", "reasons",
 )  # fmt: skip
-_BAR = 30
-_REDRAW_S = 0.2
-# Most cells are such; what is none is looked at letter by letter.
-_HARMLESS = re.compile(r"(?:-?[0-9]+(?:\.[0-9]+)?|[A-Za-z0-9][A-Za-z0-9 ._:|,_-]*)?", re.ASCII)
 
 Matcher = Callable[["list[NucleotideSequence]", int], "list[MatchRow]"]
-
-_adopted: Matcher | None = None
 
 
 def run_match(arguments: argparse.Namespace) -> int:
@@ -61,56 +46,12 @@ def run_match(arguments: argparse.Namespace) -> int:
     stream = FastaStream(queries)
     with target(out) as table:
         table.write(table_line(COLUMNS))
-        with progress(stream) as show:
-            for done, lines in _matched(stream.batches(BATCH), match, processes):
+        with progress(stream, "sequences") as show:
+            work = partial(_lines, match)
+            for done, lines in in_order(stream.batches(BATCH), work, processes, BATCH):
                 table.write(lines)
                 show(done)
     return 0
-
-
-def _matched(
-    batches: Iterator[list[NucleotideSequence]], match: Matcher, processes: int
-) -> Iterator[tuple[int, bytes]]:
-    """Lines of each batch and the number of its last sequence, in the order of the batches.
-
-    Placing and calling are Python, which threads would not speed up. Forked processes share the prepared library;
-    rows are computed one by one, so that neither batches nor processes change them. Only so many batches are
-    read ahead as there is work for.
-    """
-    first = next(batches, [])
-    if processes == 1 or len(first) < BATCH or not sys.platform.startswith("linux"):
-        done = 0
-        for batch in chain([first], batches):
-            yield done + len(batch), _lines(match, batch, done + 1)
-            done += len(batch)
-        return
-    waiting: deque[tuple[int, Future[bytes]]] = deque()
-    context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_adopt, initargs=(match,))
-    try:
-        done = 0
-        for batch in chain([first], batches):
-            waiting.append((done + len(batch), pool.submit(_adopted_lines, batch, done + 1)))
-            done += len(batch)
-            if len(waiting) > 2 * processes:
-                number, result = waiting.popleft()
-                yield number, result.result()
-        for number, result in waiting:
-            yield number, result.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _adopt(match: Matcher) -> None:
-    """Keep the matcher in a process that was made for matching."""
-    global _adopted
-    _adopted = match
-
-
-def _adopted_lines(batch: list[NucleotideSequence], first: int) -> bytes:
-    if _adopted is None:
-        raise RuntimeError("the process was given no matcher")
-    return _lines(_adopted, batch, first)
 
 
 def _lines(match: Matcher, batch: list[NucleotideSequence], first: int) -> bytes:
@@ -170,51 +111,3 @@ def row_cells(row: MatchRow) -> tuple[str, ...]:
 
 def _number(value: int | None) -> str:
     return "" if value is None else str(value)
-
-
-def table_line(cells: tuple[str, ...]) -> bytes:
-    """A row; no cell can end it, begin another one, or act in a spreadsheet program."""
-    from musk_id.render.tables import safe_cell
-
-    safe = (cell if _HARMLESS.fullmatch(cell) else safe_cell(cell) for cell in cells)
-    return ("\t".join(re.sub(r"[\t\r\n]", " ", cell) for cell in safe) + "\n").encode("utf-8")
-
-
-@contextmanager
-def target(out: str) -> Iterator[BinaryIO]:
-    """The file to write; standard output gets the table once it is whole."""
-    from musk_id.records.files import atomic_stream
-
-    if out != "-":
-        with atomic_stream(Path(out)) as stream:
-            yield stream
-        return
-    with tempfile.TemporaryFile() as spool:
-        yield spool
-        spool.seek(0)
-        shutil.copyfileobj(spool, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-
-
-@contextmanager
-def progress(stream: FastaStream) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error, in a terminal only; it follows the bytes read."""
-    shown = 0.0
-
-    def show(done: int) -> None:
-        nonlocal shown
-        if time.monotonic() - shown < _REDRAW_S:
-            return
-        shown = time.monotonic()
-        # The reader is ahead of the rows; at its end the file is closed.
-        share = stream.position / stream.size if stream.position and stream.size else 1.0
-        bar = "#" * int(_BAR * share)
-        print(f"\r[{bar:<{_BAR}}] {done} sequences", end="", file=sys.stderr, flush=True)
-
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    try:
-        yield show
-    finally:
-        print("\r\033[K", end="", file=sys.stderr, flush=True)

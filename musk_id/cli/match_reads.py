@@ -31,7 +31,8 @@ _PRIMER_PAIR = re.compile(r"([ACGTRYSWKMBDHVNI]{10,60}),([ACGTRYSWKMBDHVNI]{10,6
 
 def run_match_reads(arguments: argparse.Namespace) -> int:
     """Write one row a variant; the table appears as a whole or not at all."""
-    from musk_id.cli.match import COLUMNS, library_matcher, row_cells, table_line, target
+    from musk_id.cli.match import COLUMNS, library_matcher, row_cells
+    from musk_id.cli.match_table import table_line, target
     from musk_id.model.methods import READS_METHODS
     from musk_id.model.sequence import NucleotideSequence
     from musk_id.stages.read_variants import find_variants

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musk_id.cli.fonts import laboratory_fonts
 from musk_id.cli.papers import OPTIONAL_INPUTS
 from musk_id.cli.swap import build_folder
 from musk_id.errors import IntegrityError, UsageError
@@ -38,13 +39,14 @@ def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path
     if case_dir.resolve().is_relative_to(place) or place.is_relative_to(case_dir.resolve()):
         raise UsageError("the output would overwrite the case folder", where=record.case_id)
     data = canonical_json(record)
+    fonts = laboratory_fonts(record.intake.laboratory, laboratory.parent)
 
     def fill(building: Path) -> None:
         _copy_inputs(record, case_dir, laboratory, building / INPUT_FOLDER)
         pages = building / "record"
         write_atomic(building / RECORD_PATH, data)
         for language in record.intake.laboratory.languages:
-            write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language))
+            write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language, fonts))
             write_atomic(pages / f"record.{language}.html", render_html(record, data, language))
             write_atomic(pages / f"findings.{language}.csv", findings_csv(record, language))
 

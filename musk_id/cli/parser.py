@@ -12,6 +12,7 @@ from musk_id import __version__
 __all__ = ["build_parser"]
 
 STAGES = ("intake", "controls", "barcode", "spectra", "evidence", "record", "seal")
+SPECTRAL_SCORES = ("cosine", "entropy", "identity", "identity-reverse", "similarity", "similarity-reverse")
 KEY_ROLES = ("seal", "person", "release", "label-authority")
 
 
@@ -47,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     _inbox(commands)
     _key(commands)
     _barcode(commands)
+    _spectra(commands)
     _refdb(commands)
     _stage(commands)
     _runs(commands)
@@ -143,6 +145,28 @@ def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     match.set_defaults(run=_deferred("match", "run_match"))
 
 
+def _spectra(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("spectra", help="mass spectra outside of a case")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    match = actions.add_parser("match", help="the library spectra most alike to each of many, as a table")
+    match.add_argument(
+        "queries",
+        type=Path,
+        metavar="QUERIES",
+        help="spectra (.msp, .msl, .mgf, .massbank, .jdx, .mzml, .mzxml, .csv ...), also with gzip",
+    )
+    match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
+    match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
+    match.add_argument("--score", choices=SPECTRAL_SCORES, default="cosine", help="what hits are ordered by")
+    match.add_argument("--hits", type=int, default=10, metavar="N", help="hits a spectrum, and all ties (10)")
+    match.add_argument(
+        "--index", type=Path, metavar="FOLDER", help="keep the index here, so that it is made only once"
+    )
+    match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
+    match.add_argument("--releases", type=Path, help="folder of releases")
+    match.set_defaults(run=_deferred("match_spectra", "run_match"))
+
+
 def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("refdb", help="the reference library")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -176,6 +200,12 @@ def _refdb(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--beside-release",
         action="store_true",
         help="put it, with its manifest, beside the release of --panel, where examinations read it",
+    )
+    written.add_argument(
+        "--spectra",
+        type=Path,
+        metavar="FILE",
+        help="calibrate its EI spectra instead: probability of a first name, and when none is given (JSON)",
     )
     calibrate.add_argument("--panel", metavar="RELEASE", help="also hold the records against this release")
     calibrate.add_argument("--releases", type=Path, help="folder of releases")

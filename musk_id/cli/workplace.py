@@ -25,9 +25,11 @@ from musk_id.model.methods import (
 from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.record import MethodsUsed
 from musk_id.model.reference import ReferenceRelease
+from musk_id.model.report_templates import TEMPLATES
 from musk_id.model.values import Line
 from musk_id.records.files import sha256_file
 from musk_id.records.inputs import find_input, read_laboratory
+from musk_id.render.phrase_files import WHOLE_LANGUAGES
 
 if TYPE_CHECKING:
     from musk_id.model.error_figures import ReleaseCalibration
@@ -89,6 +91,21 @@ class Casework:
             raise RequestError("languages must be named, each once", where=self.laboratory_path.name)
         if len(set(laboratory.overlays)) != len(laboratory.overlays):
             raise RequestError("an overlay is named twice", where=self.laboratory_path.name)
+        first = laboratory.languages[0]
+        if first not in WHOLE_LANGUAGES:
+            raise RequestError(
+                f"the first language is the authoritative one: '{first}' is a draft and cannot be that",
+                where=f"{self.laboratory_path.name}: languages",
+                hint=f"put one of {', '.join(WHOLE_LANGUAGES)} first",
+            )
+        language = TEMPLATES[laboratory.template].language
+        if language not in (None, first):
+            raise RequestError(
+                f"the template {laboratory.template} needs '{language}' as the first of the languages, "
+                f"found '{first}'",
+                where=f"{self.laboratory_path.name}: template",
+                hint="put that language first, or choose another template",
+            )
         return laboratory
 
     @cached_property

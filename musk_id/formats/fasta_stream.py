@@ -6,14 +6,12 @@ all of them in memory.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from musk_id.errors import InputFormatError
+from musk_id.formats.chunked import ChunkedFile, unix
 from musk_id.formats.fasta import MAX_LENGTH_BP, looks_like, sequence_letters, sequence_name, whole_sequence
 from musk_id.formats.limited import decode_text
 from musk_id.model.sequence import NucleotideSequence
@@ -23,7 +21,6 @@ __all__ = ["FastaStream"]
 MAX_RECORDS = 10_000_000
 MAX_LINE_BYTES = 1_000_000
 _CHUNK = 1 << 18
-_GZIP_MAGIC = b"\x1f\x8b"
 _PLAIN = re.compile(rb"[ACGTN]+")
 
 
@@ -38,13 +35,17 @@ class FastaStream:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._raw: BinaryIO | None = None
-        self.size = 0
+        self._file = ChunkedFile(path)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file; 0 until reading begins."""
+        return self._file.size
 
     @property
     def position(self) -> int:
         """Bytes of the file that were read so far, of its ``size``."""
-        return 0 if self._raw is None or self._raw.closed else self._raw.tell()
+        return self._file.position
 
     def batches(self, count: int) -> Iterator[list[NucleotideSequence]]:
         """Sequences in batches of at most ``count``.
@@ -96,11 +97,11 @@ class FastaStream:
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Lines that are not blank, with their numbers; line ends are LF, CR LF or CR."""
         number, rest = 0, b""
-        for chunk in self._chunks():
+        for chunk in self._file.chunks(_CHUNK):
             data = rest + chunk
             # A CR at the end may be half of a line end.
             held = b"\r" if data.endswith(b"\r") else b""
-            *lines, rest = _unix(data[: len(data) - len(held)]).split(b"\n")
+            *lines, rest = unix(data[: len(data) - len(held)]).split(b"\n")
             rest += held
             if len(rest) > MAX_LINE_BYTES:
                 raise InputFormatError(
@@ -111,38 +112,10 @@ class FastaStream:
                 if stripped := line.strip(b" \t\v\f"):
                     yield number, stripped
         # Files of DOS may end in Ctrl-Z.
-        for line in _unix(rest.rstrip(b"\x1a\r\n\t ")).split(b"\n"):
+        for line in unix(rest.rstrip(b"\x1a\r\n\t ")).split(b"\n"):
             number += 1
             if line.strip():
                 yield number, line.strip()
-
-    def _chunks(self) -> Iterator[bytes]:
-        name = self._path.name
-        try:
-            if not self._path.is_file():
-                raise InputFormatError("no regular file", where=name)
-            self.size = self._path.stat().st_size
-            with self._path.open("rb") as raw:
-                self._raw = raw
-                magic = raw.read(2)
-                raw.seek(0)
-                stream = gzip.GzipFile(fileobj=raw) if magic == _GZIP_MAGIC else raw
-                chunk = stream.read(_CHUNK).removeprefix(b"\xef\xbb\xbf")
-                if not chunk:
-                    raise InputFormatError("the file is empty", where=name)
-                while chunk:
-                    yield chunk
-                    chunk = stream.read(_CHUNK)
-        except EOFError as error:
-            raise InputFormatError("the gzip file is cut off", where=name) from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise InputFormatError(f"damaged gzip file: {error}", where=name) from error
-        except OSError as error:
-            raise InputFormatError(f"cannot be read: {error.strerror}", where=name) from error
-
-
-def _unix(data: bytes) -> bytes:
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
 
 def _text(line: bytes, where: str) -> str:

@@ -7,7 +7,7 @@ The format is the "MassBank Record Format" of the MassBank consortium (versions 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from musk_id.formats.limited import decode_text, read_bytes, split_lines
 from musk_id.formats.peaks import MAX_PEAKS, number, spectrum
 from musk_id.model.spectrum import MassSpectrum
 
-__all__ = ["read_massbank", "read_massbank_bytes"]
+__all__ = ["iter_massbank", "read_massbank", "read_massbank_bytes"]
 
 MAX_BYTES = 500_000_000
 MAX_SPECTRA = 200_000
@@ -76,6 +76,11 @@ def read_massbank_bytes(
     if not found:
         raise InputFormatError("no record in the file", where=file_name)
     return tuple(found)
+
+
+def iter_massbank(lines: Iterable[str], file_name: str) -> Iterator[MassSpectrum]:
+    """Spectra of the lines of MassBank records, each as soon as it is complete; see :func:`read_massbank`."""
+    return (record.finish() for record in _records(lines, file_name))
 
 
 @dataclass(slots=True)
@@ -180,7 +185,7 @@ class _Record:
         return ((REL_INT_FIELD, f"{deviation:.0f}"),) if deviation > _REL_INT_TOLERANCE else ()
 
 
-def _records(lines: list[str], file_name: str) -> Iterator[_Record]:
+def _records(lines: Iterable[str], file_name: str) -> Iterator[_Record]:
     record: _Record | None = None
     where = file_name
     for line_number, line in enumerate(lines, 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from musk_id.formats.limited import decode_text, read_bytes, split_lines
 from musk_id.formats.peaks import MAX_PEAKS, number, spectrum
 from musk_id.model.spectrum import MassSpectrum
 
-__all__ = ["read_mgf"]
+__all__ = ["iter_mgf", "read_mgf"]
 
 MAX_BYTES = 500_000_000
 MAX_SPECTRA = 200_000
@@ -88,7 +88,12 @@ def read_mgf(
     return tuple(found)
 
 
-def _entries(lines: list[str], file_name: str) -> Iterator[_Entry]:
+def iter_mgf(lines: Iterable[str], file_name: str) -> Iterator[MassSpectrum]:
+    """Spectra of the lines of an MGF file, each as soon as it is complete; see :func:`read_mgf`."""
+    return (entry.finish() for entry in _entries(lines, file_name))
+
+
+def _entries(lines: Iterable[str], file_name: str) -> Iterator[_Entry]:
     general = _Entry(file_name)
     entry: _Entry | None = None
     for line_number, raw in enumerate(lines, 1):

@@ -15,7 +15,7 @@ from musk_id.formats.mzxml import read_mzxml
 from musk_id.formats.spectrum_csv import read_spectrum_csv
 from musk_id.model.spectrum import MassSpectrum
 
-__all__ = ["MAX_RUN_SPECTRA", "SPECTRUM_SUFFIXES", "read_spectra"]
+__all__ = ["MAX_RUN_SPECTRA", "SPECTRUM_SUFFIXES", "read_spectra", "reader_of"]
 
 MAX_RUN_BYTES = 50_000_000
 MAX_RUN_SPECTRA = 500
@@ -46,12 +46,23 @@ def read_spectra(path: Path) -> tuple[MassSpectrum, ...]:
     InputFormatError
         If the file's name tells of no format that is read here, or the file cannot be read as that format.
     """
+    spectra = reader_of(path)[1](path, max_bytes=MAX_RUN_BYTES, max_spectra=MAX_RUN_SPECTRA)
+    _require_single_stage(spectra, path.name)
+    return spectra
+
+
+def reader_of(path: Path) -> tuple[str, Callable[..., tuple[MassSpectrum, ...]]]:
+    """Ending of a file's name that tells its format, and the reader of that format.
+
+    Raises
+    ------
+    InputFormatError
+        If the name tells of no format that is read.
+    """
     name = path.name.lower().removesuffix(".gz")
     for suffix, reader in _READERS.items():
         if name.endswith(suffix):
-            spectra = reader(path, max_bytes=MAX_RUN_BYTES, max_spectra=MAX_RUN_SPECTRA)
-            _require_single_stage(spectra, path.name)
-            return spectra
+            return suffix, reader
     raise InputFormatError(
         "the ending of the file name tells of no mass spectrum format that is read",
         where=path.name,

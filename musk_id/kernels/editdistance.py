@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from musk_id.kernels.nucleotides import IUPAC
 
@@ -101,7 +102,11 @@ def unambiguous_distances(query: str, references: Sequence[str], limit: int) -> 
 
 def _compatible_among(letters: str) -> list[tuple[str, str]]:
     """Compatible pairs of letters that occur: reading all of them takes longer than a comparison."""
-    held = set(letters)
+    return _compatible_of(frozenset(letters))
+
+
+@lru_cache(maxsize=256)
+def _compatible_of(held: frozenset[str]) -> list[tuple[str, str]]:
     return [pair for pair in _COMPATIBLE if pair[0] in held and pair[1] in held]
 
 

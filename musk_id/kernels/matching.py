@@ -158,6 +158,14 @@ class MatchIndex:
         counts = self._every(pack_rows(query[None, :]), 0)
         return counts.take(self._place)
 
+    def between(self, first: Indices, second: Indices) -> Counts:
+        """Counts of pairs of references, given by their numbers; each of shape (pairs,)."""
+        return pair_counts(self._packed, self._place[first], self._packed, self._place[second])
+
+    def paired(self, queries: Packed, query: Indices, reference: Indices) -> Counts:
+        """Counts of pairs of a query and a reference, given by their numbers; each of shape (pairs,)."""
+        return pair_counts(queries, query, self._packed, self._place[reference])
+
     @cached_property
     def _place(self) -> Numbers:
         """Place of each reference."""

@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.bitplanes import Planes
+from musk_id.kernels.matching import MatchIndex
+from musk_id.kernels.matching_clusters import ranges
 from musk_id.kernels.neighbours import coding_distances
 
-__all__ = ["Spread", "widest_pairs"]
+__all__ = ["Spread", "widest_pairs", "widest_shares"]
 
 _BLOCK = 64
+# Pairs that are measured at once.
+_PAIRS = 500_000
 
 Numbers = NDArray[np.int64]
 
@@ -74,3 +78,55 @@ def _widest(planes: Planes, rows: Numbers, label: int, min_compared: int, found:
             first, second = divmod(place, share.shape[1])
             found.first[label], found.second[label] = rows[start + first], rows[start + second]
             found.differing[label], found.compared[label] = differing.flat[place], compared.flat[place]
+
+
+def widest_shares(
+    index: MatchIndex, rows: Numbers, labels: Numbers, min_compared: int
+) -> tuple[Numbers, NDArray[np.integer], NDArray[np.integer]]:
+    """As :func:`widest_pairs`, of references of an index and without telling the pairs.
+
+    Parameters
+    ----------
+    rows, labels : ndarray of int64, shape (n,)
+        References, and the label of each.
+
+    Returns
+    -------
+    ndarray of int64, int32 and int32, shape (k,)
+        Labels with a pair that shares enough columns, ascending; differing and shared columns of the widest one.
+    """
+    order = np.argsort(labels, kind="stable")
+    rows, labels = rows[order], labels[order]
+    # Each reference is paired with those of its label that come after it.
+    ends = np.searchsorted(labels, labels, side="right")
+    pairs = np.cumsum(ends - np.arange(1, rows.size + 1))
+    found = _Widest(np.zeros(0, np.int64), *[np.zeros(0, np.int32)] * 2)
+    first = 0
+    while first < rows.size:
+        done = int(pairs[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(pairs, done + _PAIRS, side="right")))
+        here = np.arange(first, last)
+        other, owner = ranges(here + 1, ends[first:last])
+        counts = index.between(rows[here[owner]], rows[other])
+        held = np.flatnonzero(counts.compared >= max(min_compared, 1))
+        found = found.beside(labels[other[held]], counts.incompatible[held], counts.compared[held])
+        first = last
+    return found.labels, found.differing, found.compared
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Widest:
+    """The widest pair of each label met so far."""
+
+    labels: Numbers
+    differing: NDArray[np.integer]
+    compared: NDArray[np.integer]
+
+    def beside(self, labels: Numbers, differing: NDArray[np.integer], compared: NDArray[np.integer]) -> _Widest:
+        """The same with further pairs."""
+        labels = np.append(self.labels, labels)
+        differing, compared = np.append(self.differing, differing), np.append(self.compared, compared)
+        order = np.lexsort((differing / compared, labels))
+        own = labels[order]
+        last = order[np.append(own[1:] != own[:-1], True)] if own.size else order
+        return _Widest(labels[last], differing[last], compared[last])

@@ -57,13 +57,28 @@ class SpectralTable:
         sizes = np.array([s.mz.size for s in spectra], np.int64)
         none = np.empty(0, np.int64)
         mz = np.concatenate([none, *(s.mz for s in spectra)])
-        order = np.argsort(mz, kind="stable")
-        self._owner: Integers = np.repeat(np.arange(sizes.size), sizes)[order]
-        self._intensity: Integers = np.concatenate([none, *(s.intensity for s in spectra)])[order]
+        intensity = np.concatenate([none, *(s.intensity for s in spectra)])
+        self._arrange(sizes.size, np.repeat(np.arange(sizes.size), sizes), mz, intensity)
+
+    @classmethod
+    def of_peaks(cls, count: int, owner: Integers, mz: Integers, intensity: Integers) -> SpectralTable:
+        """Table of ``count`` spectra from the peaks of one after the other, m/z ascending in each."""
+        table = cls.__new__(cls)
+        table._arrange(count, owner, mz, intensity)
+        return table
+
+    def _arrange(self, count: int, owner: Integers, mz: Integers, intensity: Integers) -> None:
+        # Sixteen bits are sorted by counting.
+        small = mz.astype(np.uint16) if mz.size and int(mz.max()) <= np.iinfo(np.uint16).max else mz
+        order = np.argsort(small, kind="stable")
+        self._owner: Integers = owner[order]
+        self._intensity: Integers = intensity[order]
         self._mz, self._starts = np.unique(mz[order], return_index=True)
         self._ends = np.append(self._starts[1:], mz.size)
         # A spectrum without peaks begins beyond all m/z.
-        self._first = np.array([s.mz[0] if s.mz.size else np.iinfo(np.int64).max for s in spectra], np.int64)
+        self._first = np.full(count, np.iinfo(np.int64).max)
+        begins = np.flatnonzero(np.diff(owner, prepend=-1))
+        self._first[owner[begins]] = mz[begins]
 
     def factors(self, query: UnitMassSpectrum) -> WideFactors:
         """The four match factors of a query (at least one peak) against each spectrum."""

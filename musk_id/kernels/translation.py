@@ -11,7 +11,9 @@ __all__ = ["STOP_CODONS", "stop_codon_positions"]
 
 STOP_CODONS = ("TAA", "TAG", "AGA", "AGG")
 
-_STOPS = np.stack([encode(codon) for codon in STOP_CODONS])
+# Of three masks of four bits each.
+_IS_STOP = np.zeros(1 << 12, np.bool_)
+_IS_STOP[[int(a) << 8 | int(b) << 4 | int(c) for a, b, c in map(encode, STOP_CODONS)]] = True
 
 
 def stop_codon_positions(masks: Masks, first_codon: int) -> NDArray[np.int64]:
@@ -25,6 +27,6 @@ def stop_codon_positions(masks: Masks, first_codon: int) -> NDArray[np.int64]:
         Column at which the first codon begins.
     """
     usable = (masks.size - first_codon) // 3 * 3
-    codons = masks[first_codon : first_codon + usable].reshape(-1, 3)
-    hits = (codons[:, None, :] == _STOPS[None, :, :]).all(axis=2).any(axis=1)
+    codons = masks[first_codon : first_codon + usable].reshape(-1, 3).astype(np.int16)
+    hits = _IS_STOP[codons[:, 0] << 8 | codons[:, 1] << 4 | codons[:, 2]]
     return np.flatnonzero(hits).astype(np.int64) * 3 + first_codon

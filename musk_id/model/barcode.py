@@ -35,6 +35,7 @@ __all__ = [
     "RunIdentity",
     "SequenceResult",
     "ViewCall",
+    "named_genus",
 ]
 
 
@@ -98,6 +99,13 @@ class NotExcluded:
     note: Text | None = None
 
 
+def named_genus(rank: Rank, taxon: str | None) -> str | None:
+    """The genus of an answer of some rank; ``None`` where it names no genus."""
+    if taxon is None or rank not in (Rank.SPECIES, Rank.SPECIES_SET, Rank.GENUS):
+        return None
+    return taxon.split(" ")[0]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocusCall:
     """The call of one sequence at one locus.
@@ -120,9 +128,7 @@ class LocusCall:
     @property
     def genus(self) -> str | None:
         """The genus that the call names, also by a species or a set of species."""
-        if self.taxon is None or self.rank not in (Rank.SPECIES, Rank.SPECIES_SET, Rank.GENUS):
-            return None
-        return self.taxon.split(" ")[0]
+        return named_genus(self.rank, self.taxon)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from musk_id.model.request import Photograph
@@ -31,12 +32,15 @@ __all__ = [
     "Examination",
     "Extract",
     "FoundToBe",
+    "Interim",
     "MassBalance",
+    "NetMass",
     "OutsideFinding",
     "Product",
     "Run",
     "RunContext",
     "SubSample",
+    "Told",
 ]
 
 
@@ -47,6 +51,48 @@ class MassBalance:
     in_mg: DecimalText | None = None
     used_mg: DecimalText | None = None
     left_mg: DecimalText | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetMass:
+    """Mass of an item without its packaging, with its expanded uncertainty, in milligrams.
+
+    Raises
+    ------
+    ValueError
+        If a number is negative, a coverage factor is nought, or an uncertainty stands without its coverage factor.
+    """
+
+    value_mg: DecimalText
+    expanded_uncertainty_mg: DecimalText | None = None
+    coverage_factor: DecimalText | None = None
+    balance: Line | None = None
+
+    def __post_init__(self) -> None:
+        if (self.expanded_uncertainty_mg is None) is not (self.coverage_factor is None):
+            raise ValueError("an expanded uncertainty needs its coverage factor, and the factor an uncertainty")
+        if any(Decimal(n) < 0 for n in (self.value_mg, self.expanded_uncertainty_mg) if n is not None):
+            raise ValueError("a mass and its uncertainty are not below nought")
+        if self.coverage_factor is not None and Decimal(self.coverage_factor) <= 0:
+            raise ValueError("a coverage factor is above nought")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interim:
+    """The examination goes on: why a record is made before its end, and who was told what, and when."""
+
+    reason: Text
+    told: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was passed on before the end of an examination."""
+
+    date: IsoDate
+    to: Line
+    by: Line
+    what: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +225,7 @@ class ExaminedItem:
     found_to_be: FoundToBe | None = None
     photographs: tuple[Photograph, ...] = ()
     sub_samples: tuple[SubSample, ...] = ()
+    net_mass: NetMass | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +246,13 @@ class Examination:
     """The laboratory's facts of one case (``examination.yaml``).
 
     ``completed_on`` is the last day of the examination; ``persons`` are people who took part in it and are named
-    as analyst nowhere.
+    as analyst nowhere. ``departures`` says what was added to, left out of or done otherwise than in the methods,
+    or that there is nothing of the kind. With ``interim`` the examination has not ended.
+
+    Raises
+    ------
+    ValueError
+        If an examination that goes on has a last day.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/examination/1"
@@ -215,6 +268,13 @@ class Examination:
     custody: tuple[CustodyEvent, ...] = ()
     outside_findings: tuple[OutsideFinding, ...] = ()
     departures: Text | None = None
+    place_of_work: Text | None = None
+    participants: Text | None = None
+    interim: Interim | None = None
+
+    def __post_init__(self) -> None:
+        if self.interim is not None and self.completed_on is not None:
+            raise ValueError("an interim record is made before the end: it has no completed_on")
 
     def dates(self) -> Iterator[IsoDate]:
         """Dates of receipt, custody, every step up to the runs and the end, as far as they were recorded."""
@@ -238,11 +298,16 @@ class Examination:
     def runs(self) -> Iterator[RunContext]:
         """All runs with the ids of their parents, in the order of the file."""
         for item in self.items:
-            for sub_sample in item.sub_samples:
-                for extract in sub_sample.extracts:
-                    for product in extract.products:
-                        for run in product.runs:
-                            yield RunContext(item, sub_sample, extract, product, run)
+            yield from self.runs_of(item)
+
+    @staticmethod
+    def runs_of(item: ExaminedItem) -> Iterator[RunContext]:
+        """Runs of one item with the ids of their parents."""
+        for sub_sample in item.sub_samples:
+            for extract in sub_sample.extracts:
+                for product in extract.products:
+                    for run in product.runs:
+                        yield RunContext(item, sub_sample, extract, product, run)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from musk_id.model.values import Country, Identifier, IsoDate, Line, Text
+from musk_id.form_vocabulary import Template
+from musk_id.model.values import Country, Identifier, IsoDate, Line, RelativePath, Sha256, Text
 from musk_id.vocabulary import Language
 
-__all__ = ["Accreditation", "Laboratory", "MethodsInForce", "TrustedKey"]
+__all__ = ["Accreditation", "Font", "Laboratory", "MethodsInForce", "TrustedKey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +47,20 @@ class TrustedKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Font:
+    """A font of the laboratory's own, below its root, for scripts that the bundled fonts lack."""
+
+    path: RelativePath
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Laboratory:
     """The laboratory root's own file (``laboratory.yaml``).
 
     ``languages`` are those of the record's pages; the first one is authoritative. ``overlays`` are the
-    laboratory's own libraries (folders below ``overlays/``), compared together with the release.
+    laboratory's own libraries (folders below ``overlays/``), compared together with the release. ``template`` is
+    the form that records are to have. ``fonts`` are used in every PDF for what the bundled fonts do not draw.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/laboratory/1"
@@ -66,3 +76,5 @@ class Laboratory:
     overlays: tuple[Identifier, ...] = ()
     methods: MethodsInForce = MethodsInForce()
     trusted_keys: tuple[TrustedKey, ...] = ()
+    template: Template = Template.INTERNATIONAL
+    fonts: tuple[Font, ...] = ()

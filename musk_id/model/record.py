@@ -9,6 +9,7 @@ from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.error_figures import CalibrationSummary
 from musk_id.model.evidence import EvidenceRecord, Statement
+from musk_id.model.form import RecordForm
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.methods import (
     AnimalMethod,
@@ -82,7 +83,8 @@ class ReleaseSummary:
 class CaseRecord:
     """A case from request to answers; its canonical JSON is the record, the pages are renderings of it.
 
-    Records made before the figures of the calibration were told have no ``calibration``.
+    Records made before the figures of the calibration were told have no ``calibration``, those made before the
+    form was told no ``form``.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/case-record/1"
@@ -100,6 +102,7 @@ class CaseRecord:
     stage_digests: tuple[InputDigest, ...]
     appendix_statements: tuple[Statement, ...]
     calibration: CalibrationSummary | None = None
+    form: RecordForm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

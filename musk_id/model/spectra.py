@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from musk_id.model.barcode import RunIdentity
+from musk_id.model.chromatogram import RunChromatogram
 from musk_id.model.provenance import Provenance
 from musk_id.model.trace import Criterion
 from musk_id.model.values import DecimalText, Identifier, Line, Sha256
@@ -108,3 +109,4 @@ class SpectraRecord:
     provenance: Provenance
     spectra: tuple[SpectrumResult, ...]
     markers: tuple[MarkerFinding, ...]
+    chromatograms: tuple[RunChromatogram, ...] = ()

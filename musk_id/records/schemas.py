@@ -21,6 +21,7 @@ from musk_id.model.request import Request
 from musk_id.model.seal import SealSignature
 from musk_id.model.second_reading import SecondReadings
 from musk_id.model.spectra_audit import SpectraAudit
+from musk_id.model.spectral_calibration import SpectralCalibration
 from musk_id.model.validation import Validation
 from musk_id.model.values import RULES
 from musk_id.records.codec import TypePlan, plan_of
@@ -46,6 +47,7 @@ PUBLISHED: tuple[Any, ...] = (
     LibraryOrigin,
     CollectionDiff,
     Calibration,
+    SpectralCalibration,
     Validation,
     Receipt,
     *RECORD_CLASSES.values(),

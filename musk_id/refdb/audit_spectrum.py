@@ -11,11 +11,11 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from musk_id.kernels.formula import atoms_of, monoisotopic_mass
 from musk_id.kernels.spectral import BASE_PEAK, UnitMassSpectrum
 from musk_id.model.spectra_audit import SpectraAuditLimits, SpectrumFinding
 from musk_id.model.spectral_table import SpectrumEntry
 from musk_id.model.values import Line, decimal_text
-from musk_id.refdb.formula import atoms_of, monoisotopic_mass
 from musk_id.vocabulary import CurationState, MassPrecision, SpectrumFlag
 
 __all__ = ["Measured", "label_source", "measure", "precisions", "spectrum_findings"]

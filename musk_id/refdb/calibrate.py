@@ -32,7 +32,7 @@ from musk_id.refdb.calibrate_target import Rule, target_figures
 from musk_id.refdb.library_tables import INPUT_COLUMNS, INPUTS_NAME
 from musk_id.refdb.tables import Row, parse_rows, parse_table
 
-__all__ = ["calibrate_library", "read_calibration", "write_calibration"]
+__all__ = ["calibrate_library", "calibrated_library", "read_calibration", "write_calibration"]
 
 MAX_CALIBRATION_BYTES = 50_000_000
 MAX_INPUTS_BYTES = 10_000_000
@@ -94,16 +94,27 @@ def calibrate_library(
         schema=Line(Calibration.SCHEMA),
         software_version=Line(__version__),
         methods=(method.version, evidence.version),
-        library=CalibratedLibrary(
-            library_id=library.library_id,
-            title=library.title,
-            date=library.date,
-            anchors_release=library.anchors_release,
-            manifest_sha256=library.manifest_sha256,
-            inputs=_inputs(folder),
-        ),
+        library=calibrated_library(library, folder),
         note=NOTE,
         loci=tuple(loci),
+    )
+
+
+def calibrated_library(library: Library, folder: Path) -> CalibratedLibrary:
+    """What a calibration says of its library.
+
+    Raises
+    ------
+    ReferenceDataError
+        If the library's list of inputs cannot be read.
+    """
+    return CalibratedLibrary(
+        library_id=library.library_id,
+        title=library.title,
+        date=library.date,
+        anchors_release=library.anchors_release,
+        manifest_sha256=library.manifest_sha256,
+        inputs=_inputs(folder),
     )
 
 

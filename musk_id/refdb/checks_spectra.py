@@ -7,8 +7,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from musk_id.errors import Problem, ReferenceDataError
+from musk_id.kernels.formula import monoisotopic_mass
 from musk_id.model.reference import SpectrumReference
-from musk_id.refdb.formula import monoisotopic_mass
 
 __all__ = ["compound_problems", "spectrum_problems"]
 

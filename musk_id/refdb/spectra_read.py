@@ -10,11 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from musk_id.errors import ReferenceDataError
+from musk_id.kernels.formula import monoisotopic_mass
 from musk_id.kernels.spectral import to_unit_mass
 from musk_id.model.library import CurationEntry, LibraryInput
 from musk_id.model.spectral_table import SpectrumEntry, SpectrumTable
 from musk_id.refdb.checks_spectra import MASS_TOLERANCE_DA
-from musk_id.refdb.formula import monoisotopic_mass
 from musk_id.refdb.library_spectra import spectrum_states
 from musk_id.refdb.spectra_records import MIN_PEAKS
 from musk_id.refdb.spectra_store import SPECTRA_NAME

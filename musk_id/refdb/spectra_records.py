@@ -12,11 +12,11 @@ from decimal import Decimal
 from typing import Literal
 
 from musk_id.errors import ReferenceDataError
+from musk_id.kernels.formula import monoisotopic_mass
 from musk_id.library_vocabulary import SetAside
 from musk_id.model.spectral_table import SpectrumEntry
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import RULES, DecimalText, Line, Text, decimal_text
-from musk_id.refdb.formula import monoisotopic_mass
 from musk_id.refdb.library_sources import SpectraInput
 
 __all__ = ["MIN_PEAKS", "SpectrumRefusal", "accession_of", "normalised"]

@@ -78,7 +78,7 @@ BREAK_AFTER = 20
 _UNBROKEN = re.compile(rf"[^\s\u200b]{{{BREAK_AFTER + 1},}}")
 
 
-def drawable(text: str, medium: Medium) -> str:
+def drawable(text: str, medium: Medium, extra: frozenset[str] = frozenset()) -> str:
     """The text with every character that cannot be drawn replaced by its code; line breaks are kept.
 
     Parameters
@@ -87,10 +87,13 @@ def drawable(text: str, medium: Medium) -> str:
         Any text, also with lone surrogates.
     medium : Medium
         ``PDF`` allows the tested ranges; ``HTML`` every visible letter, at most two marks on each.
+    extra : frozenset of str
+        Characters that a font of the laboratory's own draws in a PDF.
     """
     normal = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
     if medium is Medium.PDF:
-        return "".join(c if c in _PDF or c == "\n" else _PLAIN_SPACES.get(c) or _code(c) for c in normal)
+        known = _PDF | extra if extra else _PDF
+        return "".join(c if c in known or c == "\n" else _PLAIN_SPACES.get(c) or _code(c) for c in normal)
     return "".join(_browser_text(normal))
 
 

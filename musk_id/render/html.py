@@ -1,9 +1,14 @@
-"""Pages as one HTML file: no script, no external address, a strict content security policy."""
+"""Pages as one HTML file without external addresses, under a strict content security policy.
+
+The only script is that of the viewers, allowed by its digest, in documents that have a figure to view.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +17,13 @@ from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import load_catalogue
 from musk_id.render.glyphs import Medium, drawable
 from musk_id.render.pages.build import build_document
-from musk_id.render.pages.document import Document
+from musk_id.render.pages.document import Document, Figure, Section
 from musk_id.vocabulary import Language
 
 __all__ = ["document_html", "environment", "render_html"]
 
+_UNBROKEN = re.compile(r"\S{25,}")
+_PLACES = re.compile(r"(\{pages?\})")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -56,19 +63,67 @@ def document_html(document: Document, data: bytes) -> bytes:
     """HTML of a document; ``data`` is attached as a download under the document's name for it."""
     from markupsafe import Markup
 
-    style = (TEMPLATES / "record.css").read_text(encoding="utf-8")
+    style = _style(document)
+    script = _file("viewers.js") if _has_views((*document.sections, *document.annexes)) else ""
     text: str = (
         environment()
         .get_template("record.html.j2")
         .render(
             doc=document,
             draw=_draw,
+            is_long=_is_long,
             # Pictures are drawn by this package from escaped text; they are the only markup that passes as it is.
             picture=Markup,
             kind_of=lambda block: type(block).__name__,
             style=Markup(style),
-            style_hash=base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii"),
+            style_hash=_digest(style),
+            script=Markup(script),
+            script_hash=_digest(script) if script else "",
+            viewer_words=json.dumps(dict(document.viewer_words), ensure_ascii=False, sort_keys=True),
             data_base64=base64.b64encode(data).decode("ascii"),
         )
     )
     return text.encode("utf-8")
+
+
+@cache
+def _file(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """Digest of a style sheet or script as the policy names it."""
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _has_views(sections: tuple[Section, ...]) -> bool:
+    return any(isinstance(block, Figure) and block.view for section in sections for block in section.blocks)
+
+
+def _is_long(text: str) -> bool:
+    """Whether a text holds a run of letters that may have to be broken inside a cell of a table."""
+    return _UNBROKEN.search(text) is not None
+
+
+def _style(document: Document) -> str:
+    """The style sheet, and what stands at the edges of printed sheets."""
+    edges = (
+        ("top-left", _css_text(document.header)),
+        ("top-right", _css_text(document.banner)),
+        ("bottom-left", _css_text(f"{document.digest_label}: {document.digest}")),
+        ("bottom-right", _page_counter(document.page_of)),
+    )
+    rules = " ".join(f"@{place} {{ content: {content}; }}" for place, content in edges)
+    return f"{_file('record.css')}@page {{ {rules} }}\n"
+
+
+def _css_text(text: str) -> str:
+    """A text as a string of a style sheet, every character but letters and digits of ASCII as its code."""
+    drawn = _draw(text).replace("\n", " ")
+    return '"' + "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in drawn) + '"'
+
+
+def _page_counter(template: str) -> str:
+    """The words of a sheet's number with the browser's counters in their places."""
+    counters = {"{page}": "counter(page)", "{pages}": "counter(pages)"}
+    return " ".join(counters.get(part) or _css_text(part) for part in _PLACES.split(template) if part)

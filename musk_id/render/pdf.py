@@ -13,9 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
-from musk_id.errors import IntegrityError
+from musk_id.errors import ConfigError, IntegrityError
 from musk_id.model.record import CaseRecord
-from musk_id.render.catalogue import load_catalogue
+from musk_id.render.catalogue import Catalogue, load_catalogue
+from musk_id.render.fonts import ExtraFont
 from musk_id.render.glyphs import Medium, drawable, with_breaks
 from musk_id.render.pages.build import build_document
 from musk_id.render.pages.document import Document, Figure
@@ -27,7 +28,9 @@ TEMPLATE = Path(__file__).parent / "templates" / "record.typ"
 PDF_STANDARDS: tuple[Literal["a-3a", "ua-1"], ...] = ("a-3a", "ua-1")
 
 
-def render_pdf(record: CaseRecord, record_json: bytes, language: Language) -> bytes:
+def render_pdf(
+    record: CaseRecord, record_json: bytes, language: Language, fonts: tuple[ExtraFont, ...] = ()
+) -> bytes:
     """PDF of a record in one language.
 
     Parameters
@@ -38,11 +41,38 @@ def render_pdf(record: CaseRecord, record_json: bytes, language: Language) -> by
         Its canonical JSON, which is embedded.
     language : Language
         Language of the pages.
+    fonts : tuple of ExtraFont
+        Fonts of the laboratory's own, for what the bundled ones do not draw.
+
+    Raises
+    ------
+    ConfigError
+        If the words of the language need a font that is not there.
     """
-    return document_pdf(build_document(record, record_json, load_catalogue(language)), record_json)
+    catalogue = load_catalogue(language)
+    needed = _undrawn(catalogue, fonts)
+    if needed:
+        raise ConfigError(
+            f"the fonts at hand do not draw {len(needed)} characters of the language '{language}', "
+            f"{needed[0]} (U+{ord(needed[0]):04X}) among them",
+            where="laboratory.yaml: fonts",
+            hint="name a font for the language, with its SHA-256",
+        )
+    return document_pdf(build_document(record, record_json, catalogue), record_json, fonts)
 
 
-def document_pdf(document: Document, data: bytes) -> bytes:
+def _undrawn(catalogue: Catalogue, fonts: tuple[ExtraFont, ...]) -> list[str]:
+    """Characters of a catalogue that would be drawn as their codes."""
+    extra = _characters(fonts)
+    used = {c for texts in (catalogue.phrases, catalogue.labels) for text in texts.values() for c in text}
+    return sorted(c for c in used if drawable(c, Medium.PDF, extra).startswith("⟨"))
+
+
+def _characters(fonts: tuple[ExtraFont, ...]) -> frozenset[str]:
+    return frozenset[str]().union(*(font.characters for font in fonts))
+
+
+def document_pdf(document: Document, data: bytes, fonts: tuple[ExtraFont, ...] = ()) -> bytes:
     """PDF of a document; ``data`` is embedded under the document's name for it.
 
     Raises
@@ -54,12 +84,21 @@ def document_pdf(document: Document, data: bytes) -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="musk-id-") as folder:
         root = Path(folder)
-        tree = _Tree(root).document(document)
+        tree = _Tree(root, _characters(fonts)).document(document)
+        tree["fonts"] = [font.family for font in fonts]
+        places = root / "fonts"
+        places.mkdir()
+        for index, font in enumerate(fonts):
+            ending = "ttc" if font.data[:4] == b"ttcf" else "ttf"
+            (places / f"font-{index}.{ending}").write_bytes(font.data)
         (root / "document.json").write_text(json.dumps(tree, ensure_ascii=False), encoding="utf-8")
         (root / document.attachment).write_bytes(data)
         (root / "record.typ").write_bytes(TEMPLATE.read_bytes())
         compiler = typst.Compiler(
-            input=str(root / "record.typ"), root=str(root), font_paths=[], ignore_system_fonts=True
+            input=str(root / "record.typ"),
+            root=str(root),
+            font_paths=[str(places)] if fonts else [],
+            ignore_system_fonts=True,
         )
         result = compiler.compile(format="pdf", pdf_standards=list(PDF_STANDARDS))
     if not isinstance(result, bytes):
@@ -70,12 +109,14 @@ def document_pdf(document: Document, data: bytes) -> bytes:
 class _Tree:
     """JSON tree of a document: texts made drawable, pictures written beside it as files."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, extra: frozenset[str]) -> None:
         self._root = root
+        self._extra = extra
         self._figures = 0
 
     def document(self, document: Document) -> dict[str, Any]:
-        tree = self._value(document)
+        # Annexes and viewers are for HTML; the pages name the annexes and say where they are.
+        tree = self._value(dataclasses.replace(document, annexes=(), viewer_words=()))
         # The footer's template keeps its placeholders, and the digest stays in one piece.
         tree["page_of"], tree["digest"], tree["date"] = document.page_of, document.digest, document.date
         tree["attachment"] = document.attachment
@@ -85,7 +126,7 @@ class _Tree:
         if isinstance(value, StrEnum):
             return value.value
         if isinstance(value, str):
-            return with_breaks(drawable(value, Medium.PDF))
+            return with_breaks(drawable(value, Medium.PDF, self._extra))
         if isinstance(value, tuple):
             return [self._value(part) for part in value]
         if isinstance(value, Figure):
@@ -95,9 +136,8 @@ class _Tree:
         return value
 
     def _fields(self, value: Any) -> dict[str, Any]:
-        fields = {
-            f.name: self._value(getattr(value, f.name)) for f in dataclasses.fields(value) if f.name != "svg"
-        }
+        names = (f.name for f in dataclasses.fields(value) if f.name not in ("svg", "view"))
+        fields = {name: self._value(getattr(value, name)) for name in names}
         return {"type": type(value).__name__, **fields}
 
     def _picture(self, svg: str) -> str:

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 
 from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import load_catalogue
-from musk_id.render.glyphs import Medium, drawable
+from musk_id.render.cells import safe_cell
 from musk_id.vocabulary import Language
 
-__all__ = ["csv_text", "findings_csv", "safe_cell"]
+__all__ = ["csv_text", "findings_csv"]
 
-# A cell that begins so is read as a formula or a command by spreadsheet programs (OWASP, CSV injection).
-_ACTING = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Programs of languages that write a decimal comma take ';' for the end of a cell, and then quotation marks do
-# not hold lines together either: what follows begins a cell there.
-_LATER_CELL = re.compile(r"([;\n][ \"]*)(?=[=+@＝＋－＠-])")
 _HEADS = ("case", "question", "kind", "item", "finding", "grade", "reasons", "statements", "next_steps")
-
-
-def safe_cell(text: str) -> str:
-    """The text with an apostrophe before it if it would act, and its control characters as codes."""
-    drawn = drawable(text, Medium.HTML)
-    inner = _LATER_CELL.sub(r"\1'", drawn)
-    return f"'{inner}" if inner.lstrip(" ").startswith(_ACTING) else inner
 
 
 def csv_text(rows: list[list[str]]) -> bytes:

@@ -17,6 +17,8 @@ __all__ = ["ALLOWED", "FORBIDDEN", "ForbiddenWord", "forbidden_words"]
 ALLOWED: dict[Language, tuple[str, ...]] = {
     Language.EN: (r"match factors?", r"mismatch(?:es|ed|ing)?"),
     Language.RU: (),
+    Language.KK: (),
+    Language.ZH: (r"证明书", r"证明文件"),
 }
 
 # Regular expressions for whole words; the key is the word as the rules list it. Inflected forms that
@@ -64,6 +66,33 @@ FORBIDDEN: dict[Language, dict[str, str]] = {
         "настоящий": r"настоящ\w*",
         "100 %": r"100\s*(?:%|процент\w*)",
     },
+    Language.KK: {
+        "түпнұсқа": r"түпнұсқа\w*|нағыз\w*",
+        "жалған": r"жалған\w*",
+        "күмәнсіз": r"күмәнсіз\w*|сөзсіз",
+        "дәлелдейді": r"дәлелде\w*",
+        "растайды": r"раста\w*",
+        "қолдайды": r"қолдайды|қолдады|қолдау\w*",
+        "заңсыз": r"заңсыз\w*",
+        "контрабанда": r"контрабанда\w*",
+        "браконьер": r"браконьер\w*",
+        "бірдей": r"бірдей",
+        "100 %": r"100\s*(?:%|пайыз\w*)",
+    },
+    # Chinese is written without spaces: its words are found anywhere.
+    Language.ZH: {
+        "真品": r"真品|正品|真麝香",
+        "假货": r"假货|假冒|仿冒|伪造",
+        "掺假": r"掺假|掺杂",
+        "纯": r"纯",
+        "证明": r"证明|证实|确证",
+        "无疑": r"无疑",
+        "支持": r"支持",
+        "非法": r"非法|违法",
+        "盗猎": r"盗猎|偷猎",
+        "走私": r"走私|违禁品",
+        "100 %": r"100\s*%|百分之百",
+    },
 }
 
 # Only an exclusion may say what an item is not.
@@ -72,7 +101,7 @@ _ONLY_IN_EXCLUSIONS = frozenset({"not musk deer"})
 
 # Only what is printed beside a bounded likelihood ratio may say what findings speak for.
 _RATIO_TEXTS = ("ratio.given_", "scale.")
-_ONLY_BESIDE_RATIOS = frozenset({"support", "поддерживает"})
+_ONLY_BESIDE_RATIOS = frozenset({"support", "поддерживает", "қолдайды", "支持"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +134,7 @@ def forbidden_words(text: str, language: Language, key: str = "") -> tuple[Forbi
                 continue
             if word in _ONLY_BESIDE_RATIOS and key.startswith(_RATIO_TEXTS):
                 continue
-            match = re.search(rf"(?<!\w)(?:{pattern})(?!\w)", searched, re.IGNORECASE)
+            match = re.search(_whole(pattern, listed), searched, re.IGNORECASE)
             if match is not None:
                 found.append(ForbiddenWord(key, word, match.group()))
     return tuple(found)
@@ -113,5 +142,10 @@ def forbidden_words(text: str, language: Language, key: str = "") -> tuple[Forbi
 
 def _without_allowed(text: str, language: Language) -> str:
     for pattern in ALLOWED[language]:
-        text = re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", " ", text, flags=re.IGNORECASE)
+        text = re.sub(_whole(pattern, language), " ", text, flags=re.IGNORECASE)
     return text
+
+
+def _whole(pattern: str, language: Language) -> str:
+    """A pattern for whole words, where a language parts its words."""
+    return pattern if language is Language.ZH else rf"(?<!\w)(?:{pattern})(?!\w)"

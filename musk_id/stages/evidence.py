@@ -54,9 +54,11 @@ def evaluate(
     """Grade every item, answer every question for every item it names.
 
     An item of the request that the laboratory did not examine is answered as not examined. Without a basis for
-    ratios nothing is said of them item by item.
+    ratios, or before the examination has ended, nothing is said of them item by item.
     """
     facts = CaseFacts.of(intake, controls)
+    if intake.examination.interim is not None:
+        ratio_basis = None  # an interim record tells findings only
     examined = {item.item_id: item for item in intake.examination.items}
     items = [examined.get(i.item_id) or ExaminedItem(item_id=i.item_id) for i in intake.request.items]
     photographs = {
@@ -245,7 +247,7 @@ def _limitations(intake: IntakeRecord, release: ReferenceRelease, ratio_given: b
         say("limit.presence_is_not_substance"),
         say("limit.absence_is_not_artificial"),
         say("limit.human_dna"),
-        say("limit.likelihood_ratio" if ratio_given else "limit.no_likelihood_ratio"),
+        say(_ratio_limitation(intake, ratio_given)),
         say("limit.as_stated_by_requester"),
         say("limit.items_examined_only"),
     ]
@@ -256,6 +258,12 @@ def _limitations(intake: IntakeRecord, release: ReferenceRelease, ratio_given: b
     if any(context.run.simulated is not None for context in examination.runs()):
         said.insert(0, say("limit.simulated"))
     return tuple(said)
+
+
+def _ratio_limitation(intake: IntakeRecord, ratio_given: bool) -> str:
+    if intake.examination.interim is not None:
+        return "limit.interim"
+    return "limit.likelihood_ratio" if ratio_given else "limit.no_likelihood_ratio"
 
 
 def _release_limitations(release: ReferenceRelease, overlays: tuple[str, ...]) -> list[Statement]:

@@ -13,7 +13,7 @@ from musk_id.model.error_figures import ReleaseCalibration
 from musk_id.model.methods import BarcodeMethod
 from musk_id.model.reference import BarcodeReference, ReferenceRelease, TaxonSet
 from musk_id.model.values import Line
-from musk_id.stages.relatives import Relatives, coding_planes
+from musk_id.stages.relatives import Relatives, SpeciesSpreads, coding_planes
 from musk_id.vocabulary import CurationState, Locus, NameView
 
 __all__ = [
@@ -61,7 +61,7 @@ class BarcodeLibrary:
     sets: tuple[TaxonSet, ...]
     genus_species: tuple[Line, ...]
     has_overlay: bool
-    relatives: Relatives
+    relatives: SpeciesSpreads
     calibration: ReleaseCalibration | None = None
 
     @classmethod

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.kernels.bitplanes import Planes, mismatches, pack
 from musk_id.kernels.edit_matching import EditIndex, Edits
 from musk_id.kernels.frames import unpack_nibbles
-from musk_id.kernels.matching import MatchIndex
+from musk_id.kernels.matching import Found, MatchIndex
+from musk_id.kernels.matching_clusters import ranges
 from musk_id.kernels.matching_counts import Counts, pack_parts
 from musk_id.kernels.nucleotides import Masks, decode
 from musk_id.model.library import Library, LocusTable
@@ -27,7 +29,6 @@ __all__ = ["Entries"]
 
 # Records made for queries, of some two thousand bytes each, that are kept from one batch to the next.
 _KEPT_REFERENCES = 4_000
-_KEPT_GENERA = 2000
 # Sequences that are unpacked at once.
 _ROWS = 4096
 
@@ -52,7 +53,8 @@ class Entries:
         states = tuple(CurationState)
         left_out = [number for number, state in enumerate(states) if state in LEFT_OUT]
         kept = np.flatnonzero(~np.isin(np.asarray(table.state), left_out)).astype(np.uint32)
-        genus_of = _numbers_of(library, 1)
+        self.genus_of = genus_of = _numbers_of(library, 1)
+        """Number of the genus of each taxon, in the order of the names."""
         self.in_full = any(
             {int(genus_of[name]) for name in names} != {int(genus_of[table.taxon[record]])}
             for record, names in table.revised.items()
@@ -71,7 +73,6 @@ class Entries:
         self.edits = None if coding else EditIndex(self._texts(), self.genus)
         self._references: dict[int, BarcodeReference] = {}
         self._numbers: dict[str, int] = {}
-        self._congeners: dict[int, tuple[Indices, Planes]] = {}
 
     def masks(self, entries: Indices) -> Masks:
         """Letters of entries in the columns of the frame."""
@@ -104,15 +105,35 @@ class Entries:
         return _numbers_of(self._library, 2)
 
     @cached_property
-    def _genus_numbers(self) -> dict[str, int]:
-        names = sorted({row.split("\t")[1] for row in self._library.taxa.rows})
-        return {name: number for number, name in enumerate(names)}
-
-    @cached_property
-    def _by_genus(self) -> tuple[Indices, Indices]:
+    def _by_genus(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Entries by the number of their genus, and where those of each genus begin."""
-        order = np.argsort(self.genus, kind="stable")
-        return order, np.searchsorted(self.genus[order], np.arange(len(self._genus_numbers) + 1))
+        order = np.argsort(self.genus, kind="stable").astype(np.int32)
+        starts = np.searchsorted(self.genus[order], np.arange(int(self.genus_of.max(initial=-1)) + 2))
+        return order, starts.astype(np.int32)
+
+    def genus_number(self, genus: str) -> int | None:
+        """Number of a genus of the library."""
+        names = sorted({row.split("\t")[1] for row in self._library.taxa.rows})
+        number = bisect_left(names, genus)
+        return number if number < len(names) and names[number] == genus else None
+
+    def of_genera(self, genera: Indices) -> tuple[Indices, Indices]:
+        """Entries of genera, given by their numbers, and which of these each is of."""
+        order, starts = self._by_genus
+        place, owner = ranges(starts[genera].astype(np.int64), starts[genera + 1].astype(np.int64))
+        return order[place].astype(np.int64), owner
+
+    def sizes(self, genera: Indices) -> Indices:
+        """Number of entries of each of some genera."""
+        _, starts = self._by_genus
+        return (starts[genera + 1] - starts[genera]).astype(np.int64)
+
+    def any_record(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Of which entries a record is among those chosen."""
+        if not self.record.size:
+            return np.zeros(0, np.bool_)
+        found: NDArray[np.bool_] = np.logical_or.reduceat(chosen[self._owned], self._owned_from[:-1])
+        return found
 
     def families(self, entries: Indices) -> NDArray[np.int32]:
         """Number of the family of some entries."""
@@ -152,15 +173,23 @@ class Entries:
         query = decode(masks)
         return _counted(self.edits.measure(query) if limit is None else self.edits.within(query, ceil(limit)))
 
-    def prepare(self, entries: Indices) -> None:
-        """Make the records of entries that many queries will ask for, all at once."""
-        for first in range(0, entries.size, _ROWS):
-            self._make(entries[first : first + _ROWS])
+    def compared_of(self, found: Found) -> list[tuple[Compared, ...]]:
+        """Entries of each query with their counts as the rules take them, nearest first."""
+        for first in range(0, found.rows.size, _ROWS):
+            self._make(found.rows[first : first + _ROWS])
+        columns = zip(
+            found.rows.tolist(),
+            found.incompatible.tolist(),
+            found.possible.tolist(),
+            found.compared.tolist(),
+            strict=True,
+        )
+        every = [self._entry(*row, row[3]) for row in columns]
+        return [_in_order(every[first:last]) for first, last in pairwise(found.offsets.tolist())]
 
     def compared(self, entries: Indices, counts: Counts, query_bp: int) -> tuple[Compared, ...]:
         """Entries with their counts as the rules take them, nearest first."""
         self._make(entries)
-        found = []
         columns = zip(
             entries.tolist(),
             counts.incompatible.tolist(),
@@ -168,14 +197,15 @@ class Entries:
             counts.compared.tolist(),
             strict=True,
         )
-        for entry, lower, upper, shared in columns:
-            bp = shared if self.edits is None else min(query_bp, int(self.edits.lengths[entry]))
-            found.append(
-                Compared(
-                    self._references[entry], Fraction(lower, shared), Fraction(upper, shared), lower, upper, bp
-                )
-            )
-        return tuple(sorted(found, key=lambda c: (c.upper, c.lower, c.record.accession)))
+        if self.edits is None:
+            return _in_order([self._entry(*row, row[3]) for row in columns])
+        lengths = np.minimum(self.edits.lengths[entries], query_bp).tolist()
+        return _in_order([self._entry(*row, bp) for row, bp in zip(columns, lengths, strict=True)])
+
+    def _entry(self, entry: int, lower: int, upper: int, shared: int, compared_bp: int) -> Compared:
+        least = _share(lower, shared)
+        most = least if upper == lower else _share(upper, shared)
+        return Compared(self._references[entry], least, most, lower, upper, compared_bp)
 
     def _make(self, entries: Indices) -> None:
         """Make the first record of each entry, where it is not known yet; it is kept until :meth:`forget`."""
@@ -186,41 +216,18 @@ class Entries:
             made = self._references[entry] = self._made(int(self.record[entry]), masks)
             self._numbers[str(made.accession)] = entry
 
-    def congeners(self, query: Masks, one: BarcodeReference, most: Fraction) -> tuple[Compared, ...]:
-        """Entries of the genus of a reference that was asked for that differ from a query by at most ``most``."""
-        number = self._numbers.get(str(one.accession))
-        if number is None:
-            # A release's human record stands beside the entries.
-            return ()
-        genus = int(self.genus[number])
-        if genus not in self._congeners:
-            order, starts = self._by_genus
-            rows = order[starts[genus] : starts[genus + 1]]
-            self._congeners[genus] = (rows, pack(self.masks(rows)))
-        rows, planes = self._congeners[genus]
-        found = mismatches(pack(query[None, :]), planes)
-        # Integers below 2^20: a share at the limit is not lost to rounding.
-        near = (found.compared > 0) & (found.incompatible <= float(most) * found.compared + 0.5)
-        columns = (found.incompatible[near], found.possible[near], found.compared[near])
-        counts = Counts(*(column.astype(np.int32) for column in columns))
-        within = self.compared(rows[near], counts, int(query.size))
-        return tuple(entry for entry in within if entry.lower <= most)
-
     def forget(self) -> None:
         """Drop what was made for earlier queries, if it is much."""
         if len(self._references) >= _KEPT_REFERENCES:
             self._references.clear()
             self._numbers.clear()
-        if len(self._congeners) >= _KEPT_GENERA:
-            self._congeners.clear()
 
     def records_of(self, genus: str) -> list[BarcodeReference]:
         """All records deposited under a genus."""
-        number = self._genus_numbers.get(genus)
+        number = self.genus_number(genus)
         if number is None:
             return []
-        order, starts = self._by_genus
-        own = order[starts[number] : starts[number + 1]].tolist()
+        own = self.of_genera(np.array([number]))[0].tolist()
         records = np.sort(np.concatenate([np.zeros(0, np.uint32), *(self.records(entry) for entry in own)]))
         rows = unpack_nibbles(self.table.rows(self.table.haplotype[records]), self.table.width)
         return [self._made(record, masks) for record, masks in zip(records.tolist(), rows, strict=True)]
@@ -243,6 +250,19 @@ class Entries:
             sequence=Text(sequence),
             sha256=Sha256(hashlib.sha256(sequence.encode("ascii")).hexdigest()),
         )
+
+
+@lru_cache(maxsize=4096)
+def _share(columns: int, shared: int) -> Fraction:
+    """Reducing a fraction takes longer than all else that is done with it, and few are different."""
+    return Fraction(columns, shared)
+
+
+def _in_order(entries: list[Compared]) -> tuple[Compared, ...]:
+    # Quotients of so small whole numbers are equal as float64 where they are equal, and in the same order.
+    if len(entries) > 1:
+        entries.sort(key=lambda c: (float(c.upper), float(c.lower), c.record.accession))
+    return tuple(entries)
 
 
 def _counted(edits: Edits) -> tuple[Indices, Counts]:

@@ -7,28 +7,26 @@ Only the references that can decide are handed to the rules; which these are is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from musk_id.kernels.anchoring import WORDS, KmerIndex, covering
-from musk_id.kernels.matching_counts import Counts
 from musk_id.kernels.nucleotides import Masks, encode
-from musk_id.model.barcode import LocusCall
 from musk_id.model.library import Library
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.stages.comparison import Compared
 from musk_id.stages.library import AMPLICON_SLACK, LEFT_OUT, BarcodeLibrary, LocusLibrary
-from musk_id.stages.locus_call import call_locus
+from musk_id.stages.locus_judgement import Judgement, judge_locus
 from musk_id.stages.locus_limits import LocusLimits, limits_of
 from musk_id.stages.match_entries import Entries
 from musk_id.stages.match_human import HumanReferences
 from musk_id.stages.match_rows import LISTED, MatchRow, human_row, placed_row
-from musk_id.stages.placement import Placement, place_sequence
-from musk_id.stages.relatives import Relatives
+from musk_id.stages.match_species import LibrarySpecies
+from musk_id.stages.placement import Placement, place_sequences
+from musk_id.stages.relatives import SpeciesSpread, SpeciesSpreads
 from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Locus, Reason
 
@@ -65,7 +63,6 @@ class LibraryMatcher:
         threads: int = 1,
     ) -> None:
         self._method, self._animals, self._threads = method, animals, threads
-        self._genera = replace(animals, species=None)
         windows = {limits.locus: limits.window_bp for limits in method.long_loci}
         amplicons = [limits.locus for limits in method.amplicons]
         self._entries = {
@@ -76,25 +73,40 @@ class LibraryMatcher:
             locus: limits_of(locus, method, animals, genera.get(locus, 0)) for locus in (*windows, *amplicons)
         }
         self._humans = HumanReferences(anchors, method)
-        self.frame = _frame(library, anchors, method, self._entries)
+        self._species = {
+            locus: LibrarySpecies(entries, entries.index, library, animals.species)
+            for locus, entries in self._entries.items()
+            if entries.index is not None and animals.species is not None
+        }
+        self._own_genus = {locus: entries.genus_number(method.genus) for locus, entries in self._entries.items()}
+        self.frame = _frame(library, anchors, method, self._entries, _Spreads(self._species))
 
     def rows(self, sequences: Sequence[NucleotideSequence], first_number: int) -> list[MatchRow]:
         """Rows of sequences, in their order."""
         for entries_of_locus in self._entries.values():
             entries_of_locus.forget()
-        placed = [place_sequence(s.letters, None, self.frame, self._method) for s in sequences]
-        compared = self._compared(placed)
+        placed = place_sequences([s.letters for s in sequences], self.frame, self._method)
+        compared, further = self._compared(placed)
         for locus in {place.locus for place in placed if place.locus is not None}:
             here = {n: p.masks for n, p in enumerate(placed) if p.locus is locus and p.masks is not None}
             found = [compared.get(number, ()) for number in here]
             beside = self._humans.beside(locus, list(here.values()), found, self._limits[locus])
             compared |= dict(zip(here, beside, strict=True))
         return [
-            self._row(first_number + number, sequence.name, place, compared.get(number, ()))
+            self._row(
+                first_number + number, sequence.name, place, compared.get(number, ()), further.get(number, ())
+            )
             for number, (sequence, place) in enumerate(zip(sequences, placed, strict=True))
         ]
 
-    def _row(self, number: int, name: str, place: Placement, compared: tuple[Compared, ...]) -> MatchRow:
+    def _row(
+        self,
+        number: int,
+        name: str,
+        place: Placement,
+        compared: tuple[Compared, ...],
+        further: tuple[Compared, ...],
+    ) -> MatchRow:
         entries = None if place.locus is None else self._entries.get(place.locus)
         if place.locus is not None and is_human(compared, self._limits[place.locus]):
             return human_row(number, place.locus)
@@ -107,16 +119,19 @@ class LibraryMatcher:
                 strand=place.strand,
                 reasons=tuple(sorted(set(reasons))),
             )
-        call = self._call(place, compared, entries) if compared else None
+        judged = self._judged(place, compared, further, entries) if compared else None
 
         def owners(nearest: tuple[Compared, ...]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
             return _owners(nearest, entries)
 
-        return placed_row(number, name, place, compared, call, self._limits[entries.table.locus], owners, NOTED)
+        return placed_row(number, name, place, compared, judged, self._limits[entries.table.locus], owners, NOTED)
 
-    def _compared(self, placed: Sequence[Placement]) -> dict[int, tuple[Compared, ...]]:
-        """References that decide, by the number of the sequence."""
+    def _compared(
+        self, placed: Sequence[Placement]
+    ) -> tuple[dict[int, tuple[Compared, ...]], dict[int, tuple[Compared, ...]]]:
+        """References that decide, and those that decide on the species only, by the number of the sequence."""
         found: dict[int, tuple[Compared, ...]] = {}
+        further: dict[int, tuple[Compared, ...]] = {}
         for locus, entries in self._entries.items():
             numbers = [n for n, place in enumerate(placed) if place.locus is locus and place.masks is not None]
             masks = [place.masks for place in (placed[n] for n in numbers) if place.masks is not None]
@@ -129,46 +144,43 @@ class LibraryMatcher:
                         known[query.tobytes()] = entries.deciding(query)
                     found[number] = known[query.tobytes()]
                 continue
-            nearest = entries.index.nearest(np.stack(masks), threads=self._threads)
-            entries.prepare(nearest.rows)
-            for place, number in enumerate(numbers):
-                here = slice(nearest.offsets[place], nearest.offsets[place + 1])
-                counts = Counts(nearest.incompatible[here], nearest.possible[here], nearest.compared[here])
-                found[number] = entries.compared(nearest.rows[here], counts, 0)
-        return found
+            queries = np.stack(masks)
+            nearest = entries.index.nearest(queries, threads=self._threads)
+            found |= zip(numbers, entries.compared_of(nearest), strict=True)
+            if locus in self._species:
+                within = self._species[locus].within(queries, nearest, self._own_genus[locus])
+                further |= zip(numbers, entries.compared_of(within), strict=True)
+        return found, further
 
-    def _call(self, place: Placement, compared: tuple[Compared, ...], entries: Entries) -> LocusCall:
-        """The call; where it rests on all families within reach, these are looked for."""
+    def _judged(
+        self, place: Placement, compared: tuple[Compared, ...], further: tuple[Compared, ...], entries: Entries
+    ) -> Judgement:
+        """The answer; where it rests on all families within reach, these are looked for."""
         limits = self._limits[entries.table.locus]
-        if entries.in_full:
-            return call_locus(compared, limits, self.frame, self._method, self._animals)
-        # Species are asked for once, when all references that may name them are there.
-        call = call_locus(compared, limits, self.frame, self._method, self._genera)
-        if call.genus is not None:
-            return self._with_species(place, compared, call, entries)
-        nearest = {genus for view in call.views for genus in view.nearest_genus}
+        judged = judge_locus(compared, limits, self.frame, self._method, self._animals, further)
+        nearest = {genus for view in judged.views.values() for genus in view.nearest_genus}
         if (
-            self._method.genus in nearest
-            or Reason.OUTSIDE_RADIUS in call.reasons
+            entries.in_full
+            or judged.genus is not None
+            or self._method.genus in nearest
+            or Reason.OUTSIDE_RADIUS in judged.reasons
             or place.masks is None
             or not place.callable
         ):
-            return call
-        wider = compared + _families(place.masks, compared, entries, limits)
-        return call_locus(wider, limits, self.frame, self._method, self._animals)
+            return judged
+        families = _families(place.masks, compared, entries, limits)
+        return judge_locus(compared, limits, self.frame, self._method, self._animals, families)
 
-    def _with_species(
-        self, place: Placement, compared: tuple[Compared, ...], call: LocusCall, entries: Entries
-    ) -> LocusCall:
-        """The call with all references of the genus that a species' radius may reach."""
-        radius = self._animals.species
-        if radius is None or place.masks is None or not entries.coding or call.genus == self._method.genus:
-            return call_locus(compared, self._limits[entries.table.locus], self.frame, self._method, self._animals)
-        most, nearest = Fraction(radius.most_p), min(compared, key=lambda entry: entry.upper)
-        if nearest.upper > most:
-            return call_locus(compared, self._limits[entries.table.locus], self.frame, self._method, self._animals)
-        wider = compared + entries.congeners(place.masks, nearest.record, most)
-        return call_locus(wider, self._limits[entries.table.locus], self.frame, self._method, self._animals)
+
+class _Spreads:
+    """Species of a library at each of its coding markers."""
+
+    def __init__(self, species: dict[Locus, LibrarySpecies]) -> None:
+        self._species = species
+
+    def spread(self, locus: Locus, genus: str, name: str, min_compared: int) -> SpeciesSpread:
+        """Individuals and spread of a species of the library."""
+        return self._species[locus].spread(genus, name, min_compared)
 
 
 def _families(
@@ -207,7 +219,11 @@ def _owners(nearest: tuple[Compared, ...], entries: Entries) -> tuple[int, tuple
 
 
 def _frame(
-    library: Library, anchors: ReferenceRelease, method: BarcodeMethod, entries: dict[Locus, Entries]
+    library: Library,
+    anchors: ReferenceRelease,
+    method: BarcodeMethod,
+    entries: dict[Locus, Entries],
+    spreads: SpeciesSpreads,
 ) -> BarcodeLibrary:
     """What placing and calling ask of a library: words of each genus, and the records of the genus of interest."""
     windows = {limits.locus: limits.window_bp for limits in method.long_loci}
@@ -232,7 +248,7 @@ def _frame(
         sets=(),
         genus_species=tuple(sorted(t.species for t in anchors.taxa if t.genus == method.genus)),
         has_overlay=False,
-        relatives=Relatives(lambda locus, genus: entries[locus].records_of(genus), windows),
+        relatives=spreads,
     )
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from musk_id.model.barcode import LocusCall, ViewCall
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.stages.comparison import Compared, compare
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.stages.locus_call import call_locus
+from musk_id.stages.locus_judgement import Judgement, judge_locus
 from musk_id.stages.locus_limits import LocusLimits, limits_of
-from musk_id.stages.placement import Placement, place_sequence
+from musk_id.stages.placement import Placement, place_sequences
 from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason, Strand
 
@@ -66,15 +65,15 @@ def match_release(
     """Rows of sequences against a release, every reference compared."""
     every = {locus: limits_of(locus, method, animals, own.genera) for locus, own in library.loci.items()}
     rows = []
-    for number, sequence in enumerate(sequences, first_number):
-        placed = place_sequence(sequence.letters, None, library, method)
+    places = place_sequences([sequence.letters for sequence in sequences], library, method)
+    for number, (sequence, placed) in enumerate(zip(sequences, places, strict=True), first_number):
         compared: tuple[Compared, ...] = ()
         if placed.locus is not None and placed.masks is not None:
             compared = compare(placed.masks, library.loci[placed.locus])
         limits = None if placed.locus is None else every[placed.locus]
         # Distances are told even where the sequence cannot be called.
-        call = call_locus(compared, limits, library, method, animals) if limits and compared else None
-        rows.append(placed_row(number, sequence.name, placed, compared, call, limits, owners))
+        judged = judge_locus(compared, limits, library, method, animals) if limits and compared else None
+        rows.append(placed_row(number, sequence.name, placed, compared, judged, limits, owners))
     return rows
 
 
@@ -102,7 +101,7 @@ def placed_row(
     name: str,
     placed: Placement,
     compared: tuple[Compared, ...],
-    call: LocusCall | None,
+    judged: Judgement | None,
     limits: LocusLimits | None,
     owners: Owners,
     noted: tuple[Reason, ...] = (),
@@ -114,15 +113,14 @@ def placed_row(
     noted : tuple of Reason
         What holds for every call with the library in use.
     """
-    if call is None or limits is None:
+    if judged is None or limits is None:
         return MatchRow(number=number, name=name, locus=placed.locus, strand=placed.strand, reasons=placed.reasons)
     if is_human(compared, limits):
         return human_row(number, placed.locus)
-    view: ViewCall = next(view for view in call.views if view.view is NameView.AS_DEPOSITED)
-    least = min(entry.upper for entry in compared)
-    ties, accessions, names = owners(tuple(entry for entry in compared if entry.upper == least))
-    rank = call.rank if placed.callable else Rank.NONE
-    reasons = {*placed.reasons, *noted, *(call.reasons if placed.callable else ())}
+    view = judged.views[NameView.AS_DEPOSITED]
+    ties, accessions, names = owners(view.nearest)
+    rank = judged.rank if placed.callable else Rank.NONE
+    reasons = {*placed.reasons, *noted, *(judged.reasons if placed.callable else ())}
     return MatchRow(
         number=number,
         name=name,
@@ -131,13 +129,13 @@ def placed_row(
         compared_bp=placed.compared_bp,
         nearest=accessions,
         nearest_names=names,
-        distance=view.nearest_distance,
+        distance=limits.text(view.distance),
         ties=ties,
         next_genus=view.next_genus,
-        margin=view.margin or "",
-        certified_margin=call.certified_margin or "",
+        margin="" if view.margin is None else limits.text(view.margin),
+        certified_margin="" if judged.certified is None else limits.text(judged.certified),
         rank=rank,
-        answer="" if rank is Rank.NONE else " / ".join(call.species) or str(call.taxon),
+        answer="" if rank is Rank.NONE else " / ".join(judged.species) or str(judged.taxon),
         finding=Finding.INCONCLUSIVE if rank is Rank.NONE else Finding.DETECTED,
         reasons=tuple(sorted(reasons)),
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from musk_id.kernels.anchoring import Anchor, place
+from musk_id.kernels.many import anchors_of_each
 from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
 from musk_id.kernels.placement import MIN_VOTES, PrimerPair, anchors_by_locus, insert_span, off_diagonal_share
 from musk_id.kernels.translation import stop_codon_positions
@@ -14,7 +18,7 @@ from musk_id.model.values import Line, decimal_text
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.vocabulary import CriterionOutcome, Locus, Reason, Strand
 
-__all__ = ["Placement", "criterion", "place_sequence"]
+__all__ = ["Placement", "criterion", "place_sequence", "place_sequences"]
 
 # Votes off the main diagonal that a sound coding sequence may have (repeats, chance), as a share of all.
 MAX_SHARE_ELSEWHERE = 0.10
@@ -71,7 +75,29 @@ def place_sequence(
         Marker that the examination names; it decides only between markers that a long sequence holds.
     """
     masks = encode(letters)
-    anchor, reason = _anchor(library.index.anchors(masks, MIN_VOTES), declared)
+    return _placed(masks, library.index.anchors(masks, MIN_VOTES), declared, library, method)
+
+
+def place_sequences(sequences: Sequence[str], library: BarcodeLibrary, method: BarcodeMethod) -> list[Placement]:
+    """Each of many sequences as :func:`place_sequence` places it, no marker declared and no criterion in words."""
+    masks = [encode(letters) for letters in sequences]
+    anchors = anchors_of_each(library.index, masks, MIN_VOTES)
+    return [
+        _placed(own, of_own, None, library, method, worded=False)
+        for own, of_own in zip(masks, anchors, strict=True)
+    ]
+
+
+def _placed(
+    masks: Masks,
+    anchors: tuple[Anchor, ...],
+    declared: Locus | None,
+    library: BarcodeLibrary,
+    method: BarcodeMethod,
+    *,
+    worded: bool = True,
+) -> Placement:
+    anchor, reason = _anchor(anchors, declared)
     if anchor is None:
         return Placement(None, None, None, 0, (), (reason,), False)
     locus = Locus(anchor.locus)
@@ -80,10 +106,10 @@ def place_sequence(
     noted = (Reason.LOCUS_NOT_AS_DECLARED,) if declared not in (None, locus) else ()
     for amplicon in method.amplicons:
         if amplicon.locus is locus:
-            return _amplicon(oriented, strand, amplicon, method, noted)
+            return _amplicon(oriented, strand, amplicon, method, noted, worded=worded)
     limits = next(limits for limits in method.long_loci if limits.locus is locus)
     window = place(oriented, anchor.diagonal, library.loci[locus].width)
-    return _coding(window, strand, anchor, limits, method, noted)
+    return _coding(window, strand, anchor, limits, method, noted, worded=worded)
 
 
 def _anchor(anchors: tuple[Anchor, ...], declared: Locus | None) -> tuple[Anchor | None, Reason]:
@@ -100,12 +126,13 @@ def _anchor(anchors: tuple[Anchor, ...], declared: Locus | None) -> tuple[Anchor
     return found[0], Reason.LOCUS_NOT_RECOGNISED
 
 
-def _ambiguity(masks: Masks, compared: int, method: BarcodeMethod) -> Criterion:
-    share = 100 * int(is_ambiguous(masks).sum()) / compared if compared else 100.0
-    limit = method.max_ambiguous_percent
-    return criterion(
-        "barcode.ambiguous_letters", decimal_text(share, 1), f"<= {limit}", share <= float(limit), "percent"
-    )
+def _ambiguous_percent(masks: Masks, compared: int) -> float:
+    return 100 * int(np.count_nonzero(is_ambiguous(masks))) / compared if compared else 100.0
+
+
+def _ambiguity(share: float, method: BarcodeMethod, *, passed: bool) -> Criterion:
+    limit = f"<= {method.max_ambiguous_percent}"
+    return criterion("barcode.ambiguous_letters", decimal_text(share, 1), limit, passed, "percent")
 
 
 def _amplicon(
@@ -114,21 +141,28 @@ def _amplicon(
     limits: AmpliconLimits,
     method: BarcodeMethod,
     noted: tuple[Reason, ...],
+    *,
+    worded: bool,
 ) -> Placement:
     primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
     first, last, cut = insert_span(oriented, primers, limits.min_length_bp // 2, limits.max_length_bp)
     insert = oriented[first:last]
     length = int(insert.size)
     within = limits.min_length_bp <= length <= limits.max_length_bp
-    quality = (
-        criterion("barcode.primers_removed", cut, "0 to 2", True, "primers"),
-        criterion("barcode.length", length, f"{limits.min_length_bp} to {limits.max_length_bp}", within, "bp"),
-        _ambiguity(insert, length, method),
-    )
+    share = _ambiguous_percent(insert, length)
+    clear = share <= float(method.max_ambiguous_percent)
+    quality: tuple[Criterion, ...] = ()
+    if worded:
+        lengths = f"{limits.min_length_bp} to {limits.max_length_bp}"
+        quality = (
+            criterion("barcode.primers_removed", cut, "0 to 2", True, "primers"),
+            criterion("barcode.length", length, lengths, within, "bp"),
+            _ambiguity(share, method, passed=clear),
+        )
     failed = (
         [] if within else [Reason.SEQUENCE_TOO_SHORT if length < limits.min_length_bp else Reason.LOCUS_AMBIGUOUS]
     )
-    if quality[2].outcome is CriterionOutcome.FAILED:
+    if not clear:
         failed.append(Reason.SEQUENCE_TOO_AMBIGUOUS)
     return Placement(limits.locus, strand, insert, length, quality, noted + tuple(failed), not failed, first)
 
@@ -140,33 +174,47 @@ def _coding(
     limits: LongLocusLimits,
     method: BarcodeMethod,
     noted: tuple[Reason, ...],
+    *,
+    worded: bool,
 ) -> Placement:
-    compared = int((window > 0).sum())
+    compared = int(np.count_nonzero(window))
+    share = _ambiguous_percent(window, compared)
     elsewhere = off_diagonal_share(anchor)
     stops = stop_codon_positions(window, 0)
     # The last complete codon of cytochrome b is its own stop codon.
-    inner = stops[stops < window.size - 6] if limits.locus is Locus.CYTB else stops
-    quality = (
-        criterion(
-            "barcode.length", compared, f">= {limits.min_compared_bp}", compared >= limits.min_compared_bp, "bp"
-        ),
-        _ambiguity(window, compared, method),
+    inner = int((stops[stops < window.size - 6] if limits.locus is Locus.CYTB else stops).size)
+    passed = {
+        Reason.SEQUENCE_TOO_SHORT: compared >= limits.min_compared_bp,
+        Reason.SEQUENCE_TOO_AMBIGUOUS: share <= float(method.max_ambiguous_percent),
+        Reason.FRAME_BROKEN: elsewhere <= MAX_SHARE_ELSEWHERE,
+        Reason.STOP_CODON: not inner,
+    }
+    failed = tuple(reason for reason, held in passed.items() if not held)
+    quality: tuple[Criterion, ...] = ()
+    if worded:
+        quality = _coding_quality(compared, share, elsewhere, inner, tuple(passed.values()), limits, method)
+    return Placement(limits.locus, strand, window, compared, quality, noted + failed, not failed, -anchor.diagonal)
+
+
+def _coding_quality(
+    compared: int,
+    ambiguous_percent: float,
+    elsewhere: float,
+    stops: int,
+    passed: tuple[bool, ...],
+    limits: LongLocusLimits,
+    method: BarcodeMethod,
+) -> tuple[Criterion, ...]:
+    long_enough, clear, in_frame, open_frame = passed
+    return (
+        criterion("barcode.length", compared, f">= {limits.min_compared_bp}", long_enough, "bp"),
+        _ambiguity(ambiguous_percent, method, passed=clear),
         criterion(
             "barcode.reading_frame",
             decimal_text(100 * elsewhere, 1),
             f"<= {decimal_text(100 * MAX_SHARE_ELSEWHERE, 1)}",
-            elsewhere <= MAX_SHARE_ELSEWHERE,
+            in_frame,
             "percent_off_frame",
         ),
-        criterion("barcode.stop_codons", int(inner.size), "0", inner.size == 0, "codons"),
+        criterion("barcode.stop_codons", stops, "0", open_frame, "codons"),
     )
-    failures = (
-        Reason.SEQUENCE_TOO_SHORT,
-        Reason.SEQUENCE_TOO_AMBIGUOUS,
-        Reason.FRAME_BROKEN,
-        Reason.STOP_CODON,
-    )
-    failed = tuple(
-        reason for reason, c in zip(failures, quality, strict=True) if c.outcome is CriterionOutcome.FAILED
-    )
-    return Placement(limits.locus, strand, window, compared, quality, noted + failed, not failed, -anchor.diagonal)

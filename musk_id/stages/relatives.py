@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from musk_id.model.reference import BarcodeReference
 from musk_id.model.values import Line
 from musk_id.vocabulary import CurationState, Locus
 
-__all__ = ["Relatives", "SpeciesSpread", "coding_planes"]
+__all__ = ["Relatives", "SpeciesSpread", "SpeciesSpreads", "coding_planes"]
 
-_KEPT_GENERA = 20_000
+_KEPT_GENERA = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ def coding_planes(records: Sequence[BarcodeReference], window_bp: int) -> Planes
     return pack(masks)
 
 
+class SpeciesSpreads(Protocol):
+    """What is known of species at coding markers."""
+
+    def spread(self, locus: Locus, genus: str, name: str, min_compared: int) -> SpeciesSpread:
+        """Individuals and spread of a species; pairs of records that share fewer columns do not count."""
+
+
+_NO_REFERENCE = SpeciesSpread(0, Fraction(0), ())
+
+
 class Relatives:
     """Species of genera, looked up once for each genus.
 
@@ -56,6 +67,10 @@ class Relatives:
     ) -> None:
         self._records_of, self._windows = records_of, windows
         self._known: dict[tuple[Locus, str, int], dict[str, SpeciesSpread]] = {}
+
+    def spread(self, locus: Locus, genus: str, name: str, min_compared: int) -> SpeciesSpread:
+        """Individuals and spread of a species of a genus, by its name as deposited."""
+        return self.table(locus, genus, min_compared).get(name, _NO_REFERENCE)
 
     def table(self, locus: Locus, genus: str, min_compared: int) -> dict[str, SpeciesSpread]:
         """Species of a genus by name as deposited.

@@ -113,9 +113,10 @@ def _judged(placed: Placement, assembly: Assembly, compared: tuple[Compared, ...
 
 def is_human(compared: tuple[Compared, ...], limits: LocusLimits) -> bool:
     """Whether a human reference is within the radius, or among the nearest by the letters' best reading."""
-    if not compared:
+    humans = [entry for entry in compared if entry.record.genus == HUMAN_GENUS]
+    if not humans:
         return False
-    if any(e.record.genus == HUMAN_GENUS and e.upper <= limits.radius for e in compared):
+    if any(entry.upper <= limits.radius for entry in humans):
         return True
     return min(entry.lower for entry in compared) <= limits.radius and _may_be_human(compared)
 

@@ -16,6 +16,7 @@ from musk_id.kernels.spectral import (
     UnitMassSpectrum,
     entropy_similarity,
     matched_ions,
+    same_content,
     shared_range,
     to_unit_mass,
 )
@@ -33,12 +34,13 @@ from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.technical import FailedRun, SpectrumEvidence
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line, Sha256, decimal_text
+from musk_id.stages.chromatogram import run_chromatograms
 from musk_id.stages.compound_call import ScoredReference, call_compound
 from musk_id.stages.placement import criterion
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
 from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Finding, Reason
 
-__all__ = ["examine_spectrum", "match_spectra"]
+__all__ = ["examine_spectrum", "is_other_ionisation", "match_spectra"]
 
 FACTOR_DIGITS = 1
 ENTROPY_DIGITS = 3
@@ -84,6 +86,7 @@ def match_spectra(
         provenance=provenance,
         spectra=tuple(results),
         markers=tuple(m for item in items for m in _markers(item, results, library)),
+        chromatograms=run_chromatograms(sorted(evidence, key=lambda e: e.run.run_id)),
     )
 
 
@@ -153,6 +156,12 @@ def _stated(spectrum: MassSpectrum, names: tuple[str, ...]) -> Line | None:
     return Line(value[:100]) if value and value.strip() else None
 
 
+def is_other_ionisation(spectrum: MassSpectrum) -> bool:
+    """Whether a spectrum is stated to be of another ionisation than EI."""
+    stated = _stated(spectrum, _IONISATION_FIELDS)
+    return stated is not None and _OTHER_IONISATION.search(stated) is not None
+
+
 def _quality(spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMethod) -> tuple[Criterion, ...]:
     ionisation = _stated(spectrum, _IONISATION_FIELDS)
     derivative = _stated(spectrum, _DERIVATIVE_FIELDS)
@@ -185,13 +194,7 @@ def _is_self(spectrum: MassSpectrum, query: UnitMassSpectrum, entry: _Scored) ->
     accession = entry.library.reference.accession
     if accession in spectrum.name or any(accession in value for _, value in spectrum.metadata):
         return True
-    if not entry.same_ions:
-        return False
-    low, high = shared_range(query, entry.library.unit_mass)
-    a, b = query.between(low, high), entry.library.unit_mass.between(low, high)
-    # Scaling differs between files by rounding only.
-    ratio = a.intensity / a.intensity.max() - b.intensity / b.intensity.max()
-    return bool((abs(ratio) <= 0.0015).all())
+    return entry.same_ions and same_content(query, entry.library.unit_mass)
 
 
 def _content_digest(query: UnitMassSpectrum) -> Sha256:

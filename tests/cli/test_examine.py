@@ -216,7 +216,8 @@ def test_templates_name_every_field() -> None:
 
 
 def test_summary_row_per_answer_in_csv(records: dict[str, CaseRecord]) -> None:
-    from musk_id.render.tables import findings_csv, safe_cell
+    from musk_id.render.cells import safe_cell
+    from musk_id.render.tables import findings_csv
     from musk_id.vocabulary import Language
 
     rows = findings_csv(records["A"], Language.EN).decode("utf-8").split("\r\n")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from musk_id.kernels import species_spread
 from musk_id.kernels.bitplanes import pack
-from musk_id.kernels.species_spread import widest_pairs
+from musk_id.kernels.matching import MatchIndex
+from musk_id.kernels.species_spread import widest_pairs, widest_shares
 
 MASKS = st.sampled_from([0, 1, 1, 1, 2, 2, 4, 8, 5, 15])
 
@@ -53,3 +56,20 @@ def test_a_species_of_more_records_than_a_block():
     found = widest_pairs(pack(masks), np.zeros(150, np.int64), 1, 100)
     assert (int(found.first[0]), int(found.second[0])) == (70, 149)
     assert (int(found.differing[0]), int(found.compared[0])) == (40, 200)
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    data=st.data(), size=st.integers(0, 9), min_compared=st.integers(0, 9), pairs=st.sampled_from((1, 4, 500_000))
+)
+def test_shares_of_an_index_are_those_of_all_pairs(data, size, min_compared, pairs):
+    masks = data.draw(arrays(np.uint8, (size, 12), elements=MASKS))
+    labels = data.draw(arrays(np.int64, (size,), elements=st.integers(0, 2)))
+    rows = np.array(data.draw(st.permutations(range(size))), np.int64)
+    index = MatchIndex(masks, (labels > 0).astype(np.int32))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(species_spread, "_PAIRS", pairs)
+        found = widest_shares(index, rows, labels[rows], min_compared)
+    told = {int(label): Fraction(int(d), int(c)) for label, d, c in zip(*found, strict=True)}
+    expected = {n: share for n, share in enumerate(brute(masks, labels, 3, min_compared)) if share is not None}
+    assert told == expected

@@ -1,9 +1,7 @@
-"""Pages: hostile text stays text, words stay within the catalogue, everything can be drawn."""
+"""Pages: they say what they are, words stay within the catalogue, everything can be drawn."""
 
 from __future__ import annotations
 
-import dataclasses
-import html.parser
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,9 +12,7 @@ from pypdf import PdfReader
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.record import CaseRecord
-from musk_id.model.values import RULES
 from musk_id.records.canonical import canonical_json
-from musk_id.records.codec import plan_of
 from musk_id.render.catalogue import ENUM_PREFIXES, load_catalogue
 from musk_id.render.glyphs import PDF_RANGES, Medium, drawable
 from musk_id.render.html import render_html
@@ -25,101 +21,11 @@ from musk_id.render.wording import forbidden_words
 from musk_id.vocabulary import Language
 
 PROJECT = Path(__file__).resolve().parents[2]
-HOSTILE = (
-    "<script>alert(1)</script><img src=x onerror=alert(1)>",
-    '"><svg onload=alert(1)>',
-    "</style><link rel=stylesheet href=//example.org>",
-    '#read("record.typ") $x$ *b* _i_ `c` @ref <label> #let x = 1',
-    "{{ 7*7 }} {% for x in y %} {name}",
-    "=cmd|' /C calc'!A0",
-    "right-to-left \u202e override, zero\u200bwidth, null width \ufeff",
-    "麝香 カ 사향 🦌 \U0001f9ec",
-    "x" * 400,
-    "combining " + "a" + "\u0301" * 30,
-)
 
 
 @pytest.fixture(scope="module")
 def record() -> CaseRecord:
     return examine_case(Casework(PROJECT / "examples"), PROJECT / "examples" / "cases" / "DEMO-A")
-
-
-def _hostile(value: object, counter: list[int], allowed: frozenset[str]) -> object:
-    """The value with hostile text in every free text field; ids, dates and phrase ids stay."""
-    if isinstance(value, tuple):
-        return tuple(_hostile(part, counter, allowed) for part in value)
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
-        return value
-    changes = {}
-    for field in plan_of(value.__class__):
-        part = getattr(value, field.name)
-        name = getattr(field.type.text_type, "__name__", "")
-        free = field.type.kind == "text" and name in {"Line", "Text"} and isinstance(part, str)
-        if free and value.__class__.__name__ in allowed and field.name != "schema":
-            text = HOSTILE[counter[0] % len(HOSTILE)]
-            counter[0] += 1
-            assert RULES[field.type.text_type].accepts(text)
-            changes[field.name] = text
-        elif not free:
-            changes[field.name] = _hostile(part, counter, allowed)
-    return dataclasses.replace(value, **changes)
-
-
-FREE = frozenset(
-    {"Party", "Quantity", "Question", "RequestItem", "Seizure", "AllegedOrigin", "SpecimenLine", "CitesDetails"}
-    | {"Photograph", "Request", "CustodyEvent", "FoundToBe", "SubSample", "Extract", "Product", "Run"}
-    | {"ExaminedItem", "Examination", "Laboratory", "ReagentLot"}
-)
-
-
-@pytest.fixture(scope="module")
-def hostile(record: CaseRecord) -> CaseRecord:
-    counter = [0]
-    changed = _hostile(record, counter, FREE)
-    assert counter[0] > 40
-    assert isinstance(changed, CaseRecord)
-    return changed
-
-
-class _Tags(html.parser.HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.bad: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        for name, value in attrs:
-            if name.startswith("on") or (
-                name in {"src", "href"} and not (value or "").startswith(("#", "data:application/json"))
-            ):
-                self.bad.append(f"{tag} {name}={value}")
-
-
-def test_hostile_text_is_inert_in_html(hostile: CaseRecord) -> None:
-    for language in Language:
-        parser = _Tags()
-        text = render_html(hostile, canonical_json(hostile), language).decode("utf-8")
-        parser.feed(text)
-        assert not {"script", "link", "iframe", "img", "object", "embed"} & set(parser.tags)
-        assert parser.bad == []
-        assert parser.tags.count("style") == 1
-        assert "\u202e" not in text
-        assert "⟨U+202E⟩" in text
-        assert len(text.encode("utf-8")) < 1_000_000
-
-
-def test_hostile_text_is_inert_in_pdf(hostile: CaseRecord, tmp_path: Path) -> None:
-    data = canonical_json(hostile)
-    path = tmp_path / "hostile.pdf"
-    path.write_bytes(render_pdf(hostile, data, Language.EN))
-    reader = PdfReader(path)
-    assert list(reader.attachments) == ["record.json"]
-    text = "".join(page.extract_text() for page in reader.pages)
-    assert "<script>" in text
-    assert '#read("record.typ")' in text.replace("\u200b", "").replace("\n", "")
-    assert "U+9E9D" in text
-    assert "End of the Examination Record" in text
 
 
 def test_pages_say_what_they_are(record: CaseRecord) -> None:
@@ -157,7 +63,7 @@ def test_every_phrase_that_code_names_is_in_the_catalogue() -> None:
     for path in (PROJECT / "musk_id" / "stages").glob("*.py"):
         named |= set(
             re.findall(
-                r'"((?:grade|dna|chemistry|joint|legal|method|units|next|limit|missing|intake|edits|reading|ratio)\.[a-z_]+)"',
+                r'"((?:grade|dna|chemistry|joint|legal|method|units|next|limit|missing|intake|edits|reading|ratio|box)\.[a-z_]+)"',
                 path.read_text(encoding="utf-8"),
             )
         )

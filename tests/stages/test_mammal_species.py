@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from barcode_cases import METHOD, PROVENANCE, evidence, identity
 from hypothesis import example, given, settings
@@ -22,7 +24,7 @@ from musk_id.stages.dna_answers import _other_taxon
 from musk_id.stages.library import BarcodeLibrary, LocusLibrary
 from musk_id.stages.locus_call import call_locus
 from musk_id.stages.locus_limits import limits_of
-from musk_id.stages.mammal_species import radius_of
+from musk_id.stages.mammal_species import radius_of, within_radius
 from musk_id.stages.relatives import Relatives, SpeciesSpread, coding_planes
 from musk_id.vocabulary import CriterionOutcome, CurationState, Locus, Rank
 
@@ -116,6 +118,24 @@ def test_radius_is_a_share_of_the_spread_within_limits() -> None:
     found = [float(radius_of(SpeciesSpread(2, s, ()), limits)) for s in (0, 0.003, 0.03, 0.2)]  # type: ignore[arg-type]
     assert found == pytest.approx([0.002, 0.002, 0.0099, 0.02])
     assert limits == ANIMAL_METHODS[1].species
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.integers(1, 700), st.integers(0, 60), st.integers(1, 700)), min_size=1
+    )
+)
+# On the limits: 2 of 1,000; 2 of 100; 0.33 of 10 of 330 columns, which is 1 of 100.
+@example([(2, 1000, 0, 1), (2, 100, 60, 300), (1, 100, 10, 330), (1, 100, 9, 330), (3, 1000, 0, 1)])
+def test_radii_in_whole_numbers_are_the_exact_ones(rows) -> None:
+    limits = ANIMAL_METHODS[1].species
+    assert limits is not None
+    found = within_radius(*(np.array(column, np.int32) for column in zip(*rows, strict=True)), limits)
+    radii = [radius_of(SpeciesSpread(2, Fraction(d, c), ()), limits) for _, _, d, c in rows]
+    assert found.tolist() == [
+        Fraction(differing, compared) <= radius
+        for (differing, compared, _, _), radius in zip(rows, radii, strict=True)
+    ]
 
 
 def test_the_species_within_its_own_radius_is_named() -> None:

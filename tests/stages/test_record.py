@@ -12,7 +12,7 @@ from musk_id.model.evidence import Statement
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.request import AllegedOrigin
 from musk_id.model.values import Country, IsoDate, Line
-from musk_id.stages.record import listing_statements
+from musk_id.stages.listing import listing_statements
 from musk_id.vocabulary import CurationState, Locus
 
 HIMALAYA = ("AF", "BT", "IN", "MM", "NP", "PK")

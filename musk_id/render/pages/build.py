@@ -5,20 +5,26 @@ from __future__ import annotations
 from musk_id.model.record import CaseRecord
 from musk_id.records.files import sha256_bytes
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.annexes import with_annexes
+from musk_id.render.pages.authority import authority_section
 from musk_id.render.pages.closing import (
     limitations_section,
     provenance_section,
     requester_section,
     signatures_section,
 )
+from musk_id.render.pages.completeness import completeness_section
 from musk_id.render.pages.controls import controls_section
 from musk_id.render.pages.document import Document
 from musk_id.render.pages.findings import answers_section, findings_section
+from musk_id.render.pages.form import document_word, page_marks
 from musk_id.render.pages.front import front_page
 from musk_id.render.pages.items import items_section
 from musk_id.render.pages.methods import methods_section
 
 __all__ = ["build_document", "document_date"]
+
+VIEWER = "viewer."
 
 
 def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue) -> Document:
@@ -35,24 +41,28 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
     """
     label = catalogue.label
     digest = sha256_bytes(record_json)
-    sections = (
+    every_section = (
         items_section(record, catalogue),
         findings_section(record, catalogue),
         answers_section(record, catalogue),
+        authority_section(record, catalogue),
         controls_section(record, catalogue),
         methods_section(record, catalogue),
         limitations_section(record, catalogue),
+        completeness_section(record, catalogue),
         requester_section(record, catalogue),
         provenance_section(record, digest, catalogue),
         signatures_section(catalogue),
     )
+    held = tuple(section for section in every_section if section is not None)
+    sections, annexes = with_annexes(held, digest, catalogue)
     return Document(
         language=catalogue.language.value,
         case_id=record.case_id,
         date=document_date(record),
         banner=label("page.banner"),
-        header=label("page.header", case=record.case_id),
-        draft=label("page.draft") if catalogue.is_draft else "",
+        header=document_word(record, "header", catalogue, case=record.case_id),
+        draft=page_marks(record, catalogue),
         watermark=label("page.watermark"),
         page_of=catalogue.labels["page.page_of"],
         digest_label=label("page.digest"),
@@ -60,8 +70,15 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         contents_title=label("page.contents"),
         front=front_page(record, catalogue),
         sections=sections,
-        end_mark=label("page.end_mark", case=record.case_id),
+        end_mark=document_word(record, "end_mark", catalogue, case=record.case_id),
         attachment="record.json",
+        annexes_title=label("section.annexes"),
+        annexes=annexes,
+        viewer_words=tuple(
+            (key.removeprefix(VIEWER), text)
+            for key, text in sorted(catalogue.labels.items())
+            if key.startswith(VIEWER)
+        ),
     )
 
 

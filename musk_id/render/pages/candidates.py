@@ -13,6 +13,7 @@ from musk_id.render.pages.document import Block, Cell, Figure, Paragraph, Span, 
 from musk_id.render.pages.facts import listed
 from musk_id.render.pictures.alignment import AlignmentMarks, AlignmentWords, draw_alignment
 from musk_id.render.pictures.tree import TreeWords, draw_tree
+from musk_id.render.pictures.views import alignment_view
 from musk_id.vocabulary import CandidateLevel, Reason
 
 __all__ = ["alignment_figure", "candidate_blocks", "tree_blocks"]
@@ -129,7 +130,8 @@ def alignment_figure(result: SequenceResult, catalogue: Catalogue) -> Figure:
     sites, query = result.sites, label("figure.alignment.query", run=run)
     caption = label("figure.alignment.caption", run=run)
     if sites is None:
-        return Figure(draw_alignment(picture, AlignmentWords(alt, query)), alt, caption)
+        words = AlignmentWords(alt, query)
+        return Figure(draw_alignment(picture, words), alt, caption, alignment_view(picture, words))
     between, within = (
         frozenset(column - picture.first_column for column in columns)
         for columns in (sites.between_genera(), sites.within_genus())
@@ -137,7 +139,8 @@ def alignment_figure(result: SequenceResult, catalogue: Catalogue) -> Figure:
     words = AlignmentWords(
         alt, query, label("figure.alignment.between"), label("figure.alignment.within") if within else ""
     )
-    return Figure(draw_alignment(picture, words, AlignmentMarks(between, within)), alt, caption)
+    marks = AlignmentMarks(between, within)
+    return Figure(draw_alignment(picture, words, marks), alt, caption, alignment_view(picture, words, marks))
 
 
 def _differences(query: str, row: str) -> int:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumHit, SpectrumResult
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.chromatograms import chromatogram_blocks
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Facts,
@@ -18,11 +22,15 @@ from musk_id.render.pages.document import (
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words
 from musk_id.render.pictures.mirror import MirrorWords, draw_mirror
+from musk_id.render.pictures.views import spectrum_view
 from musk_id.vocabulary import CompoundStatus, Reason
 
 __all__ = ["chemistry_blocks"]
 
 HITS_SHOWN = 6
+# Mirror plots of an item on paper; and spectra of a run up to which each has one.
+FIGURES_SHOWN = 2
+PLOTS_A_RUN = 6
 
 
 def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) -> list[Block]:
@@ -32,27 +40,81 @@ def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) 
     if not results and not markers:
         return []
     blocks: list[Block] = [Heading(3, catalogue.label("chemistry.heading", item=item_id))]
-    for result in results:
-        blocks.extend(_spectrum_blocks(result, catalogue))
+    if results:
+        blocks.append(_spectra_table(results, catalogue))
     if markers:
         blocks.append(_markers_table(markers, catalogue))
+    blocks += chromatogram_blocks(item_id, record, catalogue)
+    plotted = _plotted(results)
+    drawn = sorted(plotted, key=lambda r: r.call is None or r.call.name is None)[:FIGURES_SHOWN]
+    blocks.extend(_mirror(result, catalogue) for result in drawn)
+    blocks += _spectra_annexes(results, [r for r in plotted if r not in drawn], catalogue)
     return blocks
 
 
-def _spectrum_blocks(result: SpectrumResult, catalogue: Catalogue) -> list[Block]:
+def _spectra_annexes(
+    results: list[SpectrumResult], plotted: list[SpectrumResult], catalogue: Catalogue
+) -> list[Block]:
+    """An annex for each run; the spectra of a run with many scans are its parts."""
+    annexes: list[Block] = []
+    for _, of_run in groupby(results, key=lambda result: result.run.run_id):
+        parts = [_spectrum_annex(result, catalogue, plot=result in plotted) for result in of_run]
+        annexes.append(parts[0] if len(parts) == 1 else Annex(parts[0].title, tuple(parts)))
+    return annexes
+
+
+def _plotted(results: list[SpectrumResult]) -> list[SpectrumResult]:
+    """Spectra that have a mirror plot; of a run of many scans, the best of each compound that was named."""
+    plotted: list[SpectrumResult] = []
+    for _, of_run in groupby(results, key=lambda result: result.run.run_id):
+        found = [result for result in of_run if result.hits]
+        if len(found) > PLOTS_A_RUN:
+            best: dict[str, SpectrumResult] = {}
+            for result in sorted(found, key=lambda r: -float(r.hits[0].identity_forward)):
+                if result.call is not None and result.call.name is not None:
+                    best.setdefault(result.call.name, result)
+            found = list(best.values())
+        plotted += found
+    return plotted
+
+
+def _spectra_table(results: list[SpectrumResult], catalogue: Catalogue) -> Table:
+    """A line for each spectrum: what it was called, its best library spectrum, the outcome."""
+    label = catalogue.label
+    rows = tuple(
+        (
+            mono(result.run.run_id),
+            cell(result.spectrum_name),
+            cell("-") if result.call is None else _compound(result, catalogue),
+            cell(_best_hit(result)),
+            cell(finding_words(catalogue, result.finding)),
+        )
+        for result in results
+    )
+    heads = tuple(label(f"head.{h}") for h in ("run", "name_in_file", "compound", "identity", "outcome"))
+    return Table(label("chemistry.spectra"), heads, (4, 6, 8, 4, 5), rows)
+
+
+def _best_hit(result: SpectrumResult) -> str:
+    return f"{result.hits[0].identity_forward} / {result.hits[0].identity_reverse}" if result.hits else "-"
+
+
+def _spectrum_annex(result: SpectrumResult, catalogue: Catalogue, *, plot: bool) -> Annex:
+    """All that the record holds on a spectrum, with a mirror plot if it has one that the text does not show."""
     label = catalogue.label
     run = result.run.run_id
     title = label("chemistry.run", run=run)
     if result.run.simulated:
         title = f"{title} · {label('text.simulated')}"
-    blocks: list[Block] = [Heading(3, title), _spectrum_facts(result, catalogue)]
+    blocks: list[Block] = [_spectrum_facts(result, catalogue)]
     criteria = result.quality + (result.call.trace if result.call is not None else ())
     if criteria:
         blocks.append(criteria_table(catalogue, label("chemistry.trace", run=run), criteria))
     if result.hits:
         blocks.append(_hits_table(result, catalogue))
-        blocks.append(_mirror(result, catalogue))
-    return blocks
+        if plot:
+            blocks.append(_mirror(result, catalogue))
+    return Annex(title, tuple(blocks))
 
 
 def _spectrum_facts(result: SpectrumResult, catalogue: Catalogue) -> Facts:
@@ -140,7 +202,8 @@ def _mirror(result: SpectrumResult, catalogue: Catalogue) -> Figure:
         intensity=label("figure.mirror.intensity"),
     )
     caption = label("figure.mirror.caption", run=run, low=str(hit.compared_mz_low), high=str(hit.compared_mz_high))
-    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption)
+    view = spectrum_view(result.peaks, hit.peaks, words)
+    return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption, view)
 
 
 def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:

@@ -6,6 +6,7 @@ from musk_id.model.record import CaseRecord, ReleaseSummary
 from musk_id.model.request import CitesDetails
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Facts,
@@ -37,8 +38,8 @@ def limitations_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.append(Items(missing or (cell(label("limitations.nothing_missing")),)))
     gaps = record.release.gaps
     if gaps:
-        blocks.append(Heading(2, label("limitations.gaps", release=record.release.release_id)))
-        blocks.append(_gaps_table(record.release, catalogue))
+        title = label("limitations.gaps", release=record.release.release_id)
+        blocks.append(Annex(title, (_gaps_table(record.release, catalogue),)))
     return Section("limitations", label("section.limitations"), tuple(blocks))
 
 
@@ -141,19 +142,6 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
         )
         for o in release.overlays
     ]
-    digests = [(label("provenance.record"), digest), (label("provenance.release"), release.manifest_sha256)]
-    digests += [(label("provenance.overlay", overlay=o.library_id), o.manifest_sha256) for o in release.overlays]
-    source = None if record.calibration is None else record.calibration.source
-    if source is not None:
-        digests.append((label("provenance.calibration"), source.sha256))
-        digests.append((label("provenance.calibration_library", library=source.library_id), source.library_sha256))
-    digests += [(label("provenance.stage", stage=d.name), d.sha256) for d in record.stage_digests]
-    digests += [(d.name, d.sha256) for d in record.provenance.inputs]
-    digests += [(f.path, f.sha256) for f in record.intake.files if f.sha256 is not None]
-    for controls in record.controls:
-        digests += [(f"{controls.batch_id}: {f.path}", f.sha256) for f in controls.files if f.sha256 is not None]
-    rows = tuple((cell(name), mono(value)) for name, value in dict.fromkeys(digests))
-    heads = (label("head.what"), label("head.sha256"))
     blocks: list[Block] = [
         Facts(
             (
@@ -163,12 +151,46 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
                 (label("provenance.language"), _language_note(record, catalogue)),
             )
         ),
-        Table(label("provenance.digests"), heads, (6, 14), rows),
+        _digests_table(label("provenance.digests"), _main_digests(record, digest, catalogue), catalogue),
+        Annex(
+            label("provenance.other_digests"), (_digests_table("", _other_digests(record, catalogue), catalogue),)
+        ),
         Heading(2, label("provenance.sources")),
         Items(tuple(cell(f"{s.citation} {s.terms}") for s in release.sources)),
         Paragraph(cell(label("provenance.seal")), quiet=True),
     ]
     return Section("provenance", label("section.provenance"), tuple(blocks))
+
+
+def _main_digests(record: CaseRecord, digest: str, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """What a reader of the paper compares: the record, the release, the evidence files."""
+    label, release = catalogue.label, record.release
+    digests = [(label("provenance.record"), digest), (label("provenance.release"), str(release.manifest_sha256))]
+    digests += [
+        (label("provenance.overlay", overlay=o.library_id), str(o.manifest_sha256)) for o in release.overlays
+    ]
+    digests += [(label("provenance.font", path=f.path), str(f.sha256)) for f in record.intake.laboratory.fonts]
+    return digests + [(f.path, str(f.sha256)) for f in record.intake.files if f.sha256 is not None]
+
+
+def _other_digests(record: CaseRecord, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Papers, stages, controls and the calibration."""
+    label = catalogue.label
+    digests: list[tuple[str, str]] = []
+    source = None if record.calibration is None else record.calibration.source
+    if source is not None:
+        library = label("provenance.calibration_library", library=source.library_id)
+        digests += [(label("provenance.calibration"), source.sha256), (library, source.library_sha256)]
+    digests += [(label("provenance.stage", stage=d.name), d.sha256) for d in record.stage_digests]
+    digests += [(d.name, d.sha256) for d in record.provenance.inputs]
+    for controls in record.controls:
+        digests += [(f"{controls.batch_id}: {f.path}", f.sha256) for f in controls.files if f.sha256 is not None]
+    return digests
+
+
+def _digests_table(caption: str, digests: list[tuple[str, str]], catalogue: Catalogue) -> Table:
+    rows = tuple((cell(name), mono(value)) for name, value in dict.fromkeys(digests))
+    return Table(caption, (catalogue.label("head.what"), catalogue.label("head.sha256")), (6, 14), rows)
 
 
 def _language_note(record: CaseRecord, catalogue: Catalogue) -> Cell:
@@ -179,7 +201,11 @@ def _language_note(record: CaseRecord, catalogue: Catalogue) -> Cell:
         names = catalogue.join([catalogue.word(language) for language in first])
         note = cell(catalogue.label("language_note.translation", language=names))
     if catalogue.is_draft:
-        note = lines(note, cell(catalogue.label("language_note.draft")))
+        counts = {"reviewed": str(catalogue.reviewed), "all": str(len(catalogue.reviews))}
+        note = lines(note, cell(catalogue.label("language_note.draft", **counts)))
+    if catalogue.untranslated:
+        count = str(len(catalogue.untranslated))
+        note = lines(note, cell(catalogue.label("language_note.untranslated", count=count)))
     return note
 
 

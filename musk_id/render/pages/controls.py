@@ -5,7 +5,7 @@ from __future__ import annotations
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import Catalogue
-from musk_id.render.pages.document import Block, Cell, Facts, Heading, Items, Section, Table, cell, mono
+from musk_id.render.pages.document import Annex, Block, Cell, Facts, Heading, Items, Section, Table, cell, mono
 from musk_id.render.pages.facts import brief_digest, given, reason_words
 
 __all__ = ["controls_section"]
@@ -32,7 +32,7 @@ def _batch(controls: ControlsRecord, catalogue: Catalogue) -> list[Block]:
     if controls.controls:
         blocks.append(_controls_table(controls, catalogue))
     if controls.files:
-        blocks.append(_files_table(controls, catalogue))
+        blocks.append(_files_annex(controls, catalogue))
     return blocks
 
 
@@ -91,7 +91,7 @@ def _controls_table(controls: ControlsRecord, catalogue: Catalogue) -> Table:
     return Table(label("controls.controls_caption"), heads, (3, 6, 4, 4, 5, 8), rows)
 
 
-def _files_table(controls: ControlsRecord, catalogue: Catalogue) -> Table:
+def _files_annex(controls: ControlsRecord, catalogue: Catalogue) -> Annex:
     label = catalogue.label
     rows = tuple(
         (
@@ -103,4 +103,5 @@ def _files_table(controls: ControlsRecord, catalogue: Catalogue) -> Table:
         for file in controls.files
     )
     heads = tuple(label(f"head.{h}") for h in ("file", "position", "bytes", "sha256_begin"))
-    return Table(label("controls.files_caption"), heads, (10, 4, 4, 7), rows)
+    title = f"{label('controls.batch', batch=controls.batch_id)} · {label('controls.files_caption')}"
+    return Annex(title, (Table("", heads, (10, 4, 4, 7), rows),))

@@ -13,7 +13,9 @@ from musk_id.model.barcode import (
 )
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.candidates import alignment_figure, candidate_blocks, tree_blocks
+from musk_id.render.pages.comparisons import comparisons_table, drawn_on_paper
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Facts,
@@ -49,8 +51,12 @@ def dna_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> lis
         if call.not_excluded:
             blocks.append(_not_excluded_table(call, catalogue))
     blocks.extend(read_blocks(item_id, record, catalogue))
-    for result in _told(results):
-        blocks.extend(_sequence_blocks(result, catalogue))
+    told = _told(results)
+    drawn = drawn_on_paper(told)
+    if told:
+        blocks.append(comparisons_table(told, catalogue.label("dna.comparisons"), catalogue))
+    blocks.extend(alignment_figure(result, catalogue) for result in drawn)
+    blocks.extend(_run_annex(result, catalogue, is_drawn=result in drawn) for result in told)
     return blocks + _edited_blocks(item_id, record, catalogue)
 
 
@@ -79,7 +85,7 @@ def _edited_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) ->
     note = catalogue.label("dna.edited")
     for result in view.sequences:
         if result.run.item_id == item_id:
-            blocks.extend(_sequence_blocks(result, catalogue, note))
+            blocks.append(_run_annex(result, catalogue, note))
     return blocks
 
 
@@ -146,14 +152,15 @@ def _not_excluded_table(call: ItemCall, catalogue: Catalogue) -> Table:
     return Table(label("dna.not_excluded"), heads, (6, 5, 8, 6), rows)
 
 
-def _sequence_blocks(result: SequenceResult, catalogue: Catalogue, note: str = "") -> list[Block]:
+def _run_annex(result: SequenceResult, catalogue: Catalogue, note: str = "", *, is_drawn: bool = False) -> Annex:
+    """All that the record holds on a run; an alignment that is ``is_drawn`` in the text is not drawn again."""
     label = catalogue.label
     run = result.run.run_id
     title = label("dna.run", run=run)
     if result.run.simulated:
         title = f"{title} · {label('text.simulated')}"
     title = f"{title} · {note}" if note else title
-    blocks: list[Block] = [Heading(3, title), _sequence_facts(result, catalogue)]
+    blocks: list[Block] = [_sequence_facts(result, catalogue)]
     call = result.call
     criteria = result.quality + (call.trace if call is not None else ())
     if criteria:
@@ -165,10 +172,10 @@ def _sequence_blocks(result: SequenceResult, catalogue: Catalogue, note: str = "
     if result.hits:
         blocks.append(_hits_table(result, catalogue))
     blocks.extend(candidate_blocks(result, catalogue))
-    if result.picture is not None and Reason.HUMAN_DNA not in result.reasons:
+    if result.picture is not None and not is_drawn and Reason.HUMAN_DNA not in result.reasons:
         blocks.append(alignment_figure(result, catalogue))
     blocks.extend(tree_blocks(result, catalogue))
-    return blocks
+    return Annex(title, tuple(blocks))
 
 
 def _sequence_facts(result: SequenceResult, catalogue: Catalogue) -> Facts:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
+    "Annex",
+    "AnnexReference",
     "Block",
     "Cell",
     "Document",
@@ -130,20 +132,25 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A framed remark that must not be overlooked, with an optional list and label-value rows."""
+    """A framed remark that must not be overlooked, with an optional list and label-value rows.
+
+    A ``whole`` one is not broken over two pages; its content must fit on one.
+    """
 
     title: str
     items: tuple[Cell, ...]
     facts: tuple[tuple[str, Cell], ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture with its text alternative."""
+    """A picture with its text alternative; ``view`` is what a viewer of the HTML is given of it, as JSON text."""
 
     svg: str
     alt: str
     caption: str
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,27 @@ class Signatures:
     blocks: tuple[SignatureBlock, ...]
 
 
-Block = Paragraph | Heading | Facts | Items | Table | Fold | Notice | Figure | Signatures
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """Blocks that no reader of the paper needs in the run of the text.
+
+    :func:`musk_id.render.pages.annexes.with_annexes` puts them behind the record and leaves a reference in
+    their place. HTML draws them; the PDF names them and says where they are.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexReference:
+    """Where an annex was taken out of the text: its place behind the record and its name."""
+
+    anchor: str
+    text: str
+
+
+Block = Paragraph | Heading | Facts | Items | Table | Fold | Notice | Figure | Signatures | Annex | AnnexReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +242,12 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered part of the record."""
+    """A numbered part of the record; one that is an ``annex`` stands behind the record as a whole."""
 
     anchor: str
     heading: str
     blocks: tuple[Block, ...]
+    annex: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +255,8 @@ class Document:
     """All pages of a record, or of another report, in one language.
 
     ``page_of`` and ``digest_line`` stand in the footer; ``page_of`` keeps ``{page}`` and ``{pages}`` for
-    the medium to fill. ``attachment`` is the name of the data file that travels with the pages.
+    the medium to fill. ``attachment`` is the name of the data file that travels with the pages. ``annexes``
+    are drawn in HTML only, and ``viewer_words`` are those of its viewers, by name.
     """
 
     language: str
@@ -245,3 +274,6 @@ class Document:
     sections: tuple[Section, ...]
     end_mark: str
     attachment: str
+    annexes_title: str = ""
+    annexes: tuple[Section, ...] = ()
+    viewer_words: tuple[tuple[str, str], ...] = ()

@@ -7,7 +7,7 @@ from musk_id.model.calibration import ErrorCounts
 from musk_id.model.error_figures import CalibrationSummary, ComparisonErrors
 from musk_id.model.radius import QueryWindow, RadiusGround
 from musk_id.render.catalogue import Catalogue
-from musk_id.render.pages.document import Block, Cell, Heading, Items, Paragraph, Table, cell, lines
+from musk_id.render.pages.document import Annex, Block, Cell, Heading, Items, Paragraph, Table, cell, lines
 
 __all__ = ["error_blocks", "ground_words"]
 
@@ -87,15 +87,22 @@ def error_blocks(summary: CalibrationSummary | None, catalogue: Catalogue) -> li
         Paragraph(cell(label("errors.sentence"))),
         Paragraph(lines(cell(told), cell(label("errors.limits"))), quiet=True),
     ]
+    tables: list[Block] = []
     for comparison in summary.comparisons:
-        blocks += _comparison(comparison, catalogue)
+        heading = Heading(3, _title(comparison, catalogue))
+        said = [*_called(comparison, catalogue), *_like(comparison, catalogue)]
+        if said:
+            blocks += (heading, Items(tuple(map(cell, said))))
+        if comparison.errors:
+            tables += (Heading(2, heading.text), _strata_table(comparison, catalogue))
+    if tables:
+        blocks.append(Annex(label("errors.strata"), tuple(tables)))
     return blocks
 
 
-def _comparison(figures: ComparisonErrors, catalogue: Catalogue) -> list[Block]:
-    label = catalogue.label
-    unit = label(f"unit.{figures.unit}")
-    title = label(
+def _title(figures: ComparisonErrors, catalogue: Catalogue) -> str:
+    unit = catalogue.label(f"unit.{figures.unit}")
+    return catalogue.label(
         "errors.title",
         locus=catalogue.word(figures.window.locus),
         window=_window_words(catalogue, figures.window),
@@ -104,7 +111,10 @@ def _comparison(figures: ComparisonErrors, catalogue: Catalogue) -> list[Block]:
         margin=figures.margin,
         unit=unit,
     )
-    said = [*_called(figures, catalogue), *_like(figures, catalogue)]
+
+
+def _strata_table(figures: ComparisonErrors, catalogue: Catalogue) -> Table:
+    label = catalogue.label
     counted = label(
         "errors.counted",
         individuals=str(figures.individuals),
@@ -113,13 +123,7 @@ def _comparison(figures: ComparisonErrors, catalogue: Catalogue) -> list[Block]:
     )
     heads = ("stratum", "individual_wrong", "individual_right", "species_wrong", "species_right", "genus_wrong")
     rows = tuple(_row(figures, stratum, catalogue) for stratum in _present(figures))
-    blocks: list[Block] = [Heading(3, title)]
-    if said:
-        blocks.append(Items(tuple(map(cell, said))))
-    if rows:
-        table = Table(counted, tuple(label(f"errors.head_{h}") for h in heads), (5, 4, 5, 4, 5, 4), rows)
-        blocks.append(table)
-    return blocks
+    return Table(counted, tuple(label(f"errors.head_{h}") for h in heads), (5, 4, 5, 4, 5, 4), rows)
 
 
 def _called(figures: ComparisonErrors, catalogue: Catalogue) -> list[str]:

@@ -8,8 +8,9 @@ from musk_id.model.trace import Criterion
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.chemistry import chemistry_blocks
 from musk_id.render.pages.dna import dna_blocks
-from musk_id.render.pages.document import Block, Facts, Heading, Items, Section, Table, bold, cell, lines
+from musk_id.render.pages.document import Annex, Block, Facts, Heading, Items, Section, Table, bold, cell, lines
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words, said
+from musk_id.render.pages.form import conclusion_rows
 from musk_id.render.pages.ratio import ratio_blocks
 
 __all__ = ["answers_section", "findings_section"]
@@ -64,7 +65,7 @@ def _item_trace(findings: ItemFindings, record: CaseRecord, catalogue: Catalogue
     if not criteria:
         return []
     caption = catalogue.label("findings.trace_item", item=findings.item_id)
-    return [criteria_table(catalogue, caption, criteria)]
+    return [Annex(caption, (criteria_table(catalogue, "", criteria),))]
 
 
 def _outside(findings: ItemFindings, record: CaseRecord, catalogue: Catalogue) -> list[Block]:
@@ -100,8 +101,9 @@ def answers_section(record: CaseRecord, catalogue: Catalogue) -> Section:
                 ),
                 (label("answers.statements"), lines(*said(catalogue, answer.statements))),
                 (label("answers.reasons"), reason_words(catalogue, answer.reasons)),
+                *conclusion_rows(record, answer, catalogue),
             ]
             if answer.next_steps:
                 rows.append((label("answers.next_steps"), lines(*said(catalogue, answer.next_steps))))
             blocks.append(Facts(tuple(rows)))
-    return Section("answers", label("section.answers"), tuple(blocks))
+    return Section("answers", label("section.answers"), tuple(blocks), annex=True)

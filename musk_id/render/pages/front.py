@@ -8,6 +8,7 @@ from musk_id.model.request import Question
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import Cell, Front, FrontAnswer, FrontQuestion, Notice, cell, lines
 from musk_id.render.pages.facts import finding_words, given, said
+from musk_id.render.pages.form import document_word, form_notices
 from musk_id.vocabulary import Finding, Reason
 
 __all__ = ["front_page"]
@@ -31,7 +32,7 @@ def front_page(record: CaseRecord, catalogue: Catalogue) -> Front:
     answers = record.evidence.answers
     limits = {str(s.phrase): s for s in record.evidence.limitations}
     return Front(
-        title=label("front.title"),
+        title=document_word(record, "title", catalogue),
         subtitle=label("front.subtitle"),
         notices=_notices(record, catalogue),
         facts=_case_facts(record, catalogue),
@@ -52,7 +53,7 @@ def front_page(record: CaseRecord, catalogue: Catalogue) -> Front:
 
 def _notices(record: CaseRecord, catalogue: Catalogue) -> tuple[Notice, ...]:
     label = catalogue.label
-    notices: list[Notice] = []
+    notices: list[Notice] = [*form_notices(record, catalogue)]
     simulated = [c.run.run_id for c in record.intake.examination.runs() if c.run.simulated is not None]
     if simulated:
         text = label("notice.simulated.text", runs=catalogue.join(simulated))

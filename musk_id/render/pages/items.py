@@ -6,7 +6,9 @@ from musk_id.model.examination import ExaminedItem, Extract, MassBalance, Produc
 from musk_id.model.record import CaseRecord
 from musk_id.model.request import RequestItem
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.pages.custody import custody_blocks
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Figure,
@@ -40,7 +42,7 @@ def items_section(record: CaseRecord, catalogue: Catalogue) -> Section:
         if item is not None:
             blocks.extend(_lineage(item, catalogue))
     blocks.extend(_simulated(record, catalogue))
-    blocks.extend(_custody(record, catalogue))
+    blocks.extend(custody_blocks(record, catalogue))
     blocks.extend(_runs(record, catalogue))
     blocks.extend(_files(record, catalogue))
     blocks.extend(edits_blocks(record, catalogue))
@@ -149,38 +151,6 @@ def _simulated(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
     return [Notice(catalogue.label("notice.simulated.title"), tuple(found))] if found else []
 
 
-def _custody(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
-    label = catalogue.label
-    examination = record.intake.examination
-    blocks: list[Block] = [Heading(2, label("items.custody"))]
-    if examination.condition_on_receipt is not None:
-        text = label("items.condition_on_receipt", condition=examination.condition_on_receipt.strip())
-        blocks.append(Items((cell(text),)))
-    if not examination.custody:
-        return [*blocks, Items((cell(label("items.no_custody")),))]
-    heads = ("date", "item", "event", "from", "to", "seal_before", "seal_after", "witness")
-    rows = tuple(
-        (
-            cell(event.date),
-            mono(event.item_id),
-            cell(event.event if event.place is None else f"{event.event} ({event.place})"),
-            *(
-                cell(text or "-")
-                for text in (
-                    event.from_holder,
-                    event.to_holder,
-                    event.seal_before,
-                    event.seal_after,
-                    event.witness,
-                )
-            ),
-        )
-        for event in examination.custody
-    )
-    widths = (5, 4, 7, 7, 7, 5, 5, 6)
-    return [*blocks, Table("", tuple(label(f"head.{h}") for h in heads), widths, rows)]
-
-
 def _runs(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
     label = catalogue.label
     contexts = list(record.intake.examination.runs())
@@ -257,4 +227,4 @@ def _files(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
         return [*blocks, Items((cell(label("items.no_files")),))]
     blocks.append(Table(label("items.files_caption"), heads, (10, 5, 5, 3, 6), rows))
     traces = trace_files_table(record.intake.files, catalogue)
-    return blocks if traces is None else [*blocks, traces]
+    return blocks if traces is None else [*blocks, Annex(label("items.traces_caption"), (traces,))]

@@ -14,6 +14,7 @@ from musk_id.model.methods import (
 from musk_id.model.record import CaseRecord, MethodsUsed, ReleaseSummary
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
+    Annex,
     Block,
     Cell,
     Facts,
@@ -32,15 +33,38 @@ __all__ = ["methods_section"]
 
 
 def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
-    """Method versions, their limits, and how a grade comes about."""
+    """Method versions, what they ask of a marker and what is known of their errors; all numbers in an annex."""
     label = catalogue.label
     methods = record.methods
+    departures = record.intake.examination.departures
+    said = cell(departures.strip()) if departures else cell(label("text.none_recorded"))
     blocks: list[Block] = [Paragraph(cell(label("methods.intro")), quiet=True)]
-    blocks.extend(_barcode(methods, record.release, catalogue))
+    blocks.extend(_markers(methods, record.release, catalogue))
+    blocks.append(Facts(((label("methods.departures"), said),)))
+    blocks.extend(error_blocks(record.calibration, catalogue))
+    blocks.append(Annex(label("methods.all_numbers"), tuple(_all_numbers(methods, catalogue))))
+    return Section("methods", label("section.methods"), tuple(blocks))
+
+
+def _markers(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue) -> list[Block]:
+    label = catalogue.label
+    method = methods.barcode
+    rows = [(*_amplicon_row(a, catalogue), _individuals(a.locus, release)) for a in method.amplicons]
+    rows += [(*_long_row(x, catalogue), _individuals(x.locus, release)) for x in method.long_loci]
+    heads = ("locus", "length", "radius", "margin", "exclusion_other", "exclusion_moschus", "individuals")
+    return [
+        Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),
+        Paragraph(cell(label("methods.barcode_distances")), quiet=True),
+        Table("", tuple(label(f"head.{h}") for h in heads), (6, 5, 4, 4, 5, 6, 5), tuple(rows)),
+    ]
+
+
+def _all_numbers(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
+    label = catalogue.label
+    blocks = _barcode_numbers(methods, catalogue)
     blocks.append(Heading(2, label("methods.animals", version=methods.animals.version)))
     blocks.append(_numbers(_animal_numbers(methods.animals), catalogue))
     blocks += _wide_numbers(methods.animals, catalogue)
-    blocks.extend(error_blocks(record.calibration, catalogue))
     blocks.append(Heading(2, label("methods.sanger", version=methods.sanger.version)))
     blocks.append(Paragraph(cell(label("methods.sanger_words")), quiet=True))
     blocks.append(_sanger_numbers(methods.sanger, catalogue))
@@ -55,18 +79,12 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.append(_required_controls(methods.controls, catalogue))
     blocks.append(Heading(2, label("methods.evidence", version=methods.evidence.version)))
     blocks.append(_grades(methods, catalogue))
-    departures = record.intake.examination.departures
-    said = cell(departures.strip()) if departures else cell(label("text.none_recorded"))
-    blocks.append(Facts(((label("methods.departures"), said),)))
-    return Section("methods", label("section.methods"), tuple(blocks))
+    return blocks
 
 
-def _barcode(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue) -> list[Block]:
+def _barcode_numbers(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
     label = catalogue.label
     method = methods.barcode
-    rows = [(*_amplicon_row(a, catalogue), _individuals(a.locus, release)) for a in method.amplicons]
-    rows += [(*_long_row(x, catalogue), _individuals(x.locus, release)) for x in method.long_loci]
-    heads = ("locus", "length", "radius", "margin", "exclusion_other", "exclusion_moschus", "individuals")
     numbers = (
         ("max_ambiguous", method.max_ambiguous_percent, "percent"),
         ("certified_margin", str(method.certified_margin_min), "edits"),
@@ -77,8 +95,6 @@ def _barcode(methods: MethodsUsed, release: ReleaseSummary, catalogue: Catalogue
     )
     return [
         Heading(2, label("methods.barcode", version=method.version, genus=method.genus)),
-        Paragraph(cell(label("methods.barcode_distances")), quiet=True),
-        Table("", tuple(label(f"head.{h}") for h in heads), (6, 5, 4, 4, 5, 6, 5), tuple(rows)),
         Facts(((label("methods.primers"), lines(*(_primers(a, catalogue) for a in method.amplicons))),)),
         _numbers(numbers, catalogue),
     ]

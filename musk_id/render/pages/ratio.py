@@ -5,7 +5,7 @@ from __future__ import annotations
 from musk_id.model.ratio import ItemRatio, LocusRatio, ModelRatio, RatioBounds, RatioSensitivity
 from musk_id.model.scales import ScaleBand, VerbalScale
 from musk_id.render.catalogue import Catalogue
-from musk_id.render.pages.document import Block, Cell, Facts, Heading, Paragraph, Table, bold, cell, lines
+from musk_id.render.pages.document import Annex, Block, Cell, Facts, Heading, Paragraph, Table, bold, cell, lines
 from musk_id.render.pages.facts import reason_words
 
 __all__ = ["ratio_blocks"]
@@ -74,10 +74,10 @@ def _given(ratio: ItemRatio, scale: VerbalScale, genus: str, catalogue: Catalogu
         *_scale_table(ratio, scale, catalogue),
         Paragraph(cell(label("ratio.scope")), quiet=True),
     ]
-    for locus, _ in bounded:
-        blocks += _sensitivity_table(locus, catalogue)
-    for locus, _ in bounded:
-        blocks += _models_table(locus, catalogue)
+    annex = [block for locus, _ in bounded for block in _sensitivity_table(locus, catalogue)]
+    annex += [block for locus, _ in bounded for block in _models_table(locus, catalogue)]
+    if annex:
+        blocks.append(Annex(label("ratio.annex", item=ratio.item_id), tuple(annex)))
     return blocks
 
 

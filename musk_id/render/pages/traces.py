@@ -123,4 +123,4 @@ def trace_files_table(facts: tuple[FileFact, ...], catalogue: Catalogue) -> Tabl
         return None
     names = ("file", "sample_in_file", "well", "instrument_run", "recorded_on", "instrument_and_basecaller")
     heads = tuple(label(f"head.{h}") for h in names)
-    return Table(label("items.traces_caption"), heads, (7, 5, 3, 7, 5, 6), tuple(rows))
+    return Table("", heads, (7, 5, 3, 7, 5, 6), tuple(rows))

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from musk_id.model.barcode import AlignmentPicture
 from musk_id.render.pictures.canvas import INK, MONO, PALE, QUIET, Canvas, shortened
 
-__all__ = ["AlignmentMarks", "AlignmentWords", "draw_alignment"]
+__all__ = ["AlignmentMarks", "AlignmentWords", "draw_alignment", "marks_of", "reference_rows"]
 
 LABEL_WIDTH = 132.0
 COLUMN_WIDTH = 9.0
@@ -48,10 +48,8 @@ def draw_alignment(picture: AlignmentPicture, words: AlignmentWords, marks: Alig
     column that separates genera, a diamond one that separates within a genus. Without marks, a triangle stands
     at a column in which the first reference agrees with the query and another one does not.
     """
-    references = _references(picture)
-    if marks is None:
-        decides = (i for i in range(len(picture.query)) if _decides(picture.query, references, i))
-        marks = AlignmentMarks(frozenset(decides), frozenset())
+    references = reference_rows(picture)
+    marks = marks or marks_of(picture)
     columns = _columns(picture.query, references, marks.between_genera | marks.within_genus)
     canvas = Canvas(words.alt)
     y = 4.0
@@ -73,7 +71,15 @@ def _draw_legend(canvas: Canvas, top: float, words: AlignmentWords) -> float:
     return top + 19.0
 
 
-def _references(picture: AlignmentPicture) -> list[tuple[str, str]]:
+def marks_of(picture: AlignmentPicture) -> AlignmentMarks:
+    """Marks of a picture without any: the first reference agrees with the query and another one does not."""
+    references = reference_rows(picture)
+    decides = (i for i in range(len(picture.query)) if _decides(picture.query, references, i))
+    return AlignmentMarks(frozenset(decides), frozenset())
+
+
+def reference_rows(picture: AlignmentPicture) -> list[tuple[str, str]]:
+    """References that are drawn, each with its name, as long as the query."""
     width = len(picture.query)
     names = [
         f"{accession} {_short_name(organism)}" if organism else str(accession)

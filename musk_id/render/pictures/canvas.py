@@ -9,7 +9,7 @@ from musk_id.render.glyphs import Medium, drawable
 __all__ = ["ACCENT", "INK", "MONO", "PALE", "QUIET", "SERIF", "WIDTH", "Canvas", "shortened"]
 
 INK = "#1a1a1a"
-QUIET = "#6b6b6b"
+QUIET = "#5f5f5f"
 PALE = "#e9ecef"
 ACCENT = "#1f4e79"
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from musk_id.errors import ReferenceDataError
-from musk_id.refdb.formula import atoms_of, monoisotopic_mass
+from musk_id.kernels.formula import atoms_of, monoisotopic_mass
 
 
 # Published monoisotopic masses: PubChem CID 702 (ethanol), 5997 (cholesterol), 2519 (caffeine).

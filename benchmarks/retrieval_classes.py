@@ -1,0 +1,111 @@
+"""Spectra that must not be given a single name: derivatives, other ionisation or energy, noise, mixtures.
+
+Searched in pool D by the weights, curve and limit that all of its laboratories were fitted to; none of these
+spectra is among those that were fitted, but records at low energy come from the same laboratories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from retrieval_pool import Pool, Record
+
+from musk_id.formats.msp import read_msp
+from musk_id.kernels.compound_hits import best_of_compounds, leading
+from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
+from musk_id.kernels.spectral_probability import Identifier
+
+__all__ = ["CONFIDENT", "ClassAnswers", "class_answers"]
+
+NOT_EI = "spectra/massbank/massbank_ci_fi_negatives.msp.gz"
+CONFIDENT = 0.95
+MIN_PEAKS = 3
+LOW_EV = 25.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A spectrum of a class, its compound in the pool if it is there, and the spectra that are taken out."""
+
+    spectrum: UnitMassSpectrum
+    compound: int | None
+    out: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassAnswers:
+    """Answers to a class: how many are named, rightly named, and named with a probability of 0.95 or more."""
+
+    name: str
+    asked: int
+    named: int
+    named_right: int
+    confident: int
+    largest: float
+
+
+def class_answers(
+    refdata: Path, records: Sequence[Record], pool: Pool, weights: np.ndarray, identifier: Identifier, size: int
+) -> Iterator[ClassAnswers]:
+    """Answers to each class, at most ``size`` spectra of it, drawn with a fixed seed."""
+    table, draw = pool.table(), np.random.default_rng(20260102)
+    numbers = {record.compound: int(n) for record, n in zip(pool.records, pool.compounds, strict=True)}
+    for name, asked in _classes(refdata, records, pool, numbers, draw, size):
+        chosen = [asked[n] for n in sorted(draw.permutation(len(asked))[:size].tolist())]
+        rows = []
+        for entry in (e for e in chosen if e.spectrum.mz.size >= MIN_PEAKS):
+            scores = table.evidence(entry.spectrum).matrix() @ weights
+            kept = ~np.isin(np.arange(len(pool)), entry.out)
+            first = leading(best_of_compounds(scores, pool.compounds, pool.count, kept))
+            probability, named = identifier.decide(first.score, first.second)
+            rows.append((probability, named, named and first.compound == entry.compound))
+        yield ClassAnswers(
+            name,
+            len(rows),
+            sum(r[1] for r in rows),
+            sum(r[2] for r in rows),
+            sum(r[0] >= CONFIDENT for r in rows),
+            max(r[0] for r in rows),
+        )
+
+
+def _classes(
+    refdata: Path,
+    records: Sequence[Record],
+    pool: Pool,
+    numbers: dict[str, int],
+    draw: np.random.Generator,
+    size: int,
+) -> Iterator[tuple[str, list[Asked]]]:
+    derivatives = [r for r in records if r.row["pool_F"] == "1"]
+    yield "derivatives (pool F)", [Asked(r.spectrum, None) for r in derivatives]
+    others = [to_unit_mass(s.mz, s.intensity) for s in read_msp(refdata / NOT_EI)]
+    yield "chemical and field ionisation", [Asked(s, None) for s in others]
+    low = [r for r in records if r.row["pool_C"] == "1" and r.row["eV_used"] and float(r.row["eV_used"]) <= LOW_EV]
+    yield "at most 25 eV", [Asked(r.spectrum, numbers.get(r.compound)) for r in low]
+    places = [tuple(np.flatnonzero(pool.compounds == numbers.get(r.compound, -1)).tolist()) for r in low]
+    yield (
+        "at most 25 eV, compound taken out",
+        [Asked(r.spectrum, None, out) for r, out in zip(low, places, strict=True)],
+    )
+    yield "noise", [Asked(_noise(draw), None) for _ in range(size)]
+    yield "mixtures, one to one", [_mixture(pool, draw) for _ in range(size)]
+
+
+def _noise(draw: np.random.Generator) -> UnitMassSpectrum:
+    count = int(draw.integers(15, 80))
+    mz = np.sort(draw.choice(np.arange(30, 350), count, replace=False)).astype(np.float64)
+    return to_unit_mass(mz, draw.exponential(1.0, count))
+
+
+def _mixture(pool: Pool, draw: np.random.Generator) -> Asked:
+    """Sum of two spectra of the pool, both with their largest peak at 999; both are taken out."""
+    first, second = draw.choice(len(pool), 2, replace=False).tolist()
+    one, two = pool.records[first].spectrum, pool.records[second].spectrum
+    mz = np.concatenate([one.mz, two.mz]).astype(np.float64)
+    intensity = np.concatenate([one.intensity, two.intensity]).astype(np.float64)
+    order = np.argsort(mz, kind="stable")
+    return Asked(to_unit_mass(mz[order], intensity[order]), None, (first, second))

@@ -1,0 +1,128 @@
+"""``musk-id spectra match``: a table of the library spectra that are most alike to each of many spectra."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import astuple
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from musk_id.cli.match_table import in_order, progress, table_line, target
+from musk_id.errors import UsageError
+from musk_id.model.values import decimal_text
+
+if TYPE_CHECKING:
+    from musk_id.kernels.spectral_scores import Score
+    from musk_id.kernels.spectral_screen import Screen
+    from musk_id.model.spectrum import MassSpectrum
+    from musk_id.stages.spectra_match import MatchedLibrary, SpectraMatcher, SpectrumRow
+
+__all__ = ["COLUMNS", "run_match"]
+
+BATCH = 64
+MAX_HITS = 1_000
+COLUMNS = (
+    "number", "id", "status", "rank", "accession", "compound", "inchikey", "derivative", "score",
+    "identity_forward", "identity_reverse", "similarity_forward", "similarity_reverse", "matched_ions",
+    "library_ions", "gap", "ties", "certified", "scored", "reasons",
+)  # fmt: skip
+FACTOR_DIGITS = 1
+NOT_CERTIFIED = "NOT_CERTIFIED"
+
+
+def run_match(arguments: argparse.Namespace) -> int:
+    """Write one row a hit; the table appears as a whole or not at all."""
+    from musk_id.formats.spectra_stream import SpectrumStream
+    from musk_id.stages.spectra_match import SCORES, SpectraMatcher
+
+    queries, out = Path(arguments.queries), str(arguments.out)
+    if out != "-" and Path(out).resolve() == queries.resolve():
+        raise UsageError("the table would overwrite the spectra", where="--out")
+    if not 1 <= arguments.hits <= MAX_HITS:
+        raise UsageError(f"{arguments.hits} hits, from 1 to {MAX_HITS} can be listed", where="--hits")
+    stream = SpectrumStream(queries)
+    library = _library(arguments.library, arguments.releases)
+    score = SCORES[arguments.score]
+    matcher = SpectraMatcher(library, score, arguments.hits, _screen(arguments.index, library, score))
+    processes = max(1, arguments.processes or os.cpu_count() or 1)
+    with target(out) as table:
+        table.write(table_line(COLUMNS))
+        with progress(stream, "spectra") as show:
+            for done, lines in in_order(stream.batches(BATCH), partial(_lines, matcher), processes, BATCH):
+                table.write(lines)
+                show(done)
+    return 0
+
+
+def _library(named: str, releases: Path | None) -> MatchedLibrary:
+    """Spectra of a built library, of a release's folder, or of a release by its id."""
+    from musk_id.refdb.library_store import load_library
+    from musk_id.refdb.release import load_release, locate_release
+    from musk_id.stages.spectra_match import MatchedLibrary
+    from musk_id.stages.spectral_library import SpectralLibrary
+
+    folder = Path(named)
+    if (folder / "library.json").is_file():
+        found = MatchedLibrary.of_library(load_library(folder))
+    else:
+        if not folder.is_dir():
+            folder = locate_release(named, releases)
+        elif not (folder / "release.toml").is_file():
+            raise UsageError("the folder holds neither a library nor a release", where=named)
+        release = load_release(folder)
+        found = MatchedLibrary.of_release(SpectralLibrary.from_release(release), release.manifest_sha256)
+    if not len(found.table):
+        raise UsageError("the library holds no spectrum that takes part", where=named)
+    return found
+
+
+def _screen(index: Path | None, library: MatchedLibrary, score: Score) -> Screen | None:
+    """The screen of the index folder, which is made first where there is none."""
+    from musk_id.refdb.spectra_index import HEAD_NAME, build_index, load_index
+
+    if index is None:
+        return None
+    folder = index / score.weights.name
+    if not (folder / HEAD_NAME).is_file():
+        build_index(folder, library.table, score.weights, library.sha256)
+    return load_index(folder, library.table, score.weights, library.sha256)
+
+
+def _lines(matcher: SpectraMatcher, batch: list[MassSpectrum], first: int) -> bytes:
+    return b"".join(table_line(_cells(row)) for row in matcher.rows(batch, first))
+
+
+def _cells(row: SpectrumRow) -> tuple[str, ...]:
+    entry = row.entry
+    known = ("", "", "", "")
+    if entry is not None:
+        known = (entry.accession, entry.name, entry.inchikey, entry.derivative)
+    factors = ("", "", "", "")
+    if row.factors is not None:
+        forward, reverse, simple_forward, simple_reverse = (
+            decimal_text(value, FACTOR_DIGITS) for value in astuple(row.factors)
+        )
+        factors = (forward, reverse, simple_forward, simple_reverse)
+    certified = "" if row.certified is None else "yes" if row.certified else NOT_CERTIFIED
+    return (
+        str(row.number),
+        row.name,
+        row.status,
+        _number(row.rank),
+        *known,
+        row.score,
+        *factors,
+        _number(row.matched_ions),
+        _number(row.library_ions),
+        row.gap,
+        _number(row.ties),
+        certified,
+        _number(row.scored),
+        " ".join(row.reasons),
+    )
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)

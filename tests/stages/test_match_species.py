@@ -1,0 +1,143 @@
+"""Species of a library in arrays, against records taken one by one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from musk_id.kernels.frames import pack_nibbles
+from musk_id.model.columns import TextColumn
+from musk_id.model.library import Library, LocusTable, TaxonColumn
+from musk_id.model.methods import SpeciesRadius
+from musk_id.model.values import DecimalText, IsoDate, Line, Sha256, decimal_text
+from musk_id.stages import match_species
+from musk_id.stages.mammal_species import call_species
+from musk_id.stages.match_entries import Entries
+from musk_id.stages.match_species import LibrarySpecies
+from musk_id.stages.relatives import Relatives
+from musk_id.vocabulary import CurationState, Locus
+
+WIDTH = 60
+LIMITS = SpeciesRadius(
+    min_individuals=2,
+    min_compared_bp=30,
+    spread_share=DecimalText("0.33"),
+    least_p=DecimalText("0.02"),
+    most_p=DecimalText("0.12"),
+)
+# The fourth is a second row of the first name; in the order of a file, not of the names.
+TAXA = (
+    ("Bb two", "Bb", "Fbidae"),
+    ("Aa one", "Aa", "Faidae"),
+    ("Aa two", "Aa", "Faidae"),
+    ("Bb two", "Bb", "Fcidae"),
+    ("Aa three", "Aa", "Faidae"),
+    ("Moschus one", "Moschus", "Moschidae"),
+)
+
+
+def library_of(rng: np.random.Generator, count: int) -> Library:
+    """Records of few species, near each other, with ambiguity letters, missing ends, twins and doubted names."""
+    base = 1 << rng.integers(0, 4, WIDTH)
+    genus = {g: _changed(rng, base, 0.1) for g in ("Aa", "Bb", "Moschus")}
+    taxon = rng.integers(0, len(TAXA), count)
+    rows = np.zeros((count, WIDTH), np.uint8)
+    for n, number in enumerate(taxon.tolist()):
+        rows[n] = _changed(rng, genus[TAXA[number][1]], float(rng.choice([0.0, 0.03, 0.08])))
+        if rng.random() < 0.2:
+            rows[n, : rng.integers(0, 40)] = 0
+        if rng.random() < 0.2:
+            rows[n, rng.integers(0, WIDTH, 2)] = rng.integers(1, 16, 2)
+        if n and rng.random() < 0.3:
+            rows[n] = rows[rng.integers(0, n)]
+    packed, haplotype = np.unique(pack_nibbles(rows), axis=0, return_inverse=True)
+    kin = {n: [m for m, row in enumerate(TAXA) if row[1] == TAXA[n][1]] for n in range(len(TAXA))}
+    revised = {n: tuple(sorted(set(rng.choice(kin[int(taxon[n])], 2).tolist()))) for n in range(0, count, 3)}
+    table = LocusTable(
+        locus=Locus.COI,
+        width=WIDTH,
+        packed=packed,
+        haplotype=haplotype.reshape(-1).astype(np.uint32),
+        taxon=taxon.astype(np.uint32),
+        state=rng.choice(len(CurationState), count, p=[0.8, 0.05, 0.05, 0.05, 0.05]).astype(np.uint8),
+        individual=rng.integers(0, max(count // 2, 1), count).astype(np.uint32),
+        strand=np.ones(count, np.int8),
+        collapsed=np.zeros(count, np.uint8),
+        accessions=TextColumn.of([f"R{(n * 7) % count:03d}" if count % 7 else f"R{n:03d}" for n in range(count)]),
+        revised=revised,
+    )
+    return Library(
+        library_id=Line("made"),
+        date=IsoDate("2026-11-26"),
+        title=Line("made"),
+        anchors_release=Line("2026.1"),
+        manifest_sha256=Sha256("0" * 64),
+        taxa=TaxonColumn(tuple("\t".join((*row, "Artiodactyla")) for row in TAXA)),
+        loci={Locus.COI: table},
+        individuals=count,
+    )
+
+
+def _changed(rng: np.random.Generator, row: np.ndarray, share: float) -> np.ndarray:
+    hit = rng.random(WIDTH) < share
+    return np.where(hit, 1 << rng.integers(0, 4, WIDTH), row)
+
+
+def text(value: Fraction) -> DecimalText:
+    return decimal_text(float(value), 4)
+
+
+@settings(deadline=None, max_examples=80)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 40), pairs=st.sampled_from((1, 7, 500_000)))
+def test_answers_are_those_of_all_records_of_the_genus(seed: int, count: int, pairs: int) -> None:
+    rng = np.random.default_rng(seed)
+    library = library_of(rng, count)
+    entries = Entries(library, library.loci[Locus.COI], coding=True)
+    if entries.in_full or entries.index is None or not entries.record.size:
+        return
+    species = LibrarySpecies(entries, entries.index, library, LIMITS)
+    relatives = Relatives(lambda _, genus: entries.records_of(genus), {Locus.COI: WIDTH})
+
+    def spread(name: str):  # type: ignore[no-untyped-def]
+        return relatives.spread(Locus.COI, name.split(" ")[0], name, LIMITS.min_compared_bp)
+
+    queries = np.stack(
+        [
+            _changed(rng, entries.masks(np.array([rng.integers(0, entries.record.size)]))[0], 0.04)
+            for _ in range(12)
+        ]
+    ).astype(np.uint8)
+    nearest = entries.index.nearest(queries)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(match_species, "_PAIRS", pairs)
+        within = species.within(queries, nearest, entries.genus_number("Moschus"))
+    for query, own, further in zip(
+        queries, entries.compared_of(nearest), entries.compared_of(within), strict=True
+    ):
+        if not own:
+            continue
+        genera = {entry.record.genus for entry in own if entry.upper == min(e.upper for e in own)}
+        genus = min(genera)
+        if len(genera) > 1 or genus == "Moschus":
+            assert genus != "Moschus" or len(genera) > 1 or not further
+            continue
+        rows, counts = entries.within(query, None)
+        every = entries.compared(rows, counts, WIDTH)
+        expected = call_species(every, genus, spread, LIMITS, text)
+        got = call_species(own + further, genus, lambda n: species.spread(n.split(" ")[0], n, 30), LIMITS, text)
+        assert (got.rank, got.species) == (expected.rank, expected.species)
+    for name in sorted({row[0] for row in TAXA} | {"Aa none", "Zz one"}):
+        found, known = species.spread(name.split(" ")[0], name, LIMITS.min_compared_bp), spread(name)
+        assert (found.individuals, found.spread) == (known.individuals, known.spread), name
+
+
+def test_spreads_of_other_columns_are_refused() -> None:
+    library = library_of(np.random.default_rng(1), 20)
+    entries = Entries(library, library.loci[Locus.COI], coding=True)
+    assert entries.index is not None
+    with pytest.raises(RuntimeError, match="30 columns"):
+        LibrarySpecies(entries, entries.index, library, LIMITS).spread("Aa", "Aa one", 31)
