@@ -145,6 +145,7 @@ def targets() -> dict[str, tuple[str, Callable[[Path], Any], Callable[[], list[b
         msp,
         mzml,
         mzxml,
+        spectra_stream,
         spectrum_csv,
     )
     from musk_id.model.batch import RunSheet
@@ -230,6 +231,11 @@ def targets() -> dict[str, tuple[str, Callable[[Path], Any], Callable[[], list[b
             "x.mzXML",
             mzxml.read_mzxml,
             lambda: [made_mzxml(scans), *_public("formats/mzml_mzxml/*/*.mzXML*")],
+        ),
+        "spectra-stream": (
+            "x.msp",
+            lambda p: _all(lambda q: spectra_stream.SpectrumStream(q).batches(2), p),
+            lambda: [_case_file("cases/DEMO-C/C1-R2_peak2.msp"), *_public("formats/msp_msl_elu/*/*.msp")],
         ),
         "spectrum-csv": (
             "x.csv",

@@ -16,6 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 READERS = sorted(targets())
 NO_READERS_OF_FILES = {
     "__init__.py",
+    "chunked.py",
     "entrez.py",  # answers of a service, tested with it
     "limited.py",
     "peaks.py",
