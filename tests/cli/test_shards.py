@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,21 @@ def test_what_rests_on_changed_inputs_is_removed_and_nothing_else(root: Path, tm
     request.write_text(request.read_text(encoding="utf-8") + "# x\n", encoding="utf-8")
     plan_shards(root, out, 2, ())
     assert everything - outputs() == {"shards/s00002/x.jsonl", "summary.csv"}
+
+
+def test_times_ahead_of_the_clock_come_back_in_their_order(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    plan_shards(root, out, 2, ())
+    lists = sorted(out.glob("shards/*/list.tsv"))
+    for number, path in enumerate(lists):
+        os.utime(path, (2**33 + number, 2**33 + number))
+    before = _lists(out)
+    plan_shards(root, out, 2, ())
+    times = [path.stat().st_mtime for path in lists]
+    assert times == sorted(times)
+    assert times[-1] <= time.time()
+    assert round(times[1] - times[0], 3) == 1
+    assert _lists(out) == before
 
 
 def test_kept_digests_are_used_for_settled_files_only(root: Path, tmp_path: Path, monkeypatch) -> None:

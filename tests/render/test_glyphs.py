@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from musk_id.render.glyphs import _PLAIN, Medium, _browser_text, drawable
 
 
+@example("x\u0301\u0301\u0301")
 @given(st.text() | st.text("aя麝\u0301\u200b\u2028\u202e\n\r⟨ ", max_size=12))
 def test_the_short_way_is_the_long_way(text: str) -> None:
     normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
