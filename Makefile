@@ -12,7 +12,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness hpc-env test-hpc bench-faults fuzz bench-batch
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness bench-spectral-names hpc-env test-hpc bench-faults fuzz bench-batch
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -45,6 +45,11 @@ bench-peers: $(BENCH_VENV)/.installed
 
 bench-retrieval: $(BENCH_VENV)/.installed
 	@"$(BENCH_BIN)/python" -W ignore benchmarks/side_by_side.py spectra --retrieval 54
+
+# Ranking of other laboratories' EI spectra, probability of a first name, when none is given (about four minutes, one
+# gigabyte); ARGS="--every 20" for a look, ARGS=--write writes validation/spectra-retrieval.json.
+bench-spectra-retrieval: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/spectra_retrieval.py $(ARGS)
 
 bench-panel: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/panel_specificity.py --out "$(BENCH_OUT)/panel-specificity.json" $(ARGS)
@@ -90,6 +95,10 @@ bench-library: $(VENV)/.installed
 bench-reads: $(VENV)/.installed
 	@bash scripts/system-packages.sh bench
 	@"$(BIN)/python" benchmarks/reads.py $(ARGS)
+
+# Single names that the rule of identification gives to public spectra, and how many are wrong.
+bench-spectral-names: $(VENV)/.installed-dev
+	"$(BIN)/python" benchmarks/spectral_names.py $(ARGS)
 
 # The environment of a cluster, and a Slurm of one host for the tests; skipped where Slurm cannot be installed.
 hpc-env: $(HPC_VENV)/.installed

@@ -121,7 +121,7 @@ def _examined_lines() -> list[bytes]:
     work, case = Casework(EXAMPLES), EXAMPLES / "cases" / "DEMO-D"
     intake = intake_case(work, case)
     controls = {"DEMO-DNA-1": controls_batch(work, EXAMPLES / "batches" / "DEMO-DNA-1")}
-    barcode, spectra = barcode_case(work, intake, controls, case), spectra_case(work, intake, case)
+    barcode, spectra = barcode_case(work, intake, controls, case), spectra_case(work, intake, controls, case)
     evidence = evidence_case(work, intake, controls, barcode, spectra)
     record = record_case(work, intake, controls, barcode, spectra, evidence)
     return [

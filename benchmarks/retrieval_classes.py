@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from retrieval_measures import ABSENT_SHARES, Nested
 from retrieval_pool import Pool, Record
 
 from musk_id.formats.msp import read_msp
@@ -18,11 +19,13 @@ from musk_id.kernels.compound_hits import best_of_compounds, leading
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_probability import Identifier
 
-__all__ = ["CONFIDENT", "ClassAnswers", "class_answers"]
+__all__ = ["CONFIDENT", "NOT_EI", "NOT_EI_CLASS", "ClassAnswers", "class_answers", "held_out_classes"]
 
 NOT_EI = "spectra/massbank/massbank_ci_fi_negatives.msp.gz"
+NOT_EI_CLASS = "chemical and field ionisation"
 CONFIDENT = 0.95
 MIN_PEAKS = 3
+SHARE = 0.05
 LOW_EV = 25.0
 
 
@@ -72,6 +75,37 @@ def class_answers(
         )
 
 
+def held_out_classes(pool: Pool, found: Nested) -> Iterator[ClassAnswers]:
+    """Isomers, stereoisomers and clean spectra among the queries themselves, answered by the other folds.
+
+    Stereoisomers are one compound: what is named is the compound without its stereochemistry.
+    """
+    answers, number = found.answers, ABSENT_SHARES.index(SHARE)
+    stated = np.array([pool.records[q].row["eV_used"] == "70" for q in pool.queries.tolist()])
+    parts = (
+        ("clean, stated at 70 eV", stated, answers.present, answers.present_named, found.right),
+        (
+            "stereoisomers in the library",
+            pool.with_stereoisomers(),
+            answers.present,
+            answers.present_named,
+            found.right,
+        ),
+        ("own compound out, isomers in", pool.with_isomers(), answers.absent, answers.absent_named, None),
+        ("own compound out, no isomer in", ~pool.with_isomers(), answers.absent, answers.absent_named, None),
+    )
+    for name, here, probabilities, named, right in parts:
+        chosen = named[number] & here
+        yield ClassAnswers(
+            name,
+            int(here.sum()),
+            int(chosen.sum()),
+            0 if right is None else int((chosen & right).sum()),
+            int((probabilities[here] >= CONFIDENT).sum()),
+            float(probabilities[here].max()),
+        )
+
+
 def _classes(
     refdata: Path,
     records: Sequence[Record],
@@ -83,7 +117,7 @@ def _classes(
     derivatives = [r for r in records if r.row["pool_F"] == "1"]
     yield "derivatives (pool F)", [Asked(r.spectrum, None) for r in derivatives]
     others = [to_unit_mass(s.mz, s.intensity) for s in read_msp(refdata / NOT_EI)]
-    yield "chemical and field ionisation", [Asked(s, None) for s in others]
+    yield NOT_EI_CLASS, [Asked(s, None) for s in others]
     low = [r for r in records if r.row["pool_C"] == "1" and r.row["eV_used"] and float(r.row["eV_used"]) <= LOW_EV]
     yield "at most 25 eV", [Asked(r.spectrum, numbers.get(r.compound)) for r in low]
     places = [tuple(np.flatnonzero(pool.compounds == numbers.get(r.compound, -1)).tolist()) for r in low]

@@ -76,7 +76,8 @@ def fit_weights(pool: Pool, learned_from: Sequence[Candidates], without: Collect
             sizes.append(int(kept.sum()))
             right.append(true)
     x = np.concatenate(rows)
-    scale = x.std(axis=0)
+    # A number that never differs gets no weight, whatever its scale.
+    scale = np.where(x.std(axis=0) > 0, x.std(axis=0), 1.0)
     return _fit((x - x.mean(axis=0)) / scale, np.array(sizes), np.concatenate(right)) / scale
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ Booleans = NDArray[np.bool_]
 ABSENT_SHARES = (0.01, 0.05, 0.1, 0.2)
 REPLICATES = 4000
 BINS = 1000
+BLOCK = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +44,21 @@ class Evidence:
     candidates: Sequence[Candidates]
 
 
-def evidence_of(pool: Pool) -> Evidence:
-    """Everything that scores are made of, computed once (about a gigabyte)."""
-    values = np.empty((pool.queries.size, len(pool), 6))
-    chosen = []
-    for place, (query, wide) in enumerate(searched(pool)):
-        values[place] = wide.matrix()
-        chosen.append(candidates(pool, query, values[place]))
+def evidence_of(pool: Pool, kept: Path | None = None) -> Evidence:
+    """Everything that scores are made of, computed once (about a gigabyte), or taken from where it was kept."""
+    shape = (pool.queries.size, len(pool), 6)
+    if kept is not None and kept.is_file():
+        values = np.load(kept, allow_pickle=False)
+        if values.shape != shape:
+            raise SystemExit(f"{kept}: evidence of other queries, shape {values.shape}; delete it")
+    else:
+        values = np.empty(shape)
+        for place, (_, wide) in enumerate(searched(pool)):
+            values[place] = wide.matrix()
+        if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            np.save(kept, values, allow_pickle=False)
+    chosen = [candidates(pool, query, values[place]) for place, query in enumerate(pool.queries.tolist())]
     return Evidence(values, chosen)
 
 
@@ -127,10 +137,12 @@ def cosine_ranks(pool: Pool, mz_power: float, intensity_power: float) -> Integer
         dense[place, mz] = mz.astype(float) ** mz_power * intensity.astype(float) ** intensity_power
     dense /= np.sqrt((dense**2).sum(axis=1, keepdims=True))
     ranks = []
-    for query in pool.queries.tolist():
-        scores = (dense @ dense[query]).astype(np.float64)
-        best = best_of_compounds(scores, pool.compounds, pool.count, ~pool.withheld(query))
-        ranks.append(rank_of(int(pool.compounds[query]), best))
+    for start in range(0, pool.queries.size, BLOCK):
+        block = pool.queries[start : start + BLOCK].tolist()
+        for query, scores in zip(block, dense[block] @ dense.T, strict=True):
+            kept = ~pool.withheld(query)
+            best = best_of_compounds(scores.astype(np.float64), pool.compounds, pool.count, kept)
+            ranks.append(rank_of(int(pool.compounds[query]), best))
     return np.array(ranks, np.int64)
 
 

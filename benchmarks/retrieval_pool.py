@@ -35,6 +35,7 @@ class Record:
 
     row: dict[str, str]
     spectrum: UnitMassSpectrum
+    retention_index: float | None = None
 
     @property
     def compound(self) -> str:
@@ -72,6 +73,22 @@ class Pool:
         own = [self.records[query].row["formula"] for query in self.queries.tolist()]
         return np.array([formulas[c] == f for c, f in zip(first.tolist(), own, strict=True)], np.bool_)
 
+    def with_isomers(self) -> NDArray[np.bool_]:
+        """Queries whose formula another compound of the pool has too."""
+        holders: dict[str, set[int]] = {}
+        for compound, record in zip(self.compounds.tolist(), self.records, strict=True):
+            holders.setdefault(record.row["formula"], set()).add(compound)
+        own = [self.records[query].row["formula"] for query in self.queries.tolist()]
+        return np.array([len(holders[formula]) > 1 for formula in own], np.bool_)
+
+    def with_stereoisomers(self) -> NDArray[np.bool_]:
+        """Queries whose compound stands in the pool under more than one full InChIKey."""
+        keys: dict[int, set[str]] = {}
+        for compound, record in zip(self.compounds.tolist(), self.records, strict=True):
+            keys.setdefault(compound, set()).add(record.row["inchikey"])
+        own = self.compounds[self.queries].tolist()
+        return np.array([len(keys[compound]) > 1 for compound in own], np.bool_)
+
     def withheld(self, query: int) -> NDArray[np.bool_]:
         """Spectra that ``BASELINES.md`` takes out for a query: those of its compound by the same authors."""
         found: NDArray[np.bool_] = (self.compounds == self.compounds[query]) & (
@@ -85,7 +102,9 @@ def read_records(refdata: Path) -> Iterator[Record]:
     with gzip.open(refdata / POOLS, "rt", encoding="utf-8", newline="") as handle:
         rows = {row["accession"]: row for row in csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)}
     for spectrum in read_msp(refdata / LIBRARY):
-        yield Record(rows[spectrum.field("db#") or ""], to_unit_mass(spectrum.mz, spectrum.intensity))
+        # A stated index of 0 is none.
+        index = float(spectrum.field("retentionindex") or 0.0) or None
+        yield Record(rows[spectrum.field("db#") or ""], to_unit_mass(spectrum.mz, spectrum.intensity), index)
 
 
 def read_pool(records: Sequence[Record], every: int = 1) -> Pool:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from retrieval_classes import CONFIDENT, ClassAnswers
+from retrieval_classes import CONFIDENT, NOT_EI, NOT_EI_CLASS, ClassAnswers
 from retrieval_folds import DEVELOPMENT_FOLDS
 from retrieval_measures import ABSENT_SHARES, Nested, bootstrap
 from retrieval_pool import LIBRARY, POOLS, Pool
+from retrieval_retention import DEVIATION
 from wide_margins import file_sha256
 
 from musk_id.kernels.intervals import proportion_lower, proportion_upper
@@ -37,12 +38,23 @@ Peers = Mapping[tuple[float, float], np.ndarray]
 
 
 def validation_of(
-    refdata: Path, pool: Pool, found: Nested, peers: Peers, classes: Sequence[ClassAnswers]
+    refdata: Path,
+    pool: Pool,
+    found: Nested,
+    peers: Peers,
+    classes: Sequence[ClassAnswers],
+    retention: tuple[np.ndarray, np.ndarray],
 ) -> Validation:
     """All figures, as the schema has them."""
     digests = tuple(Sha256(file_sha256(refdata / name)) for name in (LIBRARY, POOLS))
-    rows = _Rows(digests)
-    made = [*rows.ranks(pool, found, peers), *rows.answers(pool, found), *rows.classes(classes)]
+    not_ei = Sha256(file_sha256(refdata / NOT_EI))
+    rows = _Rows(digests, not_ei)
+    made = [
+        *rows.ranks(pool, found, peers),
+        *rows.answers(pool, found),
+        *rows.classes(classes),
+        *rows.retention(*retention),
+    ]
     return Validation(
         schema=Line(Validation.SCHEMA),
         benchmark=RelativePath("benchmarks/spectra_retrieval.py"),
@@ -51,14 +63,15 @@ def validation_of(
         data=(
             ValidationData(path=RelativePath(LIBRARY), sha256=digests[0], records=len(pool)),
             ValidationData(path=RelativePath(POOLS), sha256=digests[1]),
+            ValidationData(path=RelativePath(NOT_EI), sha256=not_ei),
         ),
         rows=tuple(made),
     )
 
 
 class _Rows:
-    def __init__(self, data: tuple[Sha256, ...]) -> None:
-        self._data = data
+    def __init__(self, data: tuple[Sha256, ...], not_ei: Sha256) -> None:
+        self._data, self._not_ei = data, not_ei
 
     def _row(self, measure: str, stratum: str, method: str = METHOD, **fields: Any) -> ValidationRow:
         return ValidationRow(
@@ -66,7 +79,7 @@ class _Rows:
             method=Line(method),
             technique=Technique.GC_MS_EI,
             stratum=Line(stratum),
-            data=self._data,
+            data=(*self._data, self._not_ei) if stratum == NOT_EI_CLASS else self._data,
             **fields,
         )
 
@@ -125,6 +138,12 @@ class _Rows:
             stratum = f"probability from {entry.low:.1f} to {entry.high:.1f}"
             mean = decimal_text(entry.mean_probability, DIGITS)
             yield self._row("right, and mean probability", stratum, k=entry.right, n=entry.searches, value=mean)
+
+    def retention(self, without: np.ndarray, with_index: np.ndarray) -> Iterator[ValidationRow]:
+        """Places of derivatised compounds whose index others measured."""
+        yield from self._places("derivatised spectra (pool F) with an index, spectrum alone", without, {})
+        stratum = f"derivatised spectra (pool F) with an index, deviation {DEVIATION:g} between laboratories"
+        yield from self._places(stratum, with_index, {})
 
     def classes(self, classes: Sequence[ClassAnswers]) -> Iterator[ValidationRow]:
         """Spectra that must not be given a confident name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from musk_id.model.validation import Validation, ValidationRow
@@ -22,12 +23,87 @@ count. What the measures and strata mean is told in the note of each file and, f
 [decisions/calibration.md](decisions/calibration.md).
 """
 
+# What a measure tells of a method: wrong names against specificity, right ones for sensitivity, open answers for
+# reliability. Measures that are counts without a total tell none of them and stand in the tables only.
+CHARACTERISTICS: dict[str, tuple[str, ...]] = {
+    "specificity": (
+        "called Moschus",
+        "species with a record called Moschus",
+        "haplotypes of other genera within the radius",
+        "species of other genera within the radius",
+        "another genus named",
+        "genus wrong",
+        "species wrong",
+        "species set without the species",
+    ),
+    "sensitivity": (
+        "called Moschus, own species left out",
+        "own genus named",
+        "genus right",
+        "species right",
+        "species set with the species",
+    ),
+    "reliability (no answer)": ("genus none", "no genus", "species none", "not called Moschus"),
+}
+CARDS = """
+## Method cards
+
+For each method and marker the figures that tell of its specificity, sensitivity and reliability: how many strata
+were measured, and the lowest and the highest share among them with their counts. Every stratum stands in the
+tables below. Sensitivity leaves out strata in which no answer can be right, because the genus, or for names of
+species the species, is withheld. The strata are of public reference sequences, some shortened or changed by
+simulation: **no figure of this page was measured on a class of material** (gland, grains, powder, pill, plaster,
+perfume), on casework, or in more than one laboratory; limits of detection are not part of it. Methods that are
+not named here have no figures.
+"""
+
 Where = tuple[str, str]
 
 
 def page(files: Iterable[Path]) -> str:
     """The page as text."""
-    return "".join([INTRODUCTION, *(_file(path.name, read_validation(path)) for path in files)])
+    read = [(path.name, read_validation(path)) for path in files]
+    return "".join([INTRODUCTION, _cards(read), *(_file(name, validation) for name, validation in read)])
+
+
+def _cards(read: Sequence[tuple[str, Validation]]) -> str:
+    """A table for each method and marker, own methods only."""
+    cards: dict[Where, dict[tuple[str, str, str], list[ValidationRow]]] = {}
+    for name, validation in read:
+        for row in validation.rows:
+            kind = next((kind for kind, measures in CHARACTERISTICS.items() if row.measure in measures), None)
+            where = row.locus or row.technique
+            if kind is None or row.peer or row.k is None or not row.n or where is None:
+                continue
+            if kind == "sensitivity" and not _can_be_right(row):
+                continue
+            card = cards.setdefault((str(row.method), where.value), {})
+            card.setdefault((kind, str(row.measure), name), []).append(row)
+    parts = [CARDS]
+    for (method, where), card in sorted(cards.items()):
+        parts.append(f"\n### {method}, {where}\n\n")
+        parts.append(
+            "| characteristic | measure | strata | lowest | highest | file |\n|---|---|---|---|---|---|\n"
+        )
+        order = {kind: place for place, kind in enumerate(CHARACTERISTICS)}
+        for (kind, measure, name), rows in sorted(card.items(), key=lambda entry: order[entry[0][0]]):
+            ranked = sorted(rows, key=_share)
+            ends = [f"{_figure(row)}: {row.stratum}" for row in (ranked[0], ranked[-1])]
+            cells = (kind, measure, str(len(rows)), *ends, name)
+            parts.append(f"| {' | '.join(map(_plain, cells))} |\n")
+    return "".join(parts)
+
+
+def _can_be_right(row: ValidationRow) -> bool:
+    """Whether the library of a stratum holds what a right answer would name."""
+    withheld = ("genus withheld", "its genus left out")
+    if row.measure.startswith("species"):
+        withheld = (*withheld, "species withheld", "its species left out")
+    return not any(word in row.stratum for word in (*withheld, "no congener held"))
+
+
+def _share(row: ValidationRow) -> Fraction:
+    return Fraction(row.k or 0, row.n or 1)
 
 
 def _file(name: str, validation: Validation) -> str:

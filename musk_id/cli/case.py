@@ -36,6 +36,7 @@ def run_new(arguments: argparse.Namespace) -> int:
         root = case_dir.parents[1]
         wanted.append((root / "laboratory.yaml", "laboratory.yaml"))
         wanted.append((root / "batches" / "BATCH-1" / "sheet.yaml", "sheet.yaml"))
+        wanted.append((root / "chemistry.yaml", "chemistry.yaml"))
     present = [
         p.name for path, _ in wanted for p in path.parent.glob(f"{path.stem}.*") if p.suffix in INPUT_ENDINGS
     ]

@@ -21,6 +21,7 @@ from musk_id.cli.evidence_files import (
     run_inputs,
     unchanged,
 )
+from musk_id.cli.injections import chemical_sequences
 from musk_id.cli.papers import check_edits, read_papers, read_part
 from musk_id.cli.read_evidence import reads_evidence
 from musk_id.cli.traces import case_sheets, trace_evidence, trace_facts
@@ -41,7 +42,7 @@ from musk_id.records.canonical import digest
 from musk_id.records.files import resolve_inside, sha256_file
 from musk_id.records.inputs import find_input
 from musk_id.stages.intake import case_problems, declared_files, freeze_case, run_identity
-from musk_id.stages.papers import paper_problems
+from musk_id.stages.papers import paper_problems, reintegrated_areas
 from musk_id.vocabulary import FileRole, Reason, Technique
 
 __all__ = [
@@ -83,7 +84,8 @@ def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
             hint=f"correct them and run 'musk-id case check' on the folder {case_dir.name} again",
         )
     files = tuple(_found(case_dir, fact) for fact in declared_files(request, examination))
-    named = [*paths, *papers.paths, casework.laboratory_path]
+    own = () if casework.chemistry_path is None else (casework.chemistry_path,)
+    named = [*paths, *papers.paths, casework.laboratory_path, *own]
     intake = freeze_case(
         request=request,
         examination=examination,
@@ -199,12 +201,20 @@ def _overlay_summaries(casework: Casework) -> tuple[OverlaySummary, ...]:
     )
 
 
-def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> SpectraRecord:
-    """Spectra record of a case: runs by id and their spectra, nothing of the request."""
+def spectra_case(
+    casework: Casework, intake: IntakeRecord, controls: Mapping[str, ControlsRecord], case_dir: Path
+) -> SpectraRecord:
+    """Spectra record of a case: runs by id, their spectra and peaks, and the injections of their batches.
+
+    Of the request nothing is used, of the examination what was found of each item's material.
+    """
     from musk_id.formats.spectra_files import read_spectra
     from musk_id.stages.spectra import match_spectra
 
     techniques = frozenset(Technique) - DNA_TECHNIQUES
+    own = _own_controls(intake, controls)
+    sequences = chemical_sequences(casework.root, own)
+    areas = reintegrated_areas(intake.edits)
     evidence: list[SpectrumEvidence | FailedRun] = []
     for context, fact in run_files(intake, techniques, FileRole.SPECTRUM):
         if isinstance(fact, Reason):
@@ -216,7 +226,15 @@ def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Sp
             evidence.append(failed_run(context, failure_reason(error), str(error)))
         else:
             evidence.append(
-                SpectrumEvidence(run=run_identity(context), file_sha256=digest_of(fact), spectra=spectra)
+                SpectrumEvidence(
+                    run=run_identity(context),
+                    file_sha256=digest_of(fact),
+                    spectra=spectra,
+                    peak=context.run.peak,
+                    reintegrated_area=areas.get(context.run.run_id),
+                    searched_for=context.run.searched_for,
+                    sequences=tuple(sequences[b] for b in context.sequence_ids if b in sequences),
+                )
             )
     methods = casework.methods
     # Own spectra may be many: they are prepared only for a case that has one to compare.
@@ -227,9 +245,37 @@ def spectra_case(casework: Casework, intake: IntakeRecord, case_dir: Path) -> Sp
         casework.spectral_library if is_compared else casework.released_spectra,
         methods.spectra,
         casework.provenance(
-            (methods.spectra.version,), (*run_inputs(intake, techniques), *_overlay_digests(casework))
+            (methods.spectra.version,),
+            (
+                *run_inputs(intake, techniques),
+                *_overlay_digests(casework),
+                *(_controls_digests(own) if casework.musk_tables is not None else ()),
+                *_chemistry_digests(casework),
+            ),
         ),
+        rules=() if casework.musk_tables is None else casework.musk_tables.rules,
+        limits=casework.detection_limits,
+        materials={
+            item.item_id: item.found_to_be.material
+            for item in intake.examination.items
+            if item.found_to_be is not None
+        },
     )
+
+
+def _chemistry_digests(casework: Casework) -> tuple[InputDigest, ...]:
+    tables = casework.musk_tables
+    if tables is None:
+        return ()
+    return (
+        InputDigest(name=Line(f"chemistry {tables.version}"), sha256=tables.sha256),
+        *_own_chemistry_digest(casework),
+    )
+
+
+def _own_chemistry_digest(casework: Casework) -> tuple[InputDigest, ...]:
+    own = casework.laboratory_chemistry
+    return () if own is None else (InputDigest(name=Line("laboratory chemistry"), sha256=own[1]),)
 
 
 def evidence_case(
@@ -245,6 +291,7 @@ def evidence_case(
 
     own = _own_controls(intake, controls)
     methods, found = casework.methods, casework.calibration
+    chemistry = casework.laboratory_chemistry
     return evaluate(
         intake,
         own,
@@ -254,7 +301,11 @@ def evidence_case(
         methods.evidence,
         casework.provenance(
             (methods.evidence.version,),
-            (*_stage_digests(intake, own, barcode, spectra), *_calibration_digest(casework)),
+            (
+                *_stage_digests(intake, own, barcode, spectra),
+                *_calibration_digest(casework),
+                *_own_chemistry_digest(casework),
+            ),
         ),
         RatioBasis(
             calibration=None if found is None else found.calibration,
@@ -263,6 +314,7 @@ def evidence_case(
             release=casework.release,
             own_data=bool(casework.overlays),
         ),
+        None if chemistry is None else chemistry[0].profile,
     )
 
 

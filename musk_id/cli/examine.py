@@ -33,7 +33,7 @@ def examine_case(casework: Casework, case_dir: Path) -> CaseRecord:
         if (batches / batch).is_dir()
     }
     barcode = barcode_case(casework, intake, controls, case_dir)
-    spectra = spectra_case(casework, intake, case_dir)
+    spectra = spectra_case(casework, intake, controls, case_dir)
     evidence = evidence_case(casework, intake, controls, barcode, spectra)
     return record_case(casework, intake, controls, barcode, spectra, evidence)
 

@@ -58,7 +58,9 @@ def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: P
     expected = {str(entry.name): entry.sha256 for entry in record.intake.provenance.inputs}
     named = [find_input(case_dir, "request"), find_input(case_dir, "examination"), laboratory]
     papers = (find_optional_input(case_dir, stem) for stem in OPTIONAL_INPUTS)
-    named += [paper for paper in papers if paper is not None]
+    named += [
+        paper for paper in (*papers, find_optional_input(laboratory.parent, "chemistry")) if paper is not None
+    ]
     copies = [(path, path.name, expected.get(path.name)) for path in named]
     copies += [
         (resolve_inside(case_dir, fact.path), fact.path, fact.sha256)

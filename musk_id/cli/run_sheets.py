@@ -7,6 +7,7 @@ from pathlib import Path
 from musk_id.errors import RequestError
 from musk_id.model.batch import RunSheet
 from musk_id.records.inputs import read_run_sheet
+from musk_id.stages.injections import sheet_peak_problems
 from musk_id.stages.run_sheets import repeated_positions
 
 __all__ = ["checked_sheet"]
@@ -18,9 +19,17 @@ def checked_sheet(path: Path) -> RunSheet:
     Raises
     ------
     RequestError
-        If the sheet is malformed, or rows stand at one place, however it is spelled.
+        If the sheet is malformed, peaks contradict each other, or rows stand at one place, however it is spelled.
     """
     sheet = read_run_sheet(path)
+    faults = tuple(sheet_peak_problems(sheet))
+    if faults:
+        raise RequestError(
+            f"{len(faults)} problem{'s' if len(faults) > 1 else ''} in the peaks of the controls",
+            where=path.name,
+            problems=faults,
+            hint="correct the peaks named above",
+        )
     problems = tuple(repeated_positions(sheet))
     if problems:
         count = len(problems)

@@ -185,10 +185,12 @@ def _barcode(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -
 
 
 def _spectra(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
-    cases = casework.root / "cases"
-    return _each(
-        "spectra", shard.pairs("intake"), lambda i, intake: work.spectra_case(casework, intake, cases / i)
-    )
+    cases, controls = casework.root / "cases", shard.controls()
+
+    def one(case_id: str, intake: Any) -> Any:
+        return work.spectra_case(casework, intake, _checked_controls(casework, controls, intake), cases / case_id)
+
+    return _each("spectra", shard.pairs("intake"), one)
 
 
 def _evidence(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musk_id import __version__
-from musk_id.errors import RequestError
+from musk_id.errors import ConfigError, RequestError
 from musk_id.model.laboratory import Laboratory
+from musk_id.model.laboratory_chemistry import LaboratoryChemistry
 from musk_id.model.methods import (
     ANIMAL_METHODS,
     BARCODE_METHODS,
@@ -26,18 +27,19 @@ from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.record import MethodsUsed
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.report_templates import TEMPLATES
-from musk_id.model.values import Line
+from musk_id.model.values import Line, Sha256
 from musk_id.records.files import sha256_file
-from musk_id.records.inputs import find_input, read_laboratory
+from musk_id.records.inputs import find_input, find_optional_input, read_input, read_laboratory
 from musk_id.render.phrase_files import WHOLE_LANGUAGES
 
 if TYPE_CHECKING:
     from musk_id.model.error_figures import ReleaseCalibration
     from musk_id.model.library import Library
+    from musk_id.model.musk_tables import MuskTables
     from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
 
-__all__ = ["Casework", "find_root"]
+__all__ = ["Casework", "find_root", "require_known_markers"]
 
 
 def find_root(case_dir: Path) -> Path:
@@ -56,6 +58,28 @@ def find_root(case_dir: Path) -> Path:
         where=case_dir.name,
         hint="name the laboratory root with --root, or see 'musk-id case new'",
     )
+
+
+def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, name: str) -> None:
+    """Check that a calibration of profiles names markers of the tables.
+
+    Raises
+    ------
+    RequestError
+        Naming those that are none: a rule that hangs on one of them could never be met.
+    """
+    profile = chemistry.profile
+    if profile is None:
+        return
+    named = {*profile.required, *profile.absent}
+    named |= {marker for ratio in profile.ratios for marker in (ratio.numerator, ratio.denominator)}
+    unknown = sorted(named - {marker.marker_id for marker in tables.markers})
+    if unknown:
+        raise RequestError(
+            f"profile names {', '.join(unknown)}, which no row of the marker table has as its id",
+            where=name,
+            hint="the ids stand in reference_db/chemistry, markers.tsv",
+        )
 
 
 def _package_digest() -> str:
@@ -155,6 +179,48 @@ class Casework:
         return load_release_calibration(folder, self.release.manifest_sha256, methods.barcode, methods.animals)
 
     @cached_property
+    def musk_tables(self) -> MuskTables | None:
+        """Markers and rules of the method in force; ``None`` for one that identifies nothing."""
+        if self.methods.spectra.identification is None:
+            return None
+        from musk_id.refdb.musk_tables import find_musk_tables, load_musk_tables
+
+        folder = find_musk_tables(self._release_folder)
+        if folder is None:
+            raise ConfigError(
+                f"method {self.methods.spectra.version} needs the chemical tables of release "
+                f"{self.laboratory.release}, which are not beside it",
+                where="reference_db/chemistry",
+                hint="put them there, or put spectra method ei-library-1 in force",
+            )
+        return load_musk_tables(folder)
+
+    @cached_property
+    def chemistry_path(self) -> Path | None:
+        """The laboratory's own file on chemistry, if there is one."""
+        return find_optional_input(self.root, "chemistry")
+
+    @cached_property
+    def laboratory_chemistry(self) -> tuple[LaboratoryChemistry, Sha256] | None:
+        """The laboratory's detection limits and calibration with the digest of their file, if there is one."""
+        path = self.chemistry_path
+        if path is None:
+            return None
+        found = read_input(LaboratoryChemistry, path)
+        if self.musk_tables is not None:
+            require_known_markers(found, self.musk_tables, path.name)
+        return found, sha256_file(path)
+
+    @property
+    def detection_limits(self) -> dict[str, Line]:
+        """Detection limits by InChIKey, as records print them."""
+        found = self.laboratory_chemistry
+        return {
+            limit.inchikey: Line(f"{limit.limit} {limit.unit}" + (f", {limit.matrix}" if limit.matrix else ""))
+            for limit in (() if found is None else found[0].detection_limits)
+        }
+
+    @cached_property
     def overlays(self) -> tuple[Library, ...]:
         """The laboratory's own libraries in use, verified, in the order of laboratory.yaml."""
         if not self.laboratory.overlays:
@@ -172,6 +238,8 @@ class Casework:
             f"laboratory {sha256_file(self.laboratory_path)}",
             f"release {self.laboratory.release} {sha256_file(self._release_folder / MANIFEST_NAME)}",
             *(f"calibration {found.sha256}" for found in (self.calibration,) if found is not None),
+            *(f"chemistry {tables.sha256}" for tables in (self.musk_tables,) if tables is not None),
+            *(f"laboratory chemistry {own[1]}" for own in (self.laboratory_chemistry,) if own is not None),
             *(f"overlay {library.library_id} {library.manifest_sha256}" for library in self.overlays),
         )
 
@@ -195,14 +263,16 @@ class Casework:
         from musk_id.stages.spectral_library import SpectralLibrary
 
         own = tuple(spectrum for library in self.overlays for spectrum in overlay_spectra(library))
-        return SpectralLibrary.from_release(self.release, own) if own else self.released_spectra
+        if not own:
+            return self.released_spectra
+        return SpectralLibrary.from_release(self.release, own, self.musk_tables)
 
     @cached_property
     def released_spectra(self) -> SpectralLibrary:
         """Spectra of the release alone, prepared."""
         from musk_id.stages.spectral_library import SpectralLibrary
 
-        return SpectralLibrary.from_release(self.release)
+        return SpectralLibrary.from_release(self.release, tables=self.musk_tables)
 
     def provenance(self, methods: tuple[Line, ...], inputs: tuple[InputDigest, ...]) -> Provenance:
         """Provenance of a stage record that used the release."""

@@ -31,6 +31,11 @@ class ChunkedFile:
         """Bytes of the file that were read so far, of its ``size``."""
         return 0 if self._raw is None or self._raw.closed else self._raw.tell()
 
+    def close(self) -> None:
+        """Close the file; whoever stops reading early, or on an error, should."""
+        if self._raw is not None:
+            self._raw.close()
+
     def chunks(self, length: int) -> Iterator[bytes]:
         """Pieces of at most ``length`` bytes, decompressed, without a byte order mark.
 

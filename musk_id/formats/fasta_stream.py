@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from musk_id.errors import InputFormatError
@@ -55,14 +56,12 @@ class FastaStream:
         InputFormatError
             With line number, if the file is empty, no FASTA, no nucleotides, damaged, or beyond a limit.
         """
-        batch: list[NucleotideSequence] = []
-        for sequence in self._sequences():
-            batch.append(sequence)
-            if len(batch) == count:
+        sequences = self._sequences()
+        try:
+            while batch := list(islice(sequences, count)):
                 yield batch
-                batch = []
-        if batch:
-            yield batch
+        finally:
+            self._file.close()
 
     def _sequences(self) -> Iterator[NucleotideSequence]:
         file_name = self._path.name

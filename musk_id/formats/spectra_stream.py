@@ -68,8 +68,11 @@ class SpectrumStream:
             limit.
         """
         spectra = self._spectra()
-        while batch := list(islice(spectra, count)):
-            yield batch
+        try:
+            while batch := list(islice(spectra, count)):
+                yield batch
+        finally:
+            self._file.close()
 
     def _spectra(self) -> Iterator[MassSpectrum]:
         lines: Callable[..., Iterator[MassSpectrum]] | None

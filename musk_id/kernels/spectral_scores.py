@@ -258,7 +258,8 @@ class _FactorBounds(Bounds):
         angle = np.minimum(angle, 1.0)
         if score.identity:
             common = np.minimum(profile.peaks, query.mz.size).astype(np.float32)
-            angle = (angle * common + common - 1.0) / np.maximum(2.0 * common - 1.0, 1.0)
+            # The same as in the proof, without a difference of nearly equal numbers.
+            angle = angle + (1.0 - angle) * (common - 1.0) / np.maximum(2.0 * common - 1.0, 1.0)
         self.values = np.where(sums > 0, angle, 0.0).astype(np.float32)
 
     def least(self, score: float) -> float:

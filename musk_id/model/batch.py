@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from musk_id.model.chromatography import RuleFixed, SheetPeak
 from musk_id.model.examination import EvidenceFile
 from musk_id.model.values import Identifier, IsoDate, Line, Primer
 from musk_id.vocabulary import BatchKind, ControlKind, ControlResult, Locus
@@ -26,7 +27,8 @@ class SheetRow:
 
     ``files`` are control files below the batch folder; rows of kind EXHIBIT carry none, the exhibit's
     files belong to its case. ``sample`` is what the laboratory calls it. Where that is no id of the case, the row
-    links itself to its run by ``case_id`` and ``run_id``; ``case_id`` alone says whose the position is.
+    links itself to its run by ``case_id`` and ``run_id``; ``case_id`` alone says whose the position is. ``peaks``
+    are those integrated in a chemical control; an empty list: there was none, ``None``: nobody looked.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class SheetRow:
     expected_taxon: Line | None = None
     result: ControlResult = ControlResult.NOT_RECORDED
     files: tuple[EvidenceFile, ...] = ()
+    peaks: tuple[SheetPeak, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.run_id is not None and self.case_id is None:
@@ -54,11 +57,18 @@ class SheetRow:
             raise ValueError("one primer stands without the other")
         if self.case_id is not None and self.kind is not ControlKind.EXHIBIT:
             raise ValueError("a control's row names a case")
+        own = {file.path for file in self.files}
+        for peak in self.peaks or ():
+            if peak.spectrum is not None and peak.spectrum not in own:
+                raise ValueError(f"a peak names the spectrum {peak.spectrum!r}, which is none of the row's files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSheet:
-    """The run sheet of a batch (``batches/<id>/sheet.yaml``)."""
+    """The run sheet of a batch (``batches/<id>/sheet.yaml``).
+
+    ``spectra_rule`` is the method version that was fixed for its spectra before the data were seen.
+    """
 
     SCHEMA: ClassVar[str] = "musk-id/run-sheet/1"
 
@@ -72,3 +82,4 @@ class RunSheet:
     reagent_lots: tuple[ReagentLot, ...] = ()
     rows: tuple[SheetRow, ...] = ()
     departures: Line | None = None
+    spectra_rule: RuleFixed | None = None

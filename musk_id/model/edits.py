@@ -40,7 +40,11 @@ class BaseEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reintegration:
-    """A peak of a chemical run that a person integrated again; recorded and printed, not computed."""
+    """A peak of a chemical run that a person integrated again.
+
+    Where the examination states the area of the run's peak, ``from_area`` is that area, and both answers are
+    computed.
+    """
 
     run_id: Identifier
     peak: Line

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
+from musk_id.model.chromatography import MeasuredPeak, require_inchikey
 from musk_id.model.request import Photograph
 from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Primer, RelativePath, Sha256, Text
 from musk_id.vocabulary import (
@@ -135,7 +136,14 @@ class EvidenceFile:
 class Run:
     """One run of an instrument, or one sequence or spectrum handed in.
 
-    ``simulated`` says how, if the data were not measured on the exhibit.
+    ``simulated`` says how, if the data were not measured on the exhibit. ``peak`` is the chromatographic peak that
+    the spectrum comes from; ``searched_for`` are InChIKeys of compounds whose ions and times were looked at in the
+    whole chromatogram of the run and not seen.
+
+    Raises
+    ------
+    ValueError
+        If one of these is no InChIKey.
     """
 
     run_id: Identifier
@@ -148,6 +156,12 @@ class Run:
     batch_id: Identifier | None = None
     position: Line | None = None
     simulated: Text | None = None
+    peak: MeasuredPeak | None = None
+    searched_for: tuple[Line, ...] = ()
+
+    def __post_init__(self) -> None:
+        for key in self.searched_for:
+            require_inchikey(key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,3 +339,8 @@ class RunContext:
         """Ids of the batches that the run, its product and its extract went through, sorted."""
         named = {self.run.batch_id, self.product.batch_id, self.extract.batch_id} - {None}
         return tuple(sorted(batch for batch in named if batch is not None))
+
+    @property
+    def sequence_ids(self) -> tuple[Identifier, ...]:
+        """Ids of the batches in which the run was injected, sorted: that of an extraction is no sequence."""
+        return tuple(sorted({b for b in (self.run.batch_id, self.product.batch_id) if b is not None}))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from musk_id.errors import ConfigError
+from musk_id.model.spectra_methods import SPECTRA_METHODS, SpectraMethod
 from musk_id.model.values import DecimalText, Line
 from musk_id.vocabulary import Locus, Technique
 
@@ -184,21 +185,6 @@ class ReadsMethod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpectraMethod:
-    """How EI spectra are compared with the library and what a match may be called."""
-
-    version: Line
-    min_peaks: int
-    min_forward_match_factor: int
-    min_reverse_match_factor: int
-    min_diagnostic_ions: int
-    min_diagnostic_mz: int
-    ion_ratio_tolerance_percent: int
-    confusable_min_gap: int
-    hits_listed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlMethod:
     """Which controls a batch must hold."""
 
@@ -352,20 +338,6 @@ READS_METHODS = (
         min_amplifications=2,
         min_extracts=2,
         min_percent_of_amplifications=66,
-    ),
-)
-
-SPECTRA_METHODS = (
-    SpectraMethod(
-        version=Line("ei-library-1"),
-        min_peaks=10,
-        min_forward_match_factor=700,
-        min_reverse_match_factor=850,
-        min_diagnostic_ions=3,
-        min_diagnostic_mz=100,
-        ion_ratio_tolerance_percent=30,
-        confusable_min_gap=100,
-        hits_listed=10,
     ),
 )
 

@@ -134,7 +134,11 @@ class SpectrumReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkerCompound:
-    """A compound that a musk examination looks for; ``accession`` is empty where no reference exists."""
+    """A compound that a musk examination looks for; ``accessions`` are empty where no reference exists.
+
+    ``ions`` are m/z that its EI spectrum shows, as ``ions_source`` says; ``other_blocks`` first blocks of keys of
+    isomers that are sold under the same name.
+    """
 
     marker_id: Line
     name: Line
@@ -144,6 +148,10 @@ class MarkerCompound:
     accessions: tuple[Line, ...] = ()
     meaning: Text
     source: Text
+    cas: Line | None = None
+    ions: tuple[int, ...] = ()
+    ions_source: Text | None = None
+    other_blocks: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,15 @@ from musk_id.model.barcode import RunIdentity
 from musk_id.model.chromatogram import RunChromatogram
 from musk_id.model.provenance import Provenance
 from musk_id.model.trace import Criterion
-from musk_id.model.values import DecimalText, Identifier, Line, Sha256
+from musk_id.model.values import DecimalText, Identifier, Line, Sha256, Text
 from musk_id.vocabulary import CompoundStatus, Finding, Reason
 
 __all__ = [
     "CompoundCall",
     "MarkerFinding",
     "Peak",
+    "ReintegrationEffect",
+    "RuleOutcome",
     "SpectraRecord",
     "SpectrumHit",
     "SpectrumResult",
@@ -66,6 +68,16 @@ class CompoundCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReintegrationEffect:
+    """A call with the area before and after an integration by hand; the weaker one holds."""
+
+    area_without: DecimalText
+    area_with: DecimalText
+    status_without: CompoundStatus
+    status_with: CompoundStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrumResult:
     """One spectrum of one run."""
 
@@ -83,11 +95,18 @@ class SpectrumResult:
     hits: tuple[SpectrumHit, ...]
     references_compared: int
     call: CompoundCall | None
+    reintegration: ReintegrationEffect | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkerFinding:
-    """A marker compound over all spectra of an item."""
+    """A marker compound over all spectra of an item.
+
+    ``ions_compatible`` are runs whose spectrum shows the ions of a marker that has no reference: tentative, and no
+    more. ``limit`` is the laboratory's detection limit where the compound was searched for and not seen.
+    ``set_aside_by`` names the rule for which the finding does not count; ``area`` is that of its peak where it was
+    identified in one run and nobody integrated that peak again.
+    """
 
     item_id: Identifier
     marker_id: Line
@@ -96,6 +115,28 @@ class MarkerFinding:
     status: CompoundStatus
     runs: tuple[Identifier, ...]
     reasons: tuple[Reason, ...]
+    inchikey: Line | None = None
+    cas: Line | None = None
+    ions_compatible: tuple[Identifier, ...] = ()
+    limit: Line | None = None
+    set_aside_by: Line | None = None
+    area: DecimalText | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleOutcome:
+    """A rule on what a finding means that applies to an item, and the statement that it makes.
+
+    ``phrase`` is one of the catalogue; ``markers`` are those found that made it apply; ``either_reading`` says
+    that it hangs on a material that no morphologist determined.
+    """
+
+    item_id: Identifier
+    rule_id: Line
+    phrase: Line
+    markers: tuple[Line, ...]
+    either_reading: bool
+    source: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,3 +151,4 @@ class SpectraRecord:
     spectra: tuple[SpectrumResult, ...]
     markers: tuple[MarkerFinding, ...]
     chromatograms: tuple[RunChromatogram, ...] = ()
+    rules: tuple[RuleOutcome, ...] = ()

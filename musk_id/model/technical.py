@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from musk_id.model.barcode import RunIdentity
+from musk_id.model.chromatography import MeasuredPeak
 from musk_id.model.edits import LetterChange
+from musk_id.model.injections import SequenceInjections
 from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.reads import DistinctReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.trace_file import TraceFile
-from musk_id.model.values import Line, Sha256
+from musk_id.model.values import DecimalText, Line, Sha256
 from musk_id.vocabulary import Locus, Reason
 
 __all__ = ["FailedRun", "ReadsEvidence", "SequenceEvidence", "SpectrumEvidence", "StrandTrace", "TraceEvidence"]
@@ -53,11 +55,20 @@ class ReadsEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SpectrumEvidence:
-    """Spectra of one file of one run."""
+    """Spectra of one file of one run.
+
+    ``peak`` is what was measured of its chromatographic peak, ``reintegrated_area`` the area of that peak after an
+    integration by hand, ``searched_for`` InChIKeys looked for in its chromatogram in vain; ``sequences`` are the
+    controls of the run's chemical batches.
+    """
 
     run: RunIdentity
     file_sha256: Sha256
     spectra: tuple[MassSpectrum, ...]
+    peak: MeasuredPeak | None = None
+    reintegrated_area: DecimalText | None = None
+    searched_for: tuple[Line, ...] = ()
+    sequences: tuple[SequenceInjections, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,6 +14,7 @@ from musk_id.model.calibration import Calibration
 from musk_id.model.edits import Edits
 from musk_id.model.examination import Examination
 from musk_id.model.laboratory import Laboratory
+from musk_id.model.laboratory_chemistry import LaboratoryChemistry
 from musk_id.model.library_report import LibraryReport
 from musk_id.model.receipt import Receipt
 from musk_id.model.refdiff import CollectionDiff
@@ -39,6 +40,7 @@ PUBLISHED: tuple[Any, ...] = (
     Edits,
     SecondReadings,
     Laboratory,
+    LaboratoryChemistry,
     SealSignature,
     SpectraAudit,
     LibraryAudit,

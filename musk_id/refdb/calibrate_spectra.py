@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from musk_id import __version__
 from musk_id.kernels.compound_hits import best_of_compounds, leading, rank_of
 from musk_id.kernels.intervals import proportion_lower, proportion_upper
-from musk_id.kernels.spectral import UnitMassSpectrum
+from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_held_out import HeldOut, Searches, fit_identifier, held_out
 from musk_id.kernels.spectral_probability import brier_score, reliability
 from musk_id.kernels.spectral_ranking import RankingWeights, compound_ions
 from musk_id.kernels.spectral_ranking_many import RankingTable
 from musk_id.library_vocabulary import CalibrationRefusal
+from musk_id.model.calibration import CalibratedLibrary
 from musk_id.model.library import Library
 from musk_id.model.ranking_methods import RankingMethod
+from musk_id.model.reference import ReferenceRelease
 from musk_id.model.spectral_calibration import (
     CALIBRATION_DIGITS,
     FittedProbability,
@@ -28,14 +30,19 @@ from musk_id.model.spectral_calibration import (
     Reliability,
     SpectralCalibration,
 )
-from musk_id.model.spectral_table import SpectrumEntry, SpectrumTable
+from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import Line, Text, decimal_at_least, decimal_at_most, decimal_text
 from musk_id.records.canonical import canonical_json, parse_record
 from musk_id.records.files import read_limited, write_atomic
 from musk_id.refdb.calibrate import calibrated_library
 from musk_id.vocabulary import CurationState
 
-__all__ = ["calibrate_spectra", "read_spectral_calibration", "write_spectral_calibration"]
+__all__ = [
+    "calibrate_release_spectra",
+    "calibrate_spectra",
+    "read_spectral_calibration",
+    "write_spectral_calibration",
+]
 
 MAX_CALIBRATION_BYTES = 5_000_000
 FOLDS = 8
@@ -51,8 +58,16 @@ NOTE = Text(
 
 
 @dataclass(frozen=True, eq=False)
+class _Reference:
+    compound: str
+    formula: str
+    authors: str
+    spectrum: UnitMassSpectrum
+
+
+@dataclass(frozen=True, eq=False)
 class _Held:
-    """Spectra that are compared: underivatised references; ``asks`` are those that other authors measured too."""
+    """Spectra that are compared, as numbers; ``asks`` are those that other authors measured too."""
 
     spectra: list[UnitMassSpectrum]
     formulas: list[str]
@@ -83,13 +98,47 @@ def calibrate_spectra(library: Library, folder: Path, method: RankingMethod) -> 
     ReferenceDataError
         If the library's list of inputs cannot be read.
     """
-    held = _held(library.spectra)
+    return _calibration(_of_library(library.spectra), calibrated_library(library, folder), method)
+
+
+def calibrate_release_spectra(release: ReferenceRelease, method: RankingMethod) -> SpectralCalibration:
+    """Calibrate the spectra of a release; a small one is refused as a small library is.
+
+    Parameters
+    ----------
+    release : ReferenceRelease
+        The release; its own manifest stands for that of a library.
+    method : RankingMethod
+        Weights of the ranking, and the smallest numbers of searches and laboratories.
+    """
+    known = CalibratedLibrary(
+        library_id=release.release_id,
+        title=Line(f"Release {release.release_id}"),
+        date=release.date,
+        anchors_release=release.release_id,
+        manifest_sha256=release.manifest_sha256,
+        inputs=(),
+    )
+    rows = []
+    for reference in release.spectra:
+        if reference.derivative == "none":
+            mz, intensity = zip(*((float(p.mz), float(p.intensity)) for p in reference.peaks), strict=True)
+            spectrum = to_unit_mass(np.array(mz), np.array(intensity))
+            compound = reference.inchikey.split("-")[0]
+            rows.append(_Reference(compound, str(reference.formula), str(reference.authors), spectrum))
+    return _calibration(rows, known, method)
+
+
+def _calibration(
+    references: list[_Reference], library: CalibratedLibrary, method: RankingMethod
+) -> SpectralCalibration:
+    held = _held(references)
     laboratories = int(np.unique(held.authors[held.asks]).size)
     known: dict[str, Any] = {
         "schema": Line(SpectralCalibration.SCHEMA),
         "software_version": Line(__version__),
         "method": method.version,
-        "library": calibrated_library(library, folder),
+        "library": library,
         "note": NOTE,
         "spectra": len(held.spectra),
         "compounds": held.count,
@@ -132,22 +181,28 @@ def read_spectral_calibration(path: Path) -> SpectralCalibration:
     return parse_record(SpectralCalibration, read_limited(path, MAX_CALIBRATION_BYTES), path.name)
 
 
-def _held(table: SpectrumTable | None) -> _Held:
-    chosen: list[tuple[SpectrumEntry, UnitMassSpectrum]] = []
+def _of_library(table: SpectrumTable | None) -> list[_Reference]:
+    """Underivatised references whose authors are known."""
+    chosen = []
     for record, entry in enumerate(() if table is None else table.entries()):
         if table is None or table.state_of(record) is not CurationState.REFERENCE:
             continue
         if entry.derivative not in (None, "none") or entry.authors is None:
             continue
         mz, intensity = table.unit_peaks(record)
-        chosen.append((entry, UnitMassSpectrum(mz.astype(np.int64), intensity.astype(np.int64))))
-    authors = [str(entry.authors) for entry, _ in chosen]
-    compounds, by = _numbered([entry.compound for entry, _ in chosen]), _numbered(authors)
+        spectrum = UnitMassSpectrum(mz.astype(np.int64), intensity.astype(np.int64))
+        chosen.append(_Reference(entry.compound, str(entry.formula), str(entry.authors), spectrum))
+    return chosen
+
+
+def _held(chosen: list[_Reference]) -> _Held:
+    authors = [reference.authors for reference in chosen]
+    compounds, by = _numbered([reference.compound for reference in chosen]), _numbered(authors)
     pairs = np.unique(np.column_stack([compounds, by]), axis=0)
     groups = np.bincount(pairs[:, 0], minlength=1) if compounds.size else np.zeros(1, np.int64)
     return _Held(
-        spectra=[spectrum for _, spectrum in chosen],
-        formulas=[str(entry.formula) for entry, _ in chosen],
+        spectra=[reference.spectrum for reference in chosen],
+        formulas=[reference.formula for reference in chosen],
         compounds=compounds,
         authors=by,
         folds=np.array([_fold(text) for text in authors], np.int64),

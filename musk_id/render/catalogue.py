@@ -18,6 +18,8 @@ from musk_id import form_vocabulary, library_vocabulary, vocabulary
 from musk_id.errors import ConfigError, IntegrityError, Problem
 from musk_id.model.evidence import Statement
 from musk_id.render.phrase_files import WHOLE_LANGUAGES, Review, placeholders, read_texts
+from musk_id.render.placeholders import fits, kind_of
+from musk_id.render.wording import forbidden_words
 from musk_id.vocabulary import Language
 
 __all__ = ["PHRASES", "WHOLE_LANGUAGES", "Catalogue", "Review", "load_catalogue", "placeholders"]
@@ -124,6 +126,7 @@ class Catalogue:
                 where=f"labels.{self.language}.toml",
                 hint="add the label in every language",
             )
+        _check_values(key, {name: (value,) for name, value in values.items()})
         return _filled(text, values, f"labels.{self.language}.toml: {key}")
 
     def word(self, member: StrEnum) -> str:
@@ -147,6 +150,7 @@ class Catalogue:
             )
         # A sentence that stands in English for want of a translation has its lists in English too.
         pattern = self.pattern_and if phrase_id in self.untranslated else self.labels["list.and"]
+        _check_values(phrase_id, values)
         joined = {name: _joined(texts, pattern) for name, texts in values.items()}
         return _filled(text, joined, f"statements.{self.language}.toml: {phrase_id}")
 
@@ -163,6 +167,18 @@ def _joined(texts: Sequence[str], pattern: str) -> str:
     if len(texts) < 2:
         return "".join(texts)
     return _filled(pattern, {"first": ", ".join(texts[:-1]), "last": texts[-1]}, "list.and")
+
+
+def _check_values(key: str, values: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a value that is not of the kind of its placeholder."""
+    for name, texts in values.items():
+        wrong = next((text for text in texts if not fits(key, name, text)), None)
+        if wrong is not None:
+            raise IntegrityError(
+                f"the placeholder {{{name}}} takes {kind_of(key, name)}, found {wrong[:80]!r}",
+                where=key,
+                hint="render the record with the software version that made it",
+            )
 
 
 def _filled(text: str, values: Mapping[str, str], where: str) -> str:
@@ -193,6 +209,11 @@ def load_catalogue(language: Language, folder: Path = PHRASES) -> Catalogue:
     """
     problems: list[Problem] = []
     texts = read_texts(folder, language, problems)
+    for key, text in (*texts.phrases.items(), *texts.labels.items()):
+        problems += [
+            Problem(f"{language}: {key}", f"uses {word.found!r}, which no page may use (listed as {word.word!r})")
+            for word in forbidden_words(text, language, key)
+        ]
     if problems:
         raise ConfigError(
             f"the phrase catalogue of '{language}' has {len(problems)} faults",

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from musk_id.vocabulary import Language
 
-__all__ = ["ALLOWED", "FORBIDDEN", "ForbiddenWord", "forbidden_words"]
+__all__ = [
+    "ALLOWED",
+    "BESIDE_RATIOS",
+    "FORBIDDEN",
+    "IN_EXCLUSIONS",
+    "ForbiddenWord",
+    "Found",
+    "forbidden_words",
+    "found_words",
+]
 
 # Expressions that hold a forbidden word and are harmless.
 ALLOWED: dict[Language, tuple[str, ...]] = {
@@ -97,11 +107,11 @@ FORBIDDEN: dict[Language, dict[str, str]] = {
 
 # Only an exclusion may say what an item is not.
 _EXCLUSION_PHRASES = frozenset({"dna.moschus_excluded"})
-_ONLY_IN_EXCLUSIONS = frozenset({"not musk deer"})
+IN_EXCLUSIONS = frozenset({"not musk deer"})
 
 # Only what is printed beside a bounded likelihood ratio may say what findings speak for.
 _RATIO_TEXTS = ("ratio.given_", "scale.")
-_ONLY_BESIDE_RATIOS = frozenset({"support", "поддерживает", "қолдайды", "支持"})
+BESIDE_RATIOS = frozenset({"support", "поддерживает", "қолдайды", "支持"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,15 @@ class ForbiddenWord:
     key: str
     word: str
     found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place of a forbidden word in a text, from ``start`` to before ``end``."""
+
+    word: str
+    start: int
+    end: int
 
 
 def forbidden_words(text: str, language: Language, key: str = "") -> tuple[ForbiddenWord, ...]:
@@ -126,23 +145,52 @@ def forbidden_words(text: str, language: Language, key: str = "") -> tuple[Forbi
     key : str
         Id of the text; exclusion phrases and those of a likelihood ratio may use the words reserved for them.
     """
-    found: list[ForbiddenWord] = []
+    found: dict[str, ForbiddenWord] = {}
+    for place in found_words(text, language):
+        if place.word in IN_EXCLUSIONS and key in _EXCLUSION_PHRASES:
+            continue
+        if place.word in BESIDE_RATIOS and key.startswith(_RATIO_TEXTS):
+            continue
+        found.setdefault(place.word, ForbiddenWord(key, place.word, text[place.start : place.end]))
+    return tuple(found.values())
+
+
+def found_words(text: str, language: Language) -> tuple[Found, ...]:
+    """Every place of a word of the list in a text, in the order of the list.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    language : Language
+        Language whose list applies, beside the English one.
+    """
+    places: list[Found] = []
     for listed in dict.fromkeys((language, Language.EN)):
+        any_word, words = _patterns(listed)
+        if any_word.search(text) is None:
+            continue
         searched = _without_allowed(text, listed)
-        for word, pattern in FORBIDDEN[listed].items():
-            if word in _ONLY_IN_EXCLUSIONS and key in _EXCLUSION_PHRASES:
-                continue
-            if word in _ONLY_BESIDE_RATIOS and key.startswith(_RATIO_TEXTS):
-                continue
-            match = re.search(_whole(pattern, listed), searched, re.IGNORECASE)
-            if match is not None:
-                found.append(ForbiddenWord(key, word, match.group()))
-    return tuple(found)
+        for word, pattern in words:
+            places += [Found(word, m.start(), m.end()) for m in pattern.finditer(searched)]
+    return tuple(places)
+
+
+@cache
+def _patterns(language: Language) -> tuple[re.Pattern[str], tuple[tuple[str, re.Pattern[str]], ...]]:
+    """One pattern for any word of a list, to pass over most texts at once, and one for each word."""
+    every = "|".join(FORBIDDEN[language].values())
+    words = FORBIDDEN[language].items()
+    return (
+        re.compile(_whole(every, language), re.IGNORECASE),
+        tuple((word, re.compile(_whole(pattern, language), re.IGNORECASE)) for word, pattern in words),
+    )
 
 
 def _without_allowed(text: str, language: Language) -> str:
     for pattern in ALLOWED[language]:
-        text = re.sub(_whole(pattern, language), " ", text, flags=re.IGNORECASE)
+        # As many letters as before, so that places in the text stay what they are.
+        text = re.sub(_whole(pattern, language), lambda m: " " * len(m.group()), text, flags=re.IGNORECASE)
     return text
 
 

@@ -1,7 +1,7 @@
 """What may be said of the compounds of an item (decision rules, section 6).
 
 A library reference makes a compound tentative at best; a synthetic compound never excludes natural musk;
-without the laboratory's own calibration nothing is concluded on natural or artificial origin.
+without the laboratory's own calibration nothing is said of a natural-type profile.
 """
 
 from __future__ import annotations
@@ -9,15 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from musk_id.model.evidence import Statement
+from musk_id.model.laboratory_chemistry import ProfileCalibration
 from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumResult
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier
+from musk_id.stages.chemistry_statements import call_statements, rule_statements
+from musk_id.stages.natural_profile import profile_findings
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CompoundStatus, Finding, Reason
 
 __all__ = ["ChemicalFindings", "chemical_findings"]
 
-SYNTHETIC_GROUPS = frozenset({"synthetic_polycyclic", "nitro_musk", "synthetic_macrocyclic"})
+SYNTHETIC_GROUPS = frozenset(
+    {"synthetic_polycyclic", "nitro_musk", "synthetic_macrocyclic", "synthetic_alicyclic"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,12 @@ class ChemicalFindings:
 
 
 def chemical_findings(
-    item_id: Identifier, spectra: SpectraRecord, grade_reasons: tuple[Reason, ...]
+    item_id: Identifier,
+    spectra: SpectraRecord,
+    grade_reasons: tuple[Reason, ...],
+    profile: ProfileCalibration | None = None,
 ) -> ChemicalFindings:
-    """Findings on an item from the spectra record."""
+    """Findings on an item from the spectra record; ``profile`` is the laboratory's own calibration, if any."""
     results = tuple(r for r in spectra.spectra if r.run.item_id == item_id)
     if not results:
         return _not_examined()
@@ -51,16 +59,26 @@ def chemical_findings(
     synthetic = [m for m in (*identified, *tentative, *maybe) if m.group in SYNTHETIC_GROUPS]
     reasons = {*grade_reasons, *(reason for r in results for reason in _result_reasons(r))}
     failed = (say("chemistry.batch_failed"),) if Reason.CONTROL_FAILED in grade_reasons else ()
-    statements = (*_result_statements(results), *failed, *_marker_statements(markers, examined=bool(usable)))
+    rules = tuple(o for o in spectra.rules if o.item_id == item_id)
+    statements = (
+        *_result_statements(results),
+        *failed,
+        *_marker_statements(markers, examined=bool(usable)),
+        *rule_statements(rules),
+    )
+    natural = profile_findings(markers, profile)
     return ChemicalFindings(
         substances=Finding.DETECTED if identified else Finding.INCONCLUSIVE,
         synthetic=_synthetic(synthetic),
         natural=Finding.INCONCLUSIVE,
         reasons=tuple(sorted(reasons)),
-        natural_reasons=tuple(sorted({*reasons, Reason.NOT_CALIBRATED, Reason.NO_REFERENCE_SPECTRUM})),
+        natural_reasons=tuple(sorted({*reasons, *natural.reasons})),
         statements=statements,
         synthetic_statements=(say("chemistry.synthetic_does_not_exclude"),) if synthetic else (),
-        natural_statements=_natural_statements(synthetic),
+        natural_statements=(
+            *natural.statements,
+            *((say("chemistry.synthetic_does_not_exclude"),) if synthetic else ()),
+        ),
         trace=tuple(c for r in usable if r.call is not None for c in r.call.trace),
         next_steps=_next_steps(reasons),
     )
@@ -95,30 +113,12 @@ def _synthetic(found: list[MarkerFinding]) -> Finding:
 def _result_statements(results: tuple[SpectrumResult, ...]) -> list[Statement]:
     said: list[Statement] = []
     for result in results:
-        call = result.call
-        run = result.run.run_id
         if Reason.SELF_MATCH in _result_reasons(result):
-            said.append(say("chemistry.self_match", run=run))
-        elif call is None:
-            said.append(say("chemistry.not_comparable", run=run))
-        elif call.status is CompoundStatus.TENTATIVE and call.name is not None:
-            hit = next((h for h in result.hits if h.accession == call.accession), None)
-            if hit is None:
-                said.append(say("chemistry.group_only", run=run, group=call.name))
-            else:
-                said.append(
-                    say(
-                        "chemistry.tentative",
-                        run=run,
-                        compound=call.name,
-                        forward=hit.identity_forward,
-                        reverse=hit.identity_reverse,
-                    )
-                )
-            if call.confusables:
-                said.append(say("chemistry.confusables", compound=call.name, names=call.confusables))
+            said.append(say("chemistry.self_match", run=result.run.run_id))
+        elif result.call is None:
+            said.append(say("chemistry.not_comparable", run=result.run.run_id))
         else:
-            said.append(say("chemistry.no_library_match", run=run))
+            said += call_statements(result, result.call)
     return said
 
 
@@ -128,10 +128,18 @@ def _marker_statements(markers: tuple[MarkerFinding, ...], *, examined: bool) ->
         {
             m.name
             for m in markers
-            if m.status is CompoundStatus.NOT_DETECTED and Reason.CONFUSABLE_NOT_SEPARATED not in m.reasons
+            if m.status is CompoundStatus.NOT_DETECTED
+            and not {Reason.CONFUSABLE_NOT_SEPARATED, Reason.NO_LIBRARY_MATCH} & set(m.reasons)
+            and m.limit is None
         }
     )
     said: list[Statement] = []
+    at_limit = sorted(f"{m.name} ({m.limit})" for m in markers if m.limit is not None)
+    if at_limit:
+        said.append(say("chemistry.not_detected_at_limit", markers=at_limit))
+    for run in sorted({run for m in markers for run in m.ions_compatible}):
+        names = sorted(m.name for m in markers if run in m.ions_compatible)
+        said.append(say("chemistry.ions_compatible", run=run, markers=names))
     if unseen and examined:
         said.append(say("chemistry.not_found", markers=unseen))
     if lacking:
@@ -139,16 +147,14 @@ def _marker_statements(markers: tuple[MarkerFinding, ...], *, examined: bool) ->
     return said
 
 
-def _natural_statements(synthetic: list[MarkerFinding]) -> tuple[Statement, ...]:
-    said = [say("chemistry.no_conclusion_on_origin"), say("chemistry.natural_musk_not_detectable")]
-    if synthetic:
-        said.append(say("chemistry.synthetic_does_not_exclude"))
-    return tuple(said)
-
-
 _NEXT_STEPS: dict[Reason, str] = {
     Reason.LIBRARY_REFERENCE_ONLY: "next.inject_reference",
     Reason.CONFUSABLE_NOT_SEPARATED: "next.inject_reference",
+    Reason.IDENTIFICATION_NOT_MET: "next.inject_reference",
+    Reason.IDENTIFICATION_NOT_TESTED: "next.measure_peak",
+    Reason.ELECTRON_ENERGY_OTHER: "next.seventy_ev",
+    Reason.MIXTURE_SUSPECTED: "next.separate_peaks",
+    Reason.REINTEGRATION_CHANGES_ANSWER: "next.explain_files",
     Reason.NO_LIBRARY_MATCH: "next.inject_reference",
     Reason.NO_RAW_DATA: "next.send_chromatogram",
     Reason.CONTROL_ABSENT: "next.run_controls",

@@ -17,15 +17,20 @@ from musk_id.stages.placement import criterion
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
 from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Reason
 
-__all__ = ["ScoredReference", "call_compound"]
+__all__ = [
+    "ScoredReference",
+    "call_compound",
+    "factor_criterion",
+    "gap_criterion",
+    "group_names",
+    "ion_criteria",
+    "not_tested",
+]
 
 # Fraction of the base peak from which a molecular ion, or M - 15, counts as present in a reference.
 MOLECULAR_ION_MIN = 0.02
 DIAGNOSTIC_ION_MIN = 0.05
 DIAGNOSTIC_IONS = 6
-
-# Marker groups whose isomers only a retention index separates.
-_BY_RETENTION_INDEX = frozenset({"macrocyclic_musk", "macrocyclic_ketone", "synthetic_macrocyclic", "steroid"})
 
 _NOT_TESTED = (
     ("spectra.retention_time", "within 0.2 % of the reference injected in the same sequence"),
@@ -57,13 +62,13 @@ def call_compound(
     key = compound_key(reference.inchikey)
     other = next((s for s in scored if compound_key(s.library.reference.inchikey) != key), None)
     group = library.group_of(reference.inchikey)
-    ions = _ion_criteria(query, best.library, method)
+    ions = ion_criteria(query, best.library, method)
     trace = (
-        _factor("spectra.forward_match_factor", best.forward, method.min_forward_match_factor, best),
-        _factor("spectra.reverse_match_factor", best.reverse, method.min_reverse_match_factor, best),
+        factor_criterion("spectra.forward_match_factor", best.forward, method.min_forward_match_factor, best),
+        factor_criterion("spectra.reverse_match_factor", best.reverse, method.min_reverse_match_factor, best),
         *ions,
-        *_gap(best, other, method),
-        *(_not_tested(name, limit) for name, limit in _NOT_TESTED),
+        *gap_criterion(best, other, method),
+        *(not_tested(name, limit) for name, limit in _NOT_TESTED),
     )
     required = trace[: 2 + len(ions)]
     if any(c.outcome is CriterionOutcome.FAILED for c in required):
@@ -78,7 +83,7 @@ def call_compound(
         )
     near = [s for s in scored[1:] if best.forward - s.forward < method.confusable_min_gap]
     confused = _confused(best, near, library)
-    names = {s.library.reference.name for s in near} | _group_names(group, library)
+    names = {s.library.reference.name for s in near} | group_names(group, library)
     if not confused:
         names -= {reference.name}
     return CompoundCall(
@@ -96,16 +101,21 @@ def call_compound(
     )
 
 
-def _factor(name: str, value: float, limit: int, best: ScoredReference) -> Criterion:
+def factor_criterion(name: str, value: float, limit: int, best: ScoredReference) -> Criterion:
+    """A match factor of the best reference against its limit."""
     accession = best.library.reference.accession
     return criterion(name, decimal_text(value, 1), f">= {limit}", value >= limit, "of_999", (accession,))
 
 
-def _not_tested(name: str, limit: str) -> Criterion:
+def not_tested(name: str, limit: str) -> Criterion:
+    """A criterion that a single spectrum cannot show."""
     return Criterion(name=Line(name), measured=Line("-"), limit=Line(limit), outcome=CriterionOutcome.NOT_TESTED)
 
 
-def _gap(best: ScoredReference, other: ScoredReference | None, method: SpectraMethod) -> tuple[Criterion, ...]:
+def gap_criterion(
+    best: ScoredReference, other: ScoredReference | None, method: SpectraMethod
+) -> tuple[Criterion, ...]:
+    """Distance of the best reference to the best of another compound; none if there is no other."""
     if other is None:
         return ()
     gap = best.forward - other.forward
@@ -121,7 +131,7 @@ def _gap(best: ScoredReference, other: ScoredReference | None, method: SpectraMe
     )
 
 
-def _ion_criteria(
+def ion_criteria(
     query: UnitMassSpectrum, library: LibrarySpectrum, method: SpectraMethod
 ) -> tuple[Criterion, ...]:
     """Diagnostic ions of the reference whose ratio to its base ion the query repeats."""
@@ -178,7 +188,7 @@ def _confused(best: ScoredReference, near: list[ScoredReference], library: Spect
     """
     group = library.group_of(best.library.reference.inchikey)
     own = compound_key(best.library.reference.inchikey)
-    if group is not None and _needs_retention_index(own, library):
+    if group is not None and library.needs_index(own):
         return True
     return group is not None and any(
         compound_key(s.library.reference.inchikey) != own
@@ -187,11 +197,8 @@ def _confused(best: ScoredReference, near: list[ScoredReference], library: Spect
     )
 
 
-def _needs_retention_index(key: str, library: SpectralLibrary) -> bool:
-    return any(m.group in _BY_RETENTION_INDEX and compound_key(m.inchikey) == key for m in library.markers)
-
-
-def _group_names(group: object, library: SpectralLibrary) -> set[Line]:
+def group_names(group: object, library: SpectralLibrary) -> set[Line]:
+    """Names of the library spectra of a group."""
     return {
         s.reference.name
         for s in library.spectra

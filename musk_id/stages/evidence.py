@@ -15,6 +15,7 @@ from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import Answer, EvidenceRecord, GradePart, ItemFindings, Statement
 from musk_id.model.examination import ExaminedItem
 from musk_id.model.intake import IntakeRecord
+from musk_id.model.laboratory_chemistry import ProfileCalibration
 from musk_id.model.methods import EvidenceMethod
 from musk_id.model.provenance import Provenance
 from musk_id.model.ratio import ItemRatio
@@ -50,11 +51,13 @@ def evaluate(
     method: EvidenceMethod,
     provenance: Provenance,
     ratio_basis: RatioBasis | None = None,
+    profile: ProfileCalibration | None = None,
 ) -> EvidenceRecord:
     """Grade every item, answer every question for every item it names.
 
     An item of the request that the laboratory did not examine is answered as not examined. Without a basis for
     ratios, or before the examination has ended, nothing is said of them item by item.
+    ``profile`` is the laboratory's calibration of chemical profiles.
     """
     facts = CaseFacts.of(intake, controls)
     if intake.examination.interim is not None:
@@ -68,7 +71,7 @@ def evaluate(
         and fact.sha256 is not None
         and fact.declared_sha256 in (None, fact.sha256)
     }
-    sources = _Sources(intake, barcode, spectra, facts, method, photographs, families_of(release))
+    sources = _Sources(intake, barcode, spectra, facts, method, photographs, families_of(release), profile)
     graded = {item.item_id: _item_evidence(item, sources) for item in items}
     evidence = {item_id: found for item_id, (found, _) in graded.items()}
     findings = tuple(
@@ -84,7 +87,9 @@ def evaluate(
         grade=weakest(finding.grade for finding in findings),
         items=findings,
         answers=_answers(intake, evidence),
-        limitations=_limitations(intake, release, any(f.ratio is not None and f.ratio.lower for f in findings)),
+        limitations=_limitations(
+            intake, spectra, release, any(f.ratio is not None and f.ratio.lower for f in findings)
+        ),
         missing=missing_facts(intake),
     )
 
@@ -103,6 +108,7 @@ class _Sources:
     method: EvidenceMethod
     photographs: Mapping[RelativePath, Sha256]
     families: Mapping[str, str]
+    profile: ProfileCalibration | None
 
 
 def _dna_parts(item: ExaminedItem, barcode: BarcodeRecord, sources: _Sources) -> tuple[GradePart, ...]:
@@ -133,7 +139,7 @@ def _item_evidence(item: ExaminedItem, sources: _Sources) -> tuple[ItemEvidence,
     found = ItemEvidence(
         item=item,
         dna=findings,
-        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(chemistry)),
+        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(chemistry), sources.profile),
         dna_grade=weakest(part.grade for part in dna),
         chemistry_grade=weakest(part.grade for part in chemistry),
     )
@@ -236,9 +242,12 @@ def _answers(intake: IntakeRecord, evidence: dict[Identifier, ItemEvidence]) -> 
     return tuple(answers)
 
 
-def _limitations(intake: IntakeRecord, release: ReferenceRelease, ratio_given: bool) -> tuple[Statement, ...]:
+def _limitations(
+    intake: IntakeRecord, spectra: SpectraRecord, release: ReferenceRelease, ratio_given: bool
+) -> tuple[Statement, ...]:
     """Standing limitations of every record (decision rules, sections 2, 4, 6, 7 and 10)."""
     examination = intake.examination
+    computed = {r.run.run_id for r in spectra.spectra if r.reintegration is not None}
     said = [
         say("limit.maternal_lineage"),
         say("limit.number_of_individuals"),
@@ -253,7 +262,7 @@ def _limitations(intake: IntakeRecord, release: ReferenceRelease, ratio_given: b
     ]
     if examination.outside_findings:
         said.append(say("limit.outside_findings"))
-    if intake.edits is not None and intake.edits.reintegrations:
+    if intake.edits is not None and any(e.run_id not in computed for e in intake.edits.reintegrations):
         said.append(say("limit.reintegrated"))
     if any(context.run.simulated is not None for context in examination.runs()):
         said.insert(0, say("limit.simulated"))

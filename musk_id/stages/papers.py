@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from musk_id.errors import Problem
 from musk_id.model.edits import BaseEdit, Edits, LetterChange, Reintegration
 from musk_id.model.examination import Examination, RunContext
 from musk_id.model.intake import FileFact, IntakeNote
 from musk_id.model.second_reading import SecondReading, SecondReadings
-from musk_id.model.values import Identifier, IsoDate, Line
+from musk_id.model.values import RULES, DecimalText, Identifier, IsoDate, Line
 from musk_id.stages.persons import first_persons, same_person
 from musk_id.stages.statements import say
 from musk_id.vocabulary import Reason, Technique
 
-__all__ = ["letter_changes", "paper_notes", "paper_problems"]
+__all__ = ["letter_changes", "paper_notes", "paper_problems", "reintegrated_areas"]
 
 _DNA = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
 _PERSON = "an analyst of the examination, or one of its persons"
@@ -31,6 +32,7 @@ def paper_problems(
         yield from _base_edits(edits.base_edits, runs)
         for number, entry in enumerate(edits.reintegrations):
             yield from _run_of(f"edits: reintegrations[{number}]", entry.run_id, runs, dna=False)
+        yield from _areas(edits.reintegrations, runs)
         yield from _unknown_people("edits", (*edits.base_edits, *edits.reintegrations), people)
     if readings is not None:
         yield from _unknown_people("second_reading", readings.readings, people)
@@ -85,6 +87,36 @@ def letter_changes(edits: Edits | None) -> dict[Identifier, tuple[LetterChange, 
     for edit in () if edits is None else edits.base_edits:
         found.setdefault(edit.run_id, []).append(LetterChange(edit.position, edit.from_letter, edit.to_letter))
     return {run: tuple(sorted(found[run], key=lambda change: change.position)) for run in sorted(found)}
+
+
+def reintegrated_areas(edits: Edits | None) -> dict[Identifier, DecimalText]:
+    """Areas after the last integration by hand, by run, as far as they are numbers; no people, no reasons."""
+    found: dict[Identifier, DecimalText] = {}
+    for entry in () if edits is None else edits.reintegrations:
+        if _is_area(entry.to_area):
+            found[entry.run_id] = DecimalText(entry.to_area)
+    return found
+
+
+def _is_area(text: str) -> bool:
+    return RULES[DecimalText].accepts(text) and Decimal(text) > 0
+
+
+def _areas(entries: tuple[Reintegration, ...], runs: dict[Identifier, RunContext]) -> Iterator[Problem]:
+    """Integrations of a peak whose area the examination states follow one another from that area on."""
+    held: dict[Identifier, str] = {}
+    for number, entry in enumerate(entries):
+        context = runs.get(entry.run_id)
+        stated = None if context is None or context.run.peak is None else context.run.peak.area
+        if stated is None:
+            continue
+        where = f"edits: reintegrations[{number}]"
+        before = held.get(entry.run_id, stated)
+        if entry.from_area != before:
+            yield Problem(f"{where}.from_area", f"found {entry.from_area!r}", f"{before}, the area before it")
+        if not _is_area(entry.to_area):
+            yield Problem(f"{where}.to_area", f"found {entry.to_area!r}", "a number above 0")
+        held[entry.run_id] = entry.to_area
 
 
 def paper_notes(

@@ -9,23 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from musk_id.kernels.spectral import (
     MatchFactors,
     UnitMassSpectrum,
     entropy_similarity,
+    match_factors,
     matched_ions,
     same_content,
     shared_range,
     to_unit_mass,
 )
+from musk_id.kernels.spectral_many import SpectralTable
 from musk_id.model.methods import SpectraMethod
+from musk_id.model.musk_tables import MuskRule
 from musk_id.model.provenance import Provenance
 from musk_id.model.spectra import (
     CompoundCall,
     MarkerFinding,
     Peak,
+    ReintegrationEffect,
     SpectraRecord,
     SpectrumHit,
     SpectrumResult,
@@ -35,10 +42,15 @@ from musk_id.model.technical import FailedRun, SpectrumEvidence
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line, Sha256, decimal_text
 from musk_id.stages.chromatogram import run_chromatograms
-from musk_id.stages.compound_call import ScoredReference, call_compound
+from musk_id.stages.compound_call import ScoredReference, call_compound, not_tested
+from musk_id.stages.compound_identity import injected_references, library_spectrum
+from musk_id.stages.identification import Injected
+from musk_id.stages.marker_findings import item_markers
+from musk_id.stages.musk_rules import rules_that_apply, set_aside
 from musk_id.stages.placement import criterion
+from musk_id.stages.reintegration import call_peak
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
-from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Finding, Reason
+from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Finding, MaterialClass, Reason
 
 __all__ = ["examine_spectrum", "is_other_ionisation", "match_spectra"]
 
@@ -55,6 +67,13 @@ _IONISATION_FIELDS = (
 )
 _OTHER_IONISATION = re.compile(r"\b(CI|PCI|NCI|FI|ESI|APCI|MALDI|FAB)\b", re.IGNORECASE)
 _ENERGY_FIELDS = ("ionization_energy", "ionisation energy", "ionizationenergy", "ionization energy")
+_QUALITY_REASONS = {
+    "spectra.peak_count": Reason.SPECTRUM_TOO_FEW_PEAKS,
+    "spectra.ionisation": Reason.NO_LIBRARY_MATCH,
+    "spectra.derivative": Reason.NO_LIBRARY_MATCH,
+    "spectra.electron_energy": Reason.ELECTRON_ENERGY_OTHER,
+}
+ENERGIES_EV = (65, 80)
 _DERIVATIVE_FIELDS = ("derivatised", "derivative", "derivatization", "derivatization_type")
 
 
@@ -71,8 +90,23 @@ def match_spectra(
     library: SpectralLibrary,
     method: SpectraMethod,
     provenance: Provenance,
+    *,
+    rules: tuple[MuskRule, ...] = (),
+    limits: Mapping[str, Line] = MappingProxyType({}),
+    materials: Mapping[str, MaterialClass] = MappingProxyType({}),
 ) -> SpectraRecord:
-    """Examine every spectrum of a case, then look for the markers in every item that has one."""
+    """Examine every spectrum of a case, then look for the markers in every item that has one.
+
+    Parameters
+    ----------
+    rules : tuple of MuskRule
+        What a finding means.
+    limits : mapping of str to Line
+        The laboratory's detection limits by InChIKey.
+    materials : mapping of str to MaterialClass
+        What a morphologist found each item to be; items not examined so are left out.
+    """
+    evidence = _peaks_of_one_spectrum(evidence)
     results: list[SpectrumResult] = []
     for entry in sorted(evidence, key=lambda e: e.run.run_id):
         if isinstance(entry, FailedRun):
@@ -80,13 +114,35 @@ def match_spectra(
         else:
             results += [examine_spectrum(s, entry, library, method) for s in entry.spectra]
     items = sorted({r.run.item_id for r in results if r.call is not None})
+    if method.identification is None:
+        found = tuple(m for item in items for m in _markers(item, results, library))
+    else:
+        found = tuple(m for item in items for m in item_markers(item, results, evidence, library, method, limits))
+    outcomes = tuple(o for item in items for o in rules_that_apply(item, found, rules, materials.get(item)))
     return SpectraRecord(
         schema=Line(SpectraRecord.SCHEMA),
         case_id=case_id,
         provenance=provenance,
         spectra=tuple(results),
-        markers=tuple(m for item in items for m in _markers(item, results, library)),
+        markers=set_aside(found, outcomes, rules),
+        rules=outcomes,
         chromatograms=run_chromatograms(sorted(evidence, key=lambda e: e.run.run_id)),
+    )
+
+
+def _peaks_of_one_spectrum(
+    evidence: tuple[SpectrumEvidence | FailedRun, ...],
+) -> tuple[SpectrumEvidence | FailedRun, ...]:
+    """The evidence without the peak of runs that hold several spectra: nobody says which of them it belongs to."""
+    spectra: Counter[str] = Counter()
+    for entry in evidence:
+        if isinstance(entry, SpectrumEvidence):
+            spectra[entry.run.run_id] += len(entry.spectra)
+    return tuple(
+        replace(entry, peak=None, reintegrated_area=None)
+        if isinstance(entry, SpectrumEvidence) and spectra[entry.run.run_id] > 1
+        else entry
+        for entry in evidence
     )
 
 
@@ -115,24 +171,21 @@ def examine_spectrum(
     """Compare one spectrum with the whole library and call its compound."""
     query = to_unit_mass(spectrum.mz, spectrum.intensity)
     quality = _quality(spectrum, query, method)
-    scored = _score(query, library) if query.mz.size else []
-    reasons = {
-        reason
-        for c, reason in zip(
-            quality,
-            (Reason.SPECTRUM_TOO_FEW_PEAKS, Reason.NO_LIBRARY_MATCH, Reason.NO_LIBRARY_MATCH),
-            strict=True,
-        )
-        if c.outcome is CriterionOutcome.FAILED
-    }
+    injected = () if method.identification is None else injected_references(evidence.sequences)
+    scored = _score(query, library, injected) if query.mz.size else []
+    reasons = {_QUALITY_REASONS[c.name] for c in quality if c.outcome is CriterionOutcome.FAILED}
     if any(_is_self(spectrum, query, entry) for entry in scored):
         reasons.add(Reason.SELF_MATCH)
     call: CompoundCall | None = None
+    effect: ReintegrationEffect | None = None
     if not reasons and scored:
         ranked = tuple(
             ScoredReference(e.library, e.factors.identity_forward, e.factors.identity_reverse) for e in scored
         )
-        call = call_compound(query, ranked, library, method)
+        if method.identification is None:
+            call = call_compound(query, ranked, library, method)
+        else:
+            call, effect = call_peak(query, ranked, evidence, injected, library, method)
     return SpectrumResult(
         run=evidence.run,
         spectrum_name=Line(spectrum.name[:200]),
@@ -142,13 +195,18 @@ def examine_spectrum(
         mz_high=int(query.mz[-1]) if query.mz.size else None,
         ionisation_energy=_stated(spectrum, _ENERGY_FIELDS),
         quality=quality,
-        finding=Finding.INCONCLUSIVE,
+        finding=Finding.DETECTED if _is_identified(call) else Finding.INCONCLUSIVE,
         reasons=tuple(sorted(reasons)),
         peaks=_peaks(query),
         hits=_hits(query, scored, method) if Reason.SELF_MATCH not in reasons else (),
         references_compared=len(scored),
         call=call,
+        reintegration=effect,
     )
+
+
+def _is_identified(call: CompoundCall | None) -> bool:
+    return call is not None and call.status is CompoundStatus.IDENTIFIED
 
 
 def _stated(spectrum: MassSpectrum, names: tuple[str, ...]) -> Line | None:
@@ -176,16 +234,34 @@ def _quality(spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMet
             ionisation is None or _OTHER_IONISATION.search(ionisation) is None,
         ),
         criterion("spectra.derivative", derivative or "not stated", "none, or not stated", underivatised),
+        *(() if method.identification is None else (_energy(spectrum),)),
     )
 
 
-def _score(query: UnitMassSpectrum, library: SpectralLibrary) -> list[_Scored]:
-    """Every library spectrum on the shared m/z range, best forward Identity factor first, then accession."""
+def _energy(spectrum: MassSpectrum) -> Criterion:
+    """Electron energy: at 20 eV the molecular ion is the base peak, and no ratio of a 70 eV library holds."""
+    stated = _stated(spectrum, _ENERGY_FIELDS)
+    number = re.search(r"[0-9]+(?:\.[0-9]+)?", stated or "")
+    low, high = ENERGIES_EV
+    limit = f"{low}-{high}"
+    if number is None:
+        return not_tested("spectra.electron_energy", limit)
+    return criterion("spectra.electron_energy", number[0], limit, low <= float(number[0]) <= high, "ev")
+
+
+def _score(query: UnitMassSpectrum, library: SpectralLibrary, injected: tuple[Injected, ...]) -> list[_Scored]:
+    """Every reference on the shared m/z range, best forward Identity factor first, then accession.
+
+    References are the spectra of the library and those injected in the sequence of the run.
+    """
     wide = library.table.factors(query)
     scored = [
         _Scored(entry, factors, same)
         for entry, factors, same in zip(library.spectra, wide.of_each(), wide.same_ions.tolist(), strict=True)
     ]
+    for one in injected:
+        same = bool(SpectralTable([one.unit_mass]).factors(query).same_ions[0])
+        scored.append(_Scored(library_spectrum(one), match_factors(query, one.unit_mass), same))
     return sorted(scored, key=lambda s: (-s.factors.identity_forward, s.library.reference.accession))
 
 

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_many import SpectralTable
+from musk_id.model.musk_tables import MuskTables
 from musk_id.model.reference import ConfusableGroup, MarkerCompound, ReferenceRelease, SpectrumReference
 from musk_id.model.spectral_table import OwnSpectrum
 from musk_id.model.values import Line
+from musk_id.stages.spectrum_checks import has_peaks_above
 
-__all__ = ["LibrarySpectrum", "SpectralLibrary", "compound_key"]
+__all__ = ["LibrarySpectrum", "SpectralLibrary", "compound_key", "is_flat", "is_marker", "same_compound"]
+
+# Marker groups whose isomers only a retention index separates.
+_BY_RETENTION_INDEX = frozenset({"macrocyclic_musk", "macrocyclic_ketone", "synthetic_macrocyclic", "steroid"})
+_NO_STEREOCHEMISTRY = "UHFFFAOYSA"
 
 
 def compound_key(inchikey: str) -> str:
     """First block of an InChIKey: the compound without stereochemistry, which EI does not tell apart."""
     return inchikey.split("-")[0]
+
+
+def is_flat(inchikey: str) -> bool:
+    """Whether an InChIKey states no stereochemistry."""
+    return inchikey.split("-")[1:2] == [_NO_STEREOCHEMISTRY]
+
+
+def same_compound(first: str, second: str) -> bool:
+    """Whether two InChIKeys may be of one compound: equal, or of one skeleton and one without stereochemistry."""
+    if compound_key(first) != compound_key(second):
+        return False
+    return first == second or is_flat(first) or is_flat(second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +58,29 @@ class SpectralLibrary:
     confusables: tuple[ConfusableGroup, ...]
 
     @classmethod
-    def from_release(cls, release: ReferenceRelease, overlay: tuple[OwnSpectrum, ...] = ()) -> SpectralLibrary:
+    def from_release(
+        cls,
+        release: ReferenceRelease,
+        overlay: tuple[OwnSpectrum, ...] = (),
+        tables: MuskTables | None = None,
+    ) -> SpectralLibrary:
         """Prepare a release, together with spectra of the laboratory's own.
 
-        Derivatised references are left out: the queries are taken as underivatised.
+        Derivatised references are left out: the queries are taken as underivatised. With tables, markers and
+        groups are theirs, and a reference with peaks that its formula cannot give is taken as derivatised, too.
         """
         prepared = [_prepared(reference) for reference in release.spectra]
         prepared += [_own(spectrum) for spectrum in overlay]
+        spectra = tuple(
+            spectrum
+            for spectrum in sorted(prepared, key=lambda s: s.reference.accession)
+            if spectrum.reference.derivative == "none" and (tables is None or _may_be_underivatised(spectrum))
+        )
         return cls(
             release_id=release.release_id,
-            spectra=tuple(
-                spectrum
-                for spectrum in sorted(prepared, key=lambda s: s.reference.accession)
-                if spectrum.reference.derivative == "none"
-            ),
-            markers=release.markers,
-            confusables=release.confusables,
+            spectra=spectra,
+            markers=release.markers if tables is None else tuple(_held(m, spectra) for m in tables.markers),
+            confusables=release.confusables if tables is None else tables.confusables,
         )
 
     @cached_property
@@ -79,10 +104,33 @@ class SpectralLibrary:
         """Group of confusable compounds that holds a compound."""
         return self._groups.get(compound_key(inchikey))
 
+    def needs_index(self, inchikey: str) -> bool:
+        """Whether the isomers of a compound are told apart by a retention index only."""
+        key = compound_key(inchikey)
+        return any(m.group in _BY_RETENTION_INDEX and compound_key(m.inchikey) == key for m in self.markers)
+
     @cached_property
     def _groups(self) -> dict[str, ConfusableGroup]:
         # The first group that names a compound holds it.
         return {compound_key(member): g for g in reversed(self.confusables) for member in g.members}
+
+
+def is_marker(marker: MarkerCompound, inchikey: str) -> bool:
+    """Whether an InChIKey is that of a marker, or of an isomer sold under its name."""
+    return same_compound(marker.inchikey, inchikey) or compound_key(inchikey) in marker.other_blocks
+
+
+def _held(marker: MarkerCompound, spectra: tuple[LibrarySpectrum, ...]) -> MarkerCompound:
+    """A marker with the accessions of its spectra."""
+    return replace(
+        marker,
+        accessions=tuple(s.reference.accession for s in spectra if is_marker(marker, s.reference.inchikey)),
+    )
+
+
+def _may_be_underivatised(spectrum: LibrarySpectrum) -> bool:
+    """TMS records stand under the key of the parent compound in public libraries: their mass gives them away."""
+    return not has_peaks_above(spectrum.unit_mass, spectrum.reference.formula, spectrum.nominal_mass)
 
 
 def _own(spectrum: OwnSpectrum) -> LibrarySpectrum:

@@ -61,7 +61,6 @@ def test_searching_a_tiny_library_without_peers(monkeypatch) -> None:
     monkeypatch.setattr(spectra_search, "spectra_versions", lambda: {"matchms": None, "ms_entropy": None})
     tree = spectra_search.ei_search(some_spectra(), 300, 4, 100)
     assert tree["peers"] == [] and all(own["certified"] == 4 for own in tree["own"].values())
-    spectra_search.show_ei(tree)
 
 
 def test_jittered_copies_can_be_searched() -> None:

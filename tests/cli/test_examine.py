@@ -74,7 +74,7 @@ def _copy_root(tmp_path: Path) -> Path:
 def _technical(casework: Casework, intake: IntakeRecord, case: Path) -> list[bytes]:
     controls = {b: controls_batch(casework, casework.root / "batches" / b) for b in intake.batch_ids}
     barcode = barcode_case(casework, intake, controls, case)
-    return [canonical_json(record) for record in (barcode, spectra_case(casework, intake, case))]
+    return [canonical_json(record) for record in (barcode, spectra_case(casework, intake, controls, case))]
 
 
 def test_requesters_words_leave_technical_records_byte_identical(tmp_path: Path) -> None:
@@ -192,6 +192,7 @@ def test_templates_name_every_field() -> None:
     from musk_id.model.batch import RunSheet
     from musk_id.model.examination import Examination
     from musk_id.model.laboratory import Laboratory
+    from musk_id.model.laboratory_chemistry import LaboratoryChemistry
     from musk_id.model.request import Request
     from musk_id.records.codec import plan_of
 
@@ -210,6 +211,7 @@ def test_templates_name_every_field() -> None:
         (Examination, "examination.yaml"),
         (RunSheet, "sheet.yaml"),
         (Laboratory, "laboratory.yaml"),
+        (LaboratoryChemistry, "chemistry.yaml"),
     ):
         text = (folder / file).read_text(encoding="utf-8")
         assert [name for name in sorted(names(cls)) if f"{name}:" not in text] == []

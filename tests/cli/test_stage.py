@@ -28,7 +28,7 @@ def _stage(name: str, out: Path, root: Path = EXAMPLES) -> int:
     controls = out / "shards" / "b00001"
     shard = controls if name == "controls" else out / "shards" / SHARD
     more: list[str] = []
-    if name in ("barcode", "evidence", "record"):
+    if name in ("barcode", "spectra", "evidence", "record"):
         more += ["--controls", str(controls / "controls.jsonl")]
     if name in ("record", "seal"):
         more += ["--cases", str(out / "cases")]

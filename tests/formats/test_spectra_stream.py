@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from refdata import REFDATA, needs_refdata
 
 from musk_id.errors import InputFormatError
@@ -117,3 +120,32 @@ def test_public_files_are_read_as_a_whole_file_is(monkeypatch):
     monkeypatch.setattr(spectra_stream, "_CHUNK", 4096)
     path = REFDATA / "spectra" / "musk_targets" / "musk_targets_ei.msp.gz"
     assert told(streamed(path)) == told(read_msp(path))
+
+
+NASTY = (b"\0", b"\xc3\xa9", b"\r", b"\n", b"\n \n", b"-", b"1e308", b"nan", b"//", b"END IONS", b"BEGIN IONS\n")
+
+
+@given(st.sampled_from(sorted(KINDS)), st.integers(1, 90), st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=None)
+def test_damaged_files_are_read_or_refused_as_a_whole_file_is(name, chunk, rng):
+    text, reader = KINDS[name]
+    content = bytearray(text.encode())
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(content) + 1)
+        if rng.random() < 0.5:
+            content[at:at] = rng.choice(NASTY)
+        else:
+            del content[at : at + rng.randint(1, 30)]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(spectra_stream, "_CHUNK", chunk)
+        path = Path(folder) / name
+        path.write_bytes(content)
+        assert outcome(streamed, path) == outcome(reader, path)
+
+
+def outcome(read, path: Path) -> object:
+    try:
+        return told(read(path))
+    except InputFormatError:
+        # A fault further down is found first by who reads everything before.
+        return "refused"

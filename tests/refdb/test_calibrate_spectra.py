@@ -18,10 +18,12 @@ from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.kernels.spectral_ranking import RankingWeights, compound_ions, ranking_evidence, ranking_score
 from musk_id.library_vocabulary import CalibrationRefusal
 from musk_id.model.ranking_methods import RANKING_METHODS
+from musk_id.model.reference import ReferenceRelease
 from musk_id.model.spectral_calibration import SpectralCalibration
 from musk_id.records.canonical import canonical_json
 from musk_id.records.schemas import json_schema
 from musk_id.refdb.calibrate_spectra import (
+    calibrate_release_spectra,
     calibrate_spectra,
     read_spectral_calibration,
     write_spectral_calibration,
@@ -133,6 +135,12 @@ def test_too_little_is_refused_with_its_reason(
     folder = build(tmp_path, text)
     found = calibrate_spectra(load_library(folder), folder, replace(METHOD, **change))
     assert found.refused is reason and found.probability is None and found.naming == ()
+
+
+def test_the_release_that_ships_is_too_small(shipped_release: ReferenceRelease) -> None:
+    found = calibrate_release_spectra(shipped_release, RANKING_METHODS[-1])
+    assert found.spectra > 0 and found.library.library_id == "2026.1"
+    assert found.refused is CalibrationRefusal.TOO_FEW_SEARCHES and found.probability is None
 
 
 def test_the_command_says_what_it_found_or_why_it_did_not(

@@ -15,7 +15,7 @@ from musk_id.model.record import CaseRecord
 from musk_id.model.values import Identifier, IsoDate, Line
 from musk_id.render.catalogue import load_catalogue
 from musk_id.render.pages.custody import EVENTS_A_PICTURE, custody_blocks
-from musk_id.render.pages.document import Figure, Table
+from musk_id.render.pages.document import Annex, Figure, Table
 from musk_id.render.pictures.custody import draw_custody
 from musk_id.vocabulary import Language
 
@@ -85,7 +85,9 @@ def test_every_event_of_a_long_custody_is_drawn_and_pieces_are_joined(record: Ca
 
 def test_the_table_still_holds_every_event_of_the_example(record: CaseRecord) -> None:
     blocks = custody_blocks(record, load_catalogue(Language.RU))
-    (table,) = [block for block in blocks if isinstance(block, Table)]
+    (annex,) = [block for block in blocks if isinstance(block, Annex)]
+    (table,) = annex.blocks
+    assert isinstance(table, Table)
     assert len(table.rows) == len(record.intake.examination.custody) == 2
     with pytest.raises(ValueError, match="without events"):
         draw_custody([], "", "")

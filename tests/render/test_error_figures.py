@@ -72,10 +72,10 @@ def test_the_page_prints_the_ground_of_each_radius_and_the_rates_with_the_fixed_
 def test_every_rate_of_the_block_stands_with_its_limit(record: CaseRecord) -> None:
     text = page_text(record, Language.EN)
     heading = text.index("What is known of the error of this comparison")
-    sentences = text[heading : text.index("Annex 6", heading)]
-    annex = text.rindex("Errors of the comparison by stratum")
+    cards = text[heading : text.index("Annex 6", heading)]
+    annex = text.rindex("Method cards with all strata")
     table = text[annex : text.index("All numbers of the methods", annex)]
-    for block, least in ((sentences, 8), (table, 40)):
+    for block, least in ((cards, 8), (table, 40)):
         rates = re.findall(r"\b\d+/\d+\b(?: \((?:≤|≥) [01]\.\d{6}\))?", block)
         assert len(rates) >= least and all(rate.endswith(")") for rate in rates)
 

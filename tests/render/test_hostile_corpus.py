@@ -19,12 +19,13 @@ from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.barcode import AlignmentPicture
 from musk_id.model.edits import BaseEdit, Edits, Reintegration
+from musk_id.model.evidence import Statement
 from musk_id.model.examination import Interim, NetMass, OutsideFinding, Told
 from musk_id.model.laboratory import Accreditation
 from musk_id.model.record import CaseRecord
 from musk_id.model.request import Photograph
 from musk_id.model.trace_file import TraceFacts
-from musk_id.model.values import RULES, Line, Text
+from musk_id.model.values import RULES, DecimalText, Line, Text
 from musk_id.records.canonical import canonical_json
 from musk_id.records.codec import plan_of
 from musk_id.render.catalogue import load_catalogue
@@ -52,6 +53,7 @@ from musk_id.render.pdf import document_pdf, render_pdf
 from musk_id.render.pictures.alignment import AlignmentWords
 from musk_id.render.pictures.lineage import Node, draw_lineage
 from musk_id.render.pictures.views import alignment_view
+from musk_id.render.placeholders import PlaceholderKind, kind_of
 from musk_id.render.tables import findings_csv
 from musk_id.vocabulary import Language
 from tests.browser import Page, open_page
@@ -82,7 +84,10 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "AllegedOrigin": ("stated_by", "population"),
     "CitesDetails": ("permit_number",),
     "SpecimenLine": ("species_name", "specimen_type", "size"),
-    "Examination": ("accession_number", "persons", "condition_on_receipt", "departures"),
+    "Examination": (
+        *("accession_number", "persons", "condition_on_receipt", "departures"),
+        *("place_of_work", "participants"),
+    ),
     "Interim": ("reason",),
     "Told": ("to", "by", "what"),
     "NetMass": ("balance",),
@@ -242,7 +247,7 @@ def _enriched(record: CaseRecord, spectra: CaseRecord) -> CaseRecord:
     photograph = Photograph(path="a.png", caption=line)
     found = intake.examination.items[0]
     morphology = replace(found.found_to_be, photographs=(photograph,)) if found.found_to_be else None
-    mass = NetMass(value_mg="1", balance=line)
+    mass = NetMass(value_mg=DecimalText("12.5"))
     item = replace(found, photographs=(photograph,), found_to_be=morphology, net_mass=mass)
     asked = replace(intake.request.items[0], photographs=(photograph,))
     outside = OutsideFinding(
@@ -260,13 +265,12 @@ def _enriched(record: CaseRecord, spectra: CaseRecord) -> CaseRecord:
     trace = TraceFacts(signals_sha256="0" * 64, bases=1, edited_bases=0)
     files = (replace(intake.files[0], trace=trace), *intake.files[1:])
     laboratory = replace(intake.laboratory, accreditations=(Accreditation(body=line, number=line),))
-    told = Told(date="2026-02-20", to=line, by=line, what=text)
+    told = Told(date="2026-02-21", to=line, by=line, what=text)
     examination = replace(
         intake.examination,
+        interim=Interim(reason=text, told=(told,)),
         items=(item, *intake.examination.items[1:]),
         outside_findings=(outside,),
-        completed_on=None,
-        interim=Interim(reason=text, told=(told,)),
     )
     request = replace(intake.request, items=(asked, *intake.request.items[1:]))
     chemistry = replace(
@@ -300,6 +304,13 @@ class _Filler:
         if not dataclasses.is_dataclass(value) or isinstance(value, type):
             return value
         kind = value.__class__.__name__
+        if isinstance(value, Statement):
+            # Counts, dates and the like are typed: a foreign text in their place is refused, not drawn.
+            free = (
+                v if kind_of(value.phrase, v.name) is not PlaceholderKind.TEXT else self.fill(v)
+                for v in value.values
+            )
+            return dataclasses.replace(value, values=tuple(free))
         changes: dict[str, object] = {}
         for field in plan_of(value.__class__):
             part = getattr(value, field.name)

@@ -13,6 +13,7 @@ from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.record import CaseRecord
 from musk_id.records.canonical import canonical_json
+from musk_id.refdb.musk_tables import load_musk_tables
 from musk_id.render.catalogue import ENUM_PREFIXES, load_catalogue
 from musk_id.render.glyphs import PDF_RANGES, Medium, drawable
 from musk_id.render.html import render_html
@@ -74,7 +75,11 @@ def test_every_phrase_that_code_names_is_in_the_catalogue() -> None:
         for subject in ("dna", "chemistry")
         for word in ("present", "absent", "not_evaluated")
     }
+    rules = load_musk_tables(PROJECT / "reference_db" / "chemistry" / "2026.1").rules
+    computed |= {str(rule.phrase) for rule in rules} | {"rule.either_reading"}
     assert phrases.keys() - named - computed == set()
+    for rule in rules:
+        assert ("{markers}" in phrases[rule.phrase]) is bool(rule.found_any or rule.found_all), rule.rule_id
 
 
 def test_no_forbidden_word_stands_in_the_catalogue_and_each_would_be_found() -> None:

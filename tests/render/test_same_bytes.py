@@ -83,7 +83,9 @@ def strange_fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_strange_fonts_would_be_taken_if_the_machine_were_asked(strange_fonts: Path, tmp_path: Path) -> None:
     """Else the next test would show nothing of fonts."""
-    (tmp_path / "page.typ").write_text(f'#set text(font: "{STRANGE}")\nMoschus', encoding="utf-8")
+    (tmp_path / "page.typ").write_text(
+        f'#set document(date: none)\n#set text(font: "{STRANGE}")\nMoschus', encoding="utf-8"
+    )
     code = (
         "import sys, typst; "
         "own = sys.argv[1] == 'own'; "

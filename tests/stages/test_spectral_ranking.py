@@ -123,3 +123,12 @@ def test_what_does_not_fit_is_refused() -> None:
         CompoundRanking(SPECTRA, FORMULAS, KEYS, METHOD, replace(CALIBRATION, method=Line("other-1")))
     with pytest.raises(ValueError, match="no compound"):
         CompoundRanking(SPECTRA, FORMULAS, KEYS, METHOD).answer(QUERY, 1, np.zeros(4, np.bool_))
+
+
+def test_a_reference_that_is_left_out_is_not_the_best_of_its_compound() -> None:
+    """The first and the last reference are one spectrum under one compound; the first is left out."""
+    keys = ["B", "D", "A", "C", "B"]
+    ranking = CompoundRanking([*SPECTRA, SPECTRA[0]], [*FORMULAS, FORMULAS[0]], keys, METHOD)
+    kept = np.array([False, True, True, True, True])
+    assert next(c.spectrum for c in ranking.answer(QUERY, 3, kept).compounds if c.compound == "B") == 4
+    assert next(c.spectrum for c in ranking.answer(QUERY, 3).compounds if c.compound == "B") == 0

@@ -6,6 +6,7 @@ rule spectra:
     input:
         list=f"{OUT}/shards/{{shard}}/list.tsv",
         intake=f"{OUT}/shards/{{shard}}/intake.jsonl",
+        controls=controls_of,
     output:
         records=f"{OUT}/shards/{{shard}}/spectra.jsonl",
     params:
@@ -19,4 +20,4 @@ rule spectra:
         runtime=more_each_attempt(60),
     shell:
         "musk-id stage spectra --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
-        " > {log:q} 2>&1"
+        " --controls {input.controls:q} > {log:q} 2>&1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from musk_id.model.record import CaseRecord
 from musk_id.records.files import sha256_bytes
 from musk_id.render.catalogue import Catalogue
+from musk_id.render.page_lint import check_pages
 from musk_id.render.pages.annexes import with_annexes
 from musk_id.render.pages.authority import authority_section
 from musk_id.render.pages.closing import (
@@ -38,6 +39,11 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         Its canonical JSON; the digest in the footer is that of these bytes.
     catalogue : Catalogue
         Words of the language.
+
+    Raises
+    ------
+    IntegrityError
+        If the pages would use a word that no page may use.
     """
     label = catalogue.label
     digest = sha256_bytes(record_json)
@@ -56,7 +62,7 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
     )
     held = tuple(section for section in every_section if section is not None)
     sections, annexes = with_annexes(held, digest, catalogue)
-    return Document(
+    document = Document(
         language=catalogue.language.value,
         case_id=record.case_id,
         date=document_date(record),
@@ -80,6 +86,8 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
             if key.startswith(VIEWER)
         ),
     )
+    check_pages(document, record)
+    return document
 
 
 def document_date(record: CaseRecord) -> str:

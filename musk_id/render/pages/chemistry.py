@@ -27,6 +27,7 @@ from musk_id.vocabulary import CompoundStatus, Reason
 
 __all__ = ["chemistry_blocks"]
 
+_NAMED = frozenset({CompoundStatus.IDENTIFIED, CompoundStatus.TENTATIVE})
 HITS_SHOWN = 6
 # Mirror plots of an item on paper; and spectra of a run up to which each has one.
 FIGURES_SHOWN = 2
@@ -213,23 +214,44 @@ def _markers_table(markers: list[MarkerFinding], catalogue: Catalogue) -> Table:
     for status in CompoundStatus:
         of_status = [m for m in markers if m.status is status]
         if status in (CompoundStatus.IDENTIFIED, CompoundStatus.TENTATIVE):
-            rows += [_marker_row(catalogue, status, m.group, m.name, ", ".join(m.runs)) for m in of_status]
+            told = catalogue.word(status)
+            for m in of_status:
+                rows.append(_marker_row(catalogue, told, m.group, _marker_name(m, catalogue), ", ".join(m.runs)))
             continue
-        for open_, group in sorted({(_is_open(m), m.group) for m in of_status}):
-            names = ", ".join(m.name for m in of_status if m.group == group and _is_open(m) is open_)
-            rows.append(_marker_row(catalogue, status, group, names, "-", open_=open_))
+        kinds = {m.marker_id: _kind(m, catalogue) for m in of_status}
+        for kind, group in sorted({(kinds[m.marker_id], m.group) for m in of_status}):
+            own = [m for m in of_status if m.group == group and kinds[m.marker_id] == kind]
+            names = ", ".join(_marker_name(m, catalogue) for m in own)
+            runs = sorted({run for m in own for run in (*m.runs, *m.ions_compatible)})
+            rows.append(_marker_row(catalogue, kind[1], group, names, ", ".join(runs) or "-"))
     heads = tuple(label(f"head.{h}") for h in ("status", "group", "compounds", "runs"))
     return Table(label("chemistry.markers"), heads, (5, 5, 10, 3), tuple(rows))
 
 
-def _marker_row(
-    catalogue: Catalogue, status: CompoundStatus, group: str, names: str, runs: str, *, open_: bool = False
-) -> tuple[Cell, ...]:
-    group_name = catalogue.label(f"marker_group.{group}")
-    word = catalogue.label("chemistry.not_told_apart") if open_ else catalogue.word(status)
-    return (cell(word), cell(group_name), cell(names), cell(runs))
+def _marker_row(catalogue: Catalogue, word: str, group: str, names: str, runs: str) -> tuple[Cell, ...]:
+    return (cell(word), cell(catalogue.label(f"marker_group.{group}")), cell(names), cell(runs))
 
 
-def _is_open(marker: MarkerFinding) -> bool:
-    """Whether a marker may be the compound that was named: neither found nor looked for in vain."""
-    return Reason.CONFUSABLE_NOT_SEPARATED in marker.reasons
+def _kind(marker: MarkerFinding, catalogue: Catalogue) -> tuple[int, str]:
+    """Order and words of a marker that was not named."""
+    if Reason.CONFUSABLE_NOT_SEPARATED in marker.reasons:
+        # Neither found nor looked for in vain: it may be the compound that was named.
+        return 2, catalogue.label("chemistry.not_told_apart")
+    if marker.ions_compatible:
+        return 0, catalogue.label("chemistry.ions_compatible")
+    if Reason.NO_LIBRARY_MATCH in marker.reasons:
+        return 0, catalogue.label("chemistry.resembles")
+    if marker.limit is not None:
+        return 0, catalogue.label("chemistry.at_limit")
+    return 1, catalogue.word(marker.status)
+
+
+def _marker_name(marker: MarkerFinding, catalogue: Catalogue) -> str:
+    remarks = []
+    if marker.limit is not None:
+        remarks.append(catalogue.label("chemistry.limit", limit=marker.limit))
+    if marker.set_aside_by is not None:
+        remarks.append(catalogue.label("chemistry.set_aside"))
+    if marker.status in _NAMED and marker.inchikey is not None:
+        remarks.append(marker.inchikey)
+    return f"{marker.name} ({'; '.join(remarks)})" if remarks else marker.name

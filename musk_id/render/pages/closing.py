@@ -155,8 +155,9 @@ def provenance_section(record: CaseRecord, digest: str, catalogue: Catalogue) ->
         Annex(
             label("provenance.other_digests"), (_digests_table("", _other_digests(record, catalogue), catalogue),)
         ),
-        Heading(2, label("provenance.sources")),
-        Items(tuple(cell(f"{s.citation} {s.terms}") for s in release.sources)),
+        Annex(
+            label("provenance.sources"), (Items(tuple(cell(f"{s.citation} {s.terms}") for s in release.sources)),)
+        ),
         Paragraph(cell(label("provenance.seal")), quiet=True),
     ]
     return Section("provenance", label("section.provenance"), tuple(blocks))

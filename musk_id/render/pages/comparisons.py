@@ -15,8 +15,8 @@ from musk_id.vocabulary import Reason
 
 __all__ = ["FIGURES_SHOWN", "comparisons_table", "drawn_on_paper"]
 
-# Alignments of an item on paper; with two markers, each read twice, equal sequences leave two of them.
-FIGURES_SHOWN = 4
+# Alignments of an item on paper: those of two markers, however often each was read.
+FIGURES_SHOWN = 2
 
 
 def comparisons_table(results: Iterable[SequenceResult], caption: str, catalogue: Catalogue) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from musk_id.model.chromatography import RuleFixed
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import Catalogue
@@ -53,9 +54,25 @@ def _batch_facts(controls: ControlsRecord, catalogue: Catalogue) -> Facts:
         rows.append((label("controls.invalid_loci"), cell(", ".join(controls.invalid_loci))))
     if controls.reasons:
         rows.append((label("controls.reasons"), reason_words(catalogue, controls.reasons)))
+    if sheet.spectra_rule is not None:
+        rows.append((label("controls.spectra_rule"), cell(_rule_text(sheet.spectra_rule, catalogue))))
     if sheet.departures is not None:
         rows.append((label("controls.departures"), cell(sheet.departures)))
     return Facts(tuple(rows))
+
+
+def _rule_text(rule: RuleFixed, catalogue: Catalogue) -> str:
+    text = catalogue.label("controls.rule_fixed", version=rule.method_version, date=rule.fixed_on)
+    departure = rule.departure
+    if departure is None:
+        return text
+    return f"{text}; " + catalogue.label(
+        "controls.rule_changed",
+        version=departure.to_version,
+        date=departure.date,
+        person=departure.person,
+        reason=" ".join(departure.reason.split()),
+    )
 
 
 def _required_table(controls: ControlsRecord, catalogue: Catalogue) -> Table:

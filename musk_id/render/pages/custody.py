@@ -5,7 +5,7 @@ from __future__ import annotations
 from musk_id.model.examination import CustodyEvent
 from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import Catalogue
-from musk_id.render.pages.document import Block, Figure, Heading, Items, Table, cell, mono
+from musk_id.render.pages.document import Annex, Block, Figure, Heading, Items, Table, cell, mono
 from musk_id.render.pictures.custody import CustodyStep, draw_custody
 
 __all__ = ["custody_blocks"]
@@ -30,7 +30,7 @@ def custody_blocks(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
         for start in range(0, len(events), EVENTS_A_PICTURE):
             before = events[start - 1] if start else None
             blocks.append(_figure(item_id, before, events[start : start + EVENTS_A_PICTURE], catalogue))
-    return [*blocks, _table(examination.custody, catalogue)]
+    return [*blocks, Annex(label("items.all_custody"), (_table(examination.custody, catalogue),))]
 
 
 def _figure(item_id: str, before: CustodyEvent | None, events: list[CustodyEvent], catalogue: Catalogue) -> Figure:

@@ -7,13 +7,27 @@ from musk_id.model.calibration import ErrorCounts
 from musk_id.model.error_figures import CalibrationSummary, ComparisonErrors
 from musk_id.model.radius import QueryWindow, RadiusGround
 from musk_id.render.catalogue import Catalogue
-from musk_id.render.pages.document import Annex, Block, Cell, Heading, Items, Paragraph, Table, cell, lines
+from musk_id.render.pages.document import Block, Cell, Heading, Paragraph, Table, cell, lines
 
-__all__ = ["error_blocks", "ground_words"]
+__all__ = [
+    "at_most",
+    "called_sentences",
+    "comparison_title",
+    "counts_of",
+    "error_blocks",
+    "ground_words",
+    "like_sentences",
+    "none_count",
+    "right_rate",
+    "strata_table",
+    "window_words",
+    "wrong_rate",
+]
 
 RECORDS_SHOWN = 3
 # A limit is not torn from its sign at the end of a line.
 NO_BREAK = "\u00a0"
+_ANSWERS = ("wrong", "right", "none")
 
 
 def ground_words(catalogue: Catalogue, ground: RadiusGround, unit: str | None) -> Cell:
@@ -22,7 +36,7 @@ def ground_words(catalogue: Catalogue, ground: RadiusGround, unit: str | None) -
     if ground.reason is not None or ground.window is None:
         code = "-" if ground.reason is None else ground.reason.value
         return cell(label("radius.none", code=code))
-    first = label("radius.rests_on", window=_window_words(catalogue, ground.window))
+    first = label("radius.rests_on", window=window_words(catalogue, ground.window))
     nearest, pooled = _distance(catalogue, ground.nearest_other, unit), _count(ground.pooled_individuals)
     if ground.genus is None:
         species, genera = _count(ground.pooled_species), _count(ground.pooled_genera)
@@ -58,7 +72,7 @@ def _distance(catalogue: Catalogue, value: str | None, unit: str | None) -> str:
     return value if unit is None else f"{value} {catalogue.label(f'unit.{unit}')}"
 
 
-def _window_words(catalogue: Catalogue, window: QueryWindow) -> str:
+def window_words(catalogue: Catalogue, window: QueryWindow) -> str:
     if window.length_bp is None:
         return catalogue.label("radius.insert")
     last = window.first_column + window.length_bp - 1
@@ -82,30 +96,20 @@ def error_blocks(summary: CalibrationSummary | None, catalogue: Catalogue) -> li
         date=source.library_date,
         methods=", ".join(source.methods),
     )
-    blocks: list[Block] = [
+    return [
         heading,
         Paragraph(cell(label("errors.sentence"))),
         Paragraph(lines(cell(told), cell(label("errors.limits"))), quiet=True),
     ]
-    tables: list[Block] = []
-    for comparison in summary.comparisons:
-        heading = Heading(3, _title(comparison, catalogue))
-        said = [*_called(comparison, catalogue), *_like(comparison, catalogue)]
-        if said:
-            blocks += (heading, Items(tuple(map(cell, said))))
-        if comparison.errors:
-            tables += (Heading(2, heading.text), _strata_table(comparison, catalogue))
-    if tables:
-        blocks.append(Annex(label("errors.strata"), tuple(tables)))
-    return blocks
 
 
-def _title(figures: ComparisonErrors, catalogue: Catalogue) -> str:
+def comparison_title(figures: ComparisonErrors, catalogue: Catalogue) -> str:
+    """Marker, window, method and rule of a comparison."""
     unit = catalogue.label(f"unit.{figures.unit}")
     return catalogue.label(
         "errors.title",
         locus=catalogue.word(figures.window.locus),
-        window=_window_words(catalogue, figures.window),
+        window=window_words(catalogue, figures.window),
         method=figures.method,
         radius=figures.radius,
         margin=figures.margin,
@@ -113,7 +117,8 @@ def _title(figures: ComparisonErrors, catalogue: Catalogue) -> str:
     )
 
 
-def _strata_table(figures: ComparisonErrors, catalogue: Catalogue) -> Table:
+def strata_table(figures: ComparisonErrors, catalogue: Catalogue) -> Table:
+    """Right, wrong and no answers by the distance to the nearest other species."""
     label = catalogue.label
     counted = label(
         "errors.counted",
@@ -121,12 +126,13 @@ def _strata_table(figures: ComparisonErrors, catalogue: Catalogue) -> Table:
         species=str(figures.species),
         genera=str(figures.genera),
     )
-    heads = ("stratum", "individual_wrong", "individual_right", "species_wrong", "species_right", "genus_wrong")
+    answers = [f"{withheld}_{answer}" for withheld in ("individual", "species") for answer in _ANSWERS]
+    heads = ("stratum", *answers, "genus_wrong")
     rows = tuple(_row(figures, stratum, catalogue) for stratum in _present(figures))
-    return Table(counted, tuple(label(f"errors.head_{h}") for h in heads), (5, 4, 5, 4, 5, 4), rows)
+    return Table(counted, tuple(label(f"errors.head_{h}") for h in heads), (5, 4, 5, 3, 4, 5, 3, 4), rows)
 
 
-def _called(figures: ComparisonErrors, catalogue: Catalogue) -> list[str]:
+def called_sentences(figures: ComparisonErrors, catalogue: Catalogue) -> list[str]:
     """How often another genus was called the genus of interest."""
     said, panel, within = [], figures.panel, figures.within_radius
     if panel is not None:
@@ -135,7 +141,7 @@ def _called(figures: ComparisonErrors, catalogue: Catalogue) -> list[str]:
                 "errors.panel",
                 release=panel.release_id,
                 genus=figures.genus,
-                called=_at_most(panel.called, panel.records, panel.called_upper),
+                called=at_most(panel.called, panel.records, panel.called_upper),
                 nearest=str(panel.nearest_is_target),
                 margin=str(panel.with_margin),
             )
@@ -145,21 +151,21 @@ def _called(figures: ComparisonErrors, catalogue: Catalogue) -> list[str]:
             catalogue.label(
                 "errors.within",
                 genus=figures.genus,
-                haplotypes=_at_most(within.haplotypes, within.haplotypes_compared, within.haplotypes_upper),
-                species=_at_most(within.species, within.species_compared, within.species_upper),
+                haplotypes=at_most(within.haplotypes, within.haplotypes_compared, within.haplotypes_upper),
+                species=at_most(within.species, within.species_compared, within.species_upper),
             )
         )
     return said
 
 
-def _like(figures: ComparisonErrors, catalogue: Catalogue) -> list[str]:
+def like_sentences(figures: ComparisonErrors, catalogue: Catalogue) -> list[str]:
     """The stratum that the genus of interest lies in, with its rates."""
     stratum = figures.own_stratum
     if stratum is None:
         return []
     unit = catalogue.label(f"unit.{figures.unit}")
     individual, species = (
-        _wrong(_counts(figures, withheld, stratum)) for withheld in (Withheld.INDIVIDUAL, Withheld.SPECIES)
+        wrong_rate(counts_of(figures, withheld, stratum)) for withheld in (Withheld.INDIVIDUAL, Withheld.SPECIES)
     )
     return [
         catalogue.label(
@@ -187,23 +193,32 @@ def _row(figures: ComparisonErrors, stratum: CongenerStratum, catalogue: Catalog
     if stratum in figures.own_strata:
         mark = "errors.own_middle" if stratum is figures.own_stratum else "errors.own"
         name = catalogue.label(mark, stratum=name, genus=figures.genus)
-    individual, species, genus = (_counts(figures, withheld, stratum) for withheld in Withheld)
-    texts = (_wrong(individual), _right(individual), _wrong(species), _right(species), _wrong(genus))
-    return (cell(name), *map(cell, texts))
+    individual, species, genus = (counts_of(figures, withheld, stratum) for withheld in Withheld)
+    left_out = [text for c in (individual, species) for text in (wrong_rate(c), right_rate(c), none_count(c))]
+    return (cell(name), *map(cell, left_out), cell(wrong_rate(genus)))
 
 
-def _counts(figures: ComparisonErrors, withheld: Withheld, stratum: CongenerStratum) -> ErrorCounts | None:
+def counts_of(figures: ComparisonErrors, withheld: Withheld, stratum: CongenerStratum) -> ErrorCounts | None:
+    """Counts of a stratum with something withheld, where the calibration has them."""
     found = (e for e in figures.errors if e.withheld is withheld and e.stratum is stratum)
     return next(found, None)
 
 
-def _at_most(k: int, n: int, upper: str) -> str:
+def at_most(k: int, n: int, upper: str) -> str:
+    """A count of errors with its upper limit."""
     return f"{k}/{n} (≤{NO_BREAK}{upper})"
 
 
-def _wrong(counts: ErrorCounts | None) -> str:
-    return "-" if counts is None else _at_most(counts.wrong, counts.n, counts.wrong_upper)
+def wrong_rate(counts: ErrorCounts | None) -> str:
+    """How often another genus was named, with the upper limit."""
+    return "-" if counts is None else at_most(counts.wrong, counts.n, counts.wrong_upper)
 
 
-def _right(counts: ErrorCounts | None) -> str:
+def right_rate(counts: ErrorCounts | None) -> str:
+    """How often the own genus was named, with the lower limit."""
     return "-" if counts is None else f"{counts.right}/{counts.n} (≥{NO_BREAK}{counts.right_lower})"
+
+
+def none_count(counts: ErrorCounts | None) -> str:
+    """How many had no answer; open answers are told apart from errors."""
+    return "-" if counts is None else str(counts.none)

@@ -188,7 +188,7 @@ def _who(run: Run, product: Product) -> list[str]:
         run.method_version or product.method_version,
         run.instrument or product.instrument,
     )
-    return [fact or "-" for fact in facts]
+    return [fact for fact in facts if fact is not None] or ["-"]
 
 
 def _masses(record: CaseRecord, catalogue: Catalogue) -> list[Block]:

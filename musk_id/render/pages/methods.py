@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from musk_id.model.identification_rules import IdentificationRule
 from musk_id.model.methods import (
     AmpliconLimits,
     AnimalMethod,
@@ -27,6 +28,7 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.error_figures import error_blocks
+from musk_id.render.pages.method_cards import card_blocks
 from musk_id.vocabulary import ControlKind, Locus
 
 __all__ = ["methods_section"]
@@ -42,6 +44,7 @@ def methods_section(record: CaseRecord, catalogue: Catalogue) -> Section:
     blocks.extend(_markers(methods, record.release, catalogue))
     blocks.append(Facts(((label("methods.departures"), said),)))
     blocks.extend(error_blocks(record.calibration, catalogue))
+    blocks.extend(card_blocks(record, catalogue))
     blocks.append(Annex(label("methods.all_numbers"), tuple(_all_numbers(methods, catalogue))))
     return Section("methods", label("section.methods"), tuple(blocks))
 
@@ -75,6 +78,7 @@ def _all_numbers(methods: MethodsUsed, catalogue: Catalogue) -> list[Block]:
     blocks.append(Heading(2, label("methods.spectra", version=methods.spectra.version)))
     blocks.append(Paragraph(cell(label("methods.spectra_scores")), quiet=True))
     blocks.append(_numbers(_spectra_numbers(methods.spectra), catalogue))
+    blocks += _identification(methods.spectra.identification, catalogue)
     blocks.append(Heading(2, label("methods.controls", version=methods.controls.version)))
     blocks.append(_required_controls(methods.controls, catalogue))
     blocks.append(Heading(2, label("methods.evidence", version=methods.evidence.version)))
@@ -220,6 +224,34 @@ def _spectra_numbers(method: SpectraMethod) -> tuple[tuple[str, str, str], ...]:
         ("ion_ratio", str(method.ion_ratio_tolerance_percent), "percent"),
         ("confusable_gap", str(method.confusable_min_gap), ""),
     )
+
+
+def _identification(rule: IdentificationRule | None, catalogue: Catalogue) -> list[Block]:
+    """The rule of identification, if the method has one."""
+    if rule is None:
+        return []
+    label = catalogue.label
+    source = rule.source if rule.text_read else f"{rule.source} {label('text.text_not_read')}"
+    bands = "; ".join(
+        label(
+            "number.id_band_relative" if band.relative else "number.id_band_points",
+            tolerance=str(band.tolerance),
+            share=str(band.from_percent),
+        )
+        for band in rule.ratio_bands
+    )
+    rows = (
+        ("id_source", source),
+        ("id_time", f"{rule.retention_time_percent} %; {rule.retention_time_least_min} min"),
+        ("id_index", rule.retention_index),
+        ("id_ions", f"{rule.min_ions}; m/z {rule.one_ion_from_mz}"),
+        ("id_compared", f"{rule.ions_compared}; {rule.ion_least_percent} %"),
+        ("id_bands", bands),
+        ("id_noise", f"{rule.signal_to_noise_base}; {rule.signal_to_noise_weakest}"),
+        ("id_blank", str(rule.blank_factor)),
+        ("id_isomers", str(rule.isomer_index_sd)),
+    )
+    return [Facts(tuple((label(f"number.{key}"), cell(value)) for key, value in rows))]
 
 
 def _numbers(numbers: tuple[tuple[str, str, str], ...], catalogue: Catalogue) -> Facts:

@@ -1,0 +1,89 @@
+"""Types of the placeholders of the phrase catalogue: what a value may look like before it stands in a sentence.
+
+A sentence that is true of a number may say anything once words stand in its place. Names that are not listed are
+text; a test asks that every name of the catalogue is listed.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from musk_id.model.values import RULES, Country, DecimalText, Identifier, IsoDate, Sha256
+
+__all__ = ["PLACEHOLDERS", "PlaceholderKind", "fits", "kind_of"]
+
+
+class PlaceholderKind(StrEnum):
+    """What a value may look like."""
+
+    COUNT = "a whole number"
+    DECIMAL = "a decimal number"
+    DATE = "a date as YYYY-MM-DD"
+    IDENTIFIER = "an identifier"
+    COUNTRY = "a country code"
+    DIGEST = "a SHA-256"
+    TEXT = "text"
+
+
+_COUNTS = (
+    "all amplifications apart barcodes bases columns count days extracts families few genera "
+    "individuals length most none orders overlapping pairs reviewed shared spectra total years"
+)
+_DECIMALS = "factor grams lower uncertainty"
+_DATES = "act date ended later received"
+_TEXTS = (
+    "above accession asked batch batches borrowed both by called case certified code column compared "
+    "compound condition countries counts declared differences earlier energy events examined family first "
+    "forward found gaps genus grade group haplotypes held high how html individual item items json kinds "
+    "language largest last letter letters level library limit list listed listing listings loci locus low "
+    "margin marker markers mass material message method methods middle mz name names nearest needed "
+    "number order other others outgroup overlap overlay overlays page pages paper path paths peak peaks "
+    "person place pooled position positions quality query questions radius read reads reasons record "
+    "records reference references release replicates reverse role row rows run runs sample scale score "
+    "seals selection shown smallest software span species stage strand stratum subject subjects taxa "
+    "taxon technique text time tips title to unit up_to value version views well what window words"
+)
+
+# Kind of each name; some sentences give a name a narrower or another meaning.
+PLACEHOLDERS: dict[str, PlaceholderKind] = {
+    **dict.fromkeys(_TEXTS.split(), PlaceholderKind.TEXT),
+    **dict.fromkeys(_COUNTS.split(), PlaceholderKind.COUNT),
+    **dict.fromkeys(_DECIMALS.split(), PlaceholderKind.DECIMAL),
+    **dict.fromkeys(_DATES.split(), PlaceholderKind.DATE),
+    "country": PlaceholderKind.COUNTRY,
+    "sha256": PlaceholderKind.DIGEST,
+}
+_OF_ONE_SENTENCE: dict[tuple[str, str], PlaceholderKind] = {
+    ("legal.dates", "record"): PlaceholderKind.DATE,
+    ("legal.date_of_record_only", "record"): PlaceholderKind.DATE,
+    ("box.title", "item"): PlaceholderKind.IDENTIFIER,
+    ("ratio.h1_text", "item"): PlaceholderKind.IDENTIFIER,
+    ("ratio.h2_text", "item"): PlaceholderKind.IDENTIFIER,
+    ("items.units_examined", "total"): PlaceholderKind.TEXT,
+    ("library.of_individuals", "count"): PlaceholderKind.TEXT,
+}
+
+_RULES = {
+    PlaceholderKind.DECIMAL: RULES[DecimalText],
+    PlaceholderKind.DATE: RULES[IsoDate],
+    PlaceholderKind.IDENTIFIER: RULES[Identifier],
+    PlaceholderKind.COUNTRY: RULES[Country],
+    PlaceholderKind.DIGEST: RULES[Sha256],
+}
+_WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]*")
+
+
+def kind_of(key: str, name: str) -> PlaceholderKind:
+    """Kind of a placeholder of a text."""
+    return _OF_ONE_SENTENCE.get((key, name)) or PLACEHOLDERS.get(name, PlaceholderKind.TEXT)
+
+
+def fits(key: str, name: str, value: str) -> bool:
+    """Whether a value may stand in a placeholder of a text."""
+    kind = kind_of(key, name)
+    if kind is PlaceholderKind.TEXT:
+        return True
+    if kind is PlaceholderKind.COUNT:
+        return _WHOLE_NUMBER.fullmatch(value) is not None
+    return _RULES[kind].accepts(value)

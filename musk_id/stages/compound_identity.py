@@ -1,0 +1,302 @@
+"""What may be said of the compound behind a spectrum under a method version that can identify.
+
+Identified: one compound whose injected reference meets every criterion. Tentative: the best reference of library
+and sequence fits, with all that may be taken for it. Isomers, stereoisomers and mixtures give no single name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from musk_id.kernels.formula import monoisotopic_mass
+from musk_id.kernels.spectral import UnitMassSpectrum, match_factors, to_unit_mass
+from musk_id.model.chromatography import MeasuredPeak
+from musk_id.model.identification_rules import IdentificationRule
+from musk_id.model.injections import InjectedReference, SequenceInjections
+from musk_id.model.methods import SPECTRA_METHODS, SpectraMethod
+from musk_id.model.reference import ConfusableGroup, SpectrumReference
+from musk_id.model.spectra import CompoundCall
+from musk_id.model.trace import Criterion
+from musk_id.model.values import DecimalText, Line
+from musk_id.stages.compound_call import (
+    ScoredReference,
+    factor_criterion,
+    gap_criterion,
+    group_names,
+    ion_criteria,
+)
+from musk_id.stages.identification import Injected, identity_criteria, query_index, untested_criteria
+from musk_id.stages.isomers import isomer_criterion
+from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key, same_compound
+from musk_id.stages.spectrum_checks import (
+    above_molecular_ion,
+    isotope_criterion,
+    mixture_criterion,
+    unexplained_criterion,
+)
+from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Reason
+
+__all__ = ["PeakEvidence", "call_with_rule", "injected_references", "library_spectrum"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeakEvidence:
+    """What was measured of an exhibit's peak; ``area`` is the one that counts in this call."""
+
+    peak: MeasuredPeak | None
+    area: DecimalText | None
+    references: tuple[Injected, ...]
+
+
+def injected_references(sequences: tuple[SequenceInjections, ...]) -> tuple[Injected, ...]:
+    """References of some sequences that have a spectrum, each with the controls of its sequence."""
+    found = []
+    for sequence in sequences:
+        for reference in sequence.references:
+            if reference.spectrum is None:
+                continue
+            unit_mass = to_unit_mass(reference.spectrum.mz, reference.spectrum.intensity)
+            if unit_mass.mz.size:
+                found.append(Injected(reference, unit_mass, round(monoisotopic_mass(reference.formula)), sequence))
+    return tuple(found)
+
+
+def library_spectrum(injected: Injected) -> LibrarySpectrum:
+    """An injected reference as a spectrum to compare with, beside those of the library."""
+    reference = injected.reference
+    known = SpectrumReference(
+        accession=reference.accession,
+        name=reference.name,
+        inchikey=reference.inchikey,
+        formula=reference.formula,
+        exact_mass=DecimalText(str(monoisotopic_mass(reference.formula))),
+        instrument=Line("the sequence of the run"),
+        ionisation_energy=Line("as the run"),
+        derivative=Line("none"),
+        licence=Line("-"),
+        authors=Line("-"),
+        peaks=(),
+        overlay=Line(f"batch {reference.batch_id}"),
+    )
+    return LibrarySpectrum(known, injected.unit_mass, injected.nominal_mass)
+
+
+def call_with_rule(
+    query: UnitMassSpectrum,
+    scored: tuple[ScoredReference, ...],
+    evidence: PeakEvidence,
+    library: SpectralLibrary,
+    method: SpectraMethod,
+) -> CompoundCall:
+    """Call from the references in order of their forward match factor, injected ones among them (at least one).
+
+    Raises
+    ------
+    ValueError
+        If the method has no rule of identification.
+    """
+    rule = method.identification
+    if rule is None:
+        raise ValueError(f"{method.version} has no rule of identification")
+    traces = [(one, _injected_trace(query, one, evidence, library, method, rule)) for one in evidence.references]
+    passed = [(one.reference, trace) for one, trace in traces if _all_passed(trace)]
+    if passed and all(same_compound(passed[0][0].inchikey, other.inchikey) for other, _ in passed):
+        reference, trace = passed[0]
+        others = _near(scored, reference.inchikey, method)
+        return CompoundCall(
+            status=CompoundStatus.IDENTIFIED,
+            name=reference.name,
+            inchikey=reference.inchikey,
+            accession=reference.accession,
+            confusables=tuple(sorted({s.library.reference.name for s in others} - {reference.name})),
+            reasons=_departures(evidence, reference),
+            trace=trace,
+        )
+    return _tentative(query, scored, traces, library, method)
+
+
+def _injected_trace(
+    query: UnitMassSpectrum,
+    injected: Injected,
+    evidence: PeakEvidence,
+    library: SpectralLibrary,
+    method: SpectraMethod,
+    rule: IdentificationRule,
+) -> tuple[Criterion, ...]:
+    """All criteria against one injected reference; after a departure, the weaker outcome of both rules."""
+    reference = injected.reference
+    factors = match_factors(query, injected.unit_mass)
+    best = ScoredReference(library_spectrum(injected), factors.identity_forward, factors.identity_reverse)
+    criteria = identity_criteria(query, evidence.peak, injected, rule, method.version, evidence.area)
+    former = _rule_before(injected.sequence, method)
+    if former is not None:
+        before = identity_criteria(query, evidence.peak, injected, former, method.version, evidence.area)
+        criteria = tuple(_weaker(a, b) for a, b in zip(criteria, before, strict=True))
+    index = query_index(evidence.peak, injected.sequence)
+    isomers = isomer_criterion(reference, index, injected.sequence, library, rule)
+    return (
+        factor_criterion("spectra.forward_match_factor", best.forward, method.min_forward_match_factor, best),
+        factor_criterion("spectra.reverse_match_factor", best.reverse, method.min_reverse_match_factor, best),
+        *criteria,
+        above_molecular_ion(query, reference.formula, injected.nominal_mass, reference.accession),
+        isotope_criterion(query, reference.formula, injected.nominal_mass, reference.accession),
+        *(() if isomers is None else (isomers,)),
+    )
+
+
+def _rule_before(sequence: SequenceInjections, method: SpectraMethod) -> IdentificationRule | None:
+    """The rule that was fixed for a sequence, if another one was taken after the data were seen."""
+    fixed = sequence.rule
+    if fixed is None or fixed.departure is None or fixed.method_version == method.version:
+        return None
+    known = {m.version: m.identification for m in SPECTRA_METHODS}
+    return known.get(fixed.method_version)
+
+
+_ORDER = (CriterionOutcome.FAILED, CriterionOutcome.NOT_TESTED, CriterionOutcome.PASSED)
+
+
+def _weaker(first: Criterion, second: Criterion) -> Criterion:
+    return min(first, second, key=lambda c: _ORDER.index(c.outcome))
+
+
+def _all_passed(trace: tuple[Criterion, ...]) -> bool:
+    """Every criterion passed; the isotope pattern may be too weak to test."""
+    return all(
+        c.outcome is CriterionOutcome.PASSED
+        or (c.name == "spectra.isotopes" and c.outcome is CriterionOutcome.NOT_TESTED)
+        for c in trace
+    )
+
+
+def _departures(evidence: PeakEvidence, reference: InjectedReference) -> tuple[Reason, ...]:
+    changed = any(
+        one.sequence.batch_id == reference.batch_id
+        and one.sequence.rule is not None
+        and one.sequence.rule.departure is not None
+        for one in evidence.references
+    )
+    return (Reason.RULE_CHANGED_AFTERWARDS,) if changed else ()
+
+
+def _near(scored: tuple[ScoredReference, ...], inchikey: str, method: SpectraMethod) -> list[ScoredReference]:
+    """References of other compounds, stereoisomers among them, as near as the best one of this compound."""
+    own = [s for s in scored if same_compound(s.library.reference.inchikey, inchikey)]
+    top = max((s.forward for s in own), default=scored[0].forward)
+    return [
+        s
+        for s in scored
+        if not same_compound(s.library.reference.inchikey, inchikey)
+        and top - s.forward < method.confusable_min_gap
+    ]
+
+
+def _tentative(
+    query: UnitMassSpectrum,
+    scored: tuple[ScoredReference, ...],
+    traces: list[tuple[Injected, tuple[Criterion, ...]]],
+    library: SpectralLibrary,
+    method: SpectraMethod,
+) -> CompoundCall:
+    best = scored[0]
+    reference = best.library.reference
+    required = (
+        factor_criterion("spectra.forward_match_factor", best.forward, method.min_forward_match_factor, best),
+        factor_criterion("spectra.reverse_match_factor", best.reverse, method.min_reverse_match_factor, best),
+        *ion_criteria(query, best.library, method),
+        above_molecular_ion(query, reference.formula, best.library.nominal_mass, reference.accession),
+    )
+    key = compound_key(reference.inchikey)
+    other = next((s for s in scored if compound_key(s.library.reference.inchikey) != key), None)
+    mixture = mixture_criterion(best.forward, best.reverse, reference.accession)
+    isotopes = isotope_criterion(query, reference.formula, best.library.nominal_mass, reference.accession)
+    own = next((t for one, t in traces if same_compound(one.reference.inchikey, reference.inchikey)), None)
+    unexplained = unexplained_criterion(query, best.library.unit_mass, reference.accession)
+    trace = (
+        *required,
+        *gap_criterion(best, other, method),
+        mixture,
+        unexplained,
+        isotopes,
+        *(c for c in (own or _untested(method)) if c.name not in {r.name for r in (*required, isotopes)}),
+    )
+    if any(c.outcome is CriterionOutcome.FAILED for c in required):
+        return CompoundCall(
+            status=CompoundStatus.NOT_DETECTED,
+            name=None,
+            inchikey=None,
+            accession=None,
+            confusables=(),
+            reasons=(Reason.NO_LIBRARY_MATCH,),
+            trace=trace,
+        )
+    near = _near(scored, reference.inchikey, method)
+    if CriterionOutcome.FAILED in (mixture.outcome, unexplained.outcome):
+        near += [s for s in _company(query, scored, method) if s not in near and s is not best]
+    return _named(best, near, trace, own, library)
+
+
+def _untested(method: SpectraMethod) -> tuple[Criterion, ...]:
+    return () if method.identification is None else untested_criteria(method.identification)
+
+
+def _company(
+    query: UnitMassSpectrum, scored: tuple[ScoredReference, ...], method: SpectraMethod
+) -> list[ScoredReference]:
+    """References that a mixture may hold beside the best: theirs are all in the query, with the molecular ion."""
+    key = compound_key(scored[0].library.reference.inchikey)
+    return [
+        s
+        for s in scored
+        if compound_key(s.library.reference.inchikey) != key
+        and s.reverse >= method.min_reverse_match_factor
+        and all(c.outcome is CriterionOutcome.PASSED for c in ion_criteria(query, s.library, method))
+    ]
+
+
+def _named(
+    best: ScoredReference,
+    near: list[ScoredReference],
+    trace: tuple[Criterion, ...],
+    own: tuple[Criterion, ...] | None,
+    library: SpectralLibrary,
+) -> CompoundCall:
+    """The tentative call: one name, the name of a group, or several names."""
+    reference = best.library.reference
+    group = library.group_of(reference.inchikey)
+    by_index = group is not None and library.needs_index(reference.inchikey)
+    failed = {c.name for c in trace if c.outcome is CriterionOutcome.FAILED}
+    mixed = "spectra.unexplained_ions" in failed
+    open_ = bool(near) or by_index or mixed
+    names = {s.library.reference.name for s in near} | group_names(group, library)
+    within = group is not None and all(library.group_of(s.library.reference.inchikey) == group for s in near)
+    reasons = {_why_not_identified(own)}
+    if near or by_index:
+        reasons.add(Reason.CONFUSABLE_NOT_SEPARATED)
+    if mixed or "spectra.reverse_less_forward" in failed:
+        reasons.add(Reason.MIXTURE_SUSPECTED)
+    if "spectra.isotopes" in failed:
+        reasons.add(Reason.ISOTOPES_DISAGREE)
+    return CompoundCall(
+        status=CompoundStatus.TENTATIVE,
+        name=_name(reference.name, group if within and not mixed else None, open_),
+        inchikey=None if open_ else reference.inchikey,
+        accession=None if open_ else reference.accession,
+        confusables=tuple(sorted(names | {reference.name} if open_ else names - {reference.name})),
+        reasons=tuple(sorted(reasons)),
+        trace=trace,
+    )
+
+
+def _name(best: Line, group: ConfusableGroup | None, open_: bool) -> Line | None:
+    if not open_:
+        return best
+    return None if group is None else Line(group.name)
+
+
+def _why_not_identified(own: tuple[Criterion, ...] | None) -> Reason:
+    if own is None:
+        return Reason.LIBRARY_REFERENCE_ONLY
+    if any(c.outcome is CriterionOutcome.FAILED for c in own):
+        return Reason.IDENTIFICATION_NOT_MET
+    return Reason.IDENTIFICATION_NOT_TESTED

@@ -1,0 +1,102 @@
+"""Isomers of macrocycles and sterols: told apart by their retention indices, or named by their group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from musk_id.model.identification_rules import IdentificationRule
+from musk_id.model.injections import InjectedReference, SequenceInjections
+from musk_id.model.trace import Criterion
+from musk_id.model.values import Line
+from musk_id.stages.identification import reference_index
+from musk_id.stages.spectral_library import SpectralLibrary, compound_key, is_flat
+from musk_id.vocabulary import CriterionOutcome
+
+__all__ = ["isomer_criterion", "isomers_of"]
+
+NAMES_SHOWN = 4
+
+
+def isomers_of(reference: InjectedReference, library: SpectralLibrary) -> Iterator[str]:
+    """InChIKeys of the isomers that a macrocycle or sterol may be taken for.
+
+    Members of its group with its formula, or with a formula that is not known here; the stereoisomers among the
+    markers. A key without stereochemistry is no other compound than one of the same skeleton.
+    """
+    group = library.group_of(reference.inchikey)
+    formulas = {str(marker.inchikey): str(marker.formula) for marker in library.markers}
+    keys: set[str] = set(group.members if group is not None else ())
+    keys |= {key for key in formulas if compound_key(key) == compound_key(reference.inchikey)}
+    for key in sorted(keys - {reference.inchikey}):
+        same_skeleton = compound_key(key) == compound_key(reference.inchikey)
+        if same_skeleton and (is_flat(key) or is_flat(reference.inchikey)):
+            continue
+        if formulas.get(key, str(reference.formula)) == reference.formula:
+            yield key
+
+
+def isomer_criterion(
+    reference: InjectedReference,
+    index: Fraction | None,
+    sequence: SequenceInjections,
+    library: SpectralLibrary,
+    rule: IdentificationRule,
+) -> Criterion | None:
+    """Whether the retention index of the exhibit lies far enough from that of every isomer.
+
+    Parameters
+    ----------
+    reference : InjectedReference
+        The compound in question.
+    index : Fraction or None
+        Index of the exhibit's peak.
+    sequence : SequenceInjections
+        What was injected; isomers count with their index and its standard deviation, also without a spectrum.
+
+    Returns
+    -------
+    Criterion or None
+        ``None`` for compounds that need no index, or have no isomer to be taken for.
+    """
+    if not library.needs_index(reference.inchikey):
+        return None
+    isomers = list(isomers_of(reference, library))
+    if not isomers:
+        return None
+    names = {str(marker.inchikey): str(marker.name) for marker in library.markers}
+    apart = {key: _apart(key, reference, index, sequence, rule) for key in isomers}
+    open_ = sorted(names.get(key, key) for key, far in apart.items() if not far)
+    if all(apart.values()):
+        outcome = CriterionOutcome.PASSED
+    elif any(far is False for far in apart.values()):
+        outcome = CriterionOutcome.FAILED
+    else:
+        outcome = CriterionOutcome.NOT_TESTED
+    shown = ", ".join(open_[:NAMES_SHOWN]) + (", ..." if len(open_) > NAMES_SHOWN else "")
+    return Criterion(
+        name=Line("spectra.isomers"),
+        measured=Line(f"{len(isomers) - len(open_)}/{len(isomers)}" + (f"; ≠ {shown}" if open_ else "")),
+        limit=Line(f">= {rule.isomer_index_sd} SD"),
+        outcome=outcome,
+        deciding_records=(reference.accession,),
+    )
+
+
+def _apart(
+    key: str,
+    reference: InjectedReference,
+    index: Fraction | None,
+    sequence: SequenceInjections,
+    rule: IdentificationRule,
+) -> bool | None:
+    """Whether an isomer lies far enough away; ``None`` if index or deviation is not known."""
+    found = [one for one in sequence.references if one.inchikey == key]
+    deviations = [
+        Fraction(one.retention_index_sd) for one in (*found, reference) if one.retention_index_sd is not None
+    ]
+    places = [reference_index(one, sequence) for one in found]
+    known = [place for place in places if place is not None]
+    if index is None or not known or not deviations:
+        return None
+    return min(abs(index - place) for place in known) >= rule.isomer_index_sd * max(deviations)
