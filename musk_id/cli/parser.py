@@ -129,7 +129,10 @@ def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     match = actions.add_parser("match", help="what the barcode rules say of each of many sequences, as a table")
     match.add_argument(
-        "queries", type=Path, metavar="QUERIES", help="FASTA file, or FASTQ reads (.fastq, .fq), also with gzip"
+        "queries",
+        type=Path,
+        metavar="QUERIES",
+        help="FASTA file, or reads: FASTQ (.fastq, .fq), both also with gzip, or mapped and sorted (.bam)",
     )
     match.add_argument("--mates", type=Path, metavar="FASTQ", help="reverse reads of the pairs, for FASTQ")
     match.add_argument(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from musk_id.kernels.nucleotides import Masks, encode, reverse_complement
 
-__all__ = ["Inserts", "find_inserts"]
+__all__ = ["Inserts", "anchored_primer", "find_inserts"]
 
 _BLOCK = 50_000
 
@@ -93,8 +93,8 @@ def _block(
     best = np.full(count, worst, np.int64)
     for number, (forward, reverse) in enumerate(pairs):
         for direction, (first, last) in ((1, (forward, reverse)), (-1, (reverse, forward))):
-            missed, before = _anchored(head, first, max_mismatches, max_offset_bp)
-            missed_last, after = _anchored(tail, last, max_mismatches, max_offset_bp)
+            missed, before = anchored_primer(head, first, max_mismatches, max_offset_bp)
+            missed_last, after = anchored_primer(tail, last, max_mismatches, max_offset_bp)
             begin, end = before + len(first), lengths - after - len(last)
             fits = (missed <= max_mismatches) & (missed_last <= max_mismatches) & (begin < end)
             rank = np.where(fits, (missed + missed_last) * (2 * max_offset_bp + 1) + before + after, worst)
@@ -119,7 +119,7 @@ def _masks(pieces: Sequence[bytes], width: int, *, complement: bool = False) -> 
     return masks.reshape(len(pieces), width)
 
 
-def _anchored(
+def anchored_primer(
     rows: NDArray[np.uint8], primer: str, max_mismatches: int, max_offset_bp: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Fewest mismatches of a primer at the start of each row, and the first offset with these."""
