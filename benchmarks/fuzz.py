@@ -99,6 +99,41 @@ def _all(iterate: Callable[[Path], Any], path: Path) -> None:
         pass
 
 
+def _small_bam() -> bytes:
+    """A mapped file of a few reads."""
+    import pysam
+
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chrM", "LN": 16_569}]}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.bam"
+        with pysam.AlignmentFile(str(path), "wb", header=header) as handle:
+            for number in range(4):
+                read = pysam.AlignedSegment(handle.header)
+                read.query_name, read.query_sequence, read.cigarstring = f"r{number}", "GGACGTTTAC", "2S3M2I1M2M"
+                read.reference_id, read.reference_start, read.mapping_quality = 0, 10 * number, 60
+                read.query_qualities = pysam.qualitystring_to_array("I" * 10)
+                handle.write(read)
+        return path.read_bytes()
+
+
+def _read_bam(path: Path) -> None:
+    from musk_id.formats import bam
+
+    with bam.open_bam(path, min_mapping_quality=10, min_base_quality=7) as handle:
+        _all(lambda _: handle.reads(), path)
+        _all(lambda _: handle.region(0, 100), path)
+
+
+def _read_packed_bam(path: Path) -> None:
+    """Damaged content in a sound container: what checksums of the container would hide."""
+    import pysam
+
+    packed = path.with_suffix(".bam")
+    with pysam.BGZFile(str(packed), "w") as handle:
+        handle.write(path.read_bytes())
+    _read_bam(packed)
+
+
 def _record(cls: type[Any], path: Path) -> None:
     from musk_id.records.canonical import parse_record
 
@@ -177,6 +212,8 @@ def targets() -> dict[str, tuple[str, Callable[[Path], Any], Callable[[], list[b
     ).encode()
     found: dict[str, tuple[str, Callable[[Path], Any], Callable[[], list[bytes]]]] = {
         "ab1": ("x.ab1", ab1.read_ab1, lambda: [trace("ACGTNACGGTCATTAGC" * 3)]),
+        "bam": ("x.bam", _read_bam, lambda: [_small_bam()]),
+        "bam-content": ("x.raw", _read_packed_bam, lambda: [gzip.decompress(_small_bam())]),
         "case-table": ("x.csv", case_table.read_case_table, lambda: [table]),
         "fasta": (
             "x.fasta",
