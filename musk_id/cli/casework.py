@@ -122,7 +122,7 @@ def barcode_case(
 
     evidence: list[SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun] = []
     evidence += trace_evidence(intake, case_dir)
-    read = reads_evidence(intake, case_dir, casework.reads_method)
+    read = reads_evidence(casework, intake, case_dir)
     evidence += read
     for context, fact in run_files(intake, frozenset({Technique.SEQUENCE}), FileRole.SEQUENCE):
         identity, locus = run_identity(context), context.product.locus

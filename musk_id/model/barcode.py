@@ -168,7 +168,11 @@ class ReadSupport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadsRun:
-    """What became of the reads of a run; ``not_listed`` variants have few reads and name no *Moschus*."""
+    """What became of the reads of a run; ``not_listed`` variants have few reads and name no *Moschus*.
+
+    ``counted_with`` is the amplification as which the run counts, where its reads are of the library of another.
+    ``piled`` reads are long ones with errors, or mapped ones: a variant is what the reads of a haplotype agree on.
+    """
 
     run: RunIdentity
     total: int
@@ -181,6 +185,8 @@ class ReadsRun:
     unassigned: int
     variants: int
     not_listed: int
+    piled: bool = False
+    counted_with: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

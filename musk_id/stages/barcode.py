@@ -38,7 +38,14 @@ from musk_id.stages.item_call import call_item
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.mixture_call import call_with_reads
 from musk_id.stages.query_tree import query_tree
-from musk_id.stages.read_runs import Examined, ReadSequence, examine_reads, read_products, with_replicates
+from musk_id.stages.read_runs import (
+    Examined,
+    ReadProduct,
+    ReadSequence,
+    examine_reads,
+    read_products,
+    with_replicates,
+)
 from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble
 from musk_id.stages.sequence_examination import examine_sequence
@@ -190,10 +197,17 @@ def _read(
             runs.append(run)
     attempts = [e for e in evidence if e.run.technique is Technique.SEQUENCING_READS]
     replicated: list[ReadSequence] = []
-    for item in sorted({entry.result.run.item_id for entry in found}):
+    for item in sorted({entry.run.item_id for entry in attempts}):
         products = read_products([entry for entry in attempts if entry.run.item_id == item])
+        runs = [_counted_with(run, products) if run.run.item_id == item else run for run in runs]
         replicated += with_replicates([e for e in found if e.result.run.item_id == item], products, rules.reads)
     return replicated, tuple(runs), failed
+
+
+def _counted_with(run: ReadsRun, products: Mapping[Identifier, ReadProduct]) -> ReadsRun:
+    product = products[run.run.run_id]
+    counted = product.counted_as[0]
+    return run if counted == product.product_id else replace(run, counted_with=counted)
 
 
 def _read_run(entry: ReadsEvidence, rules: _Rules) -> tuple[list[ReadSequence], ReadsRun]:

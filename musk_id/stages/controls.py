@@ -32,7 +32,7 @@ from musk_id.model.methods import (
 )
 from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.provenance import Provenance
-from musk_id.model.reads import DistinctReads
+from musk_id.model.reads import DistinctReads, PiledReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Identifier, Line, Text
 from musk_id.stages.comparison import HUMAN_GENUS
@@ -56,7 +56,7 @@ TRACE_ROLES = frozenset({FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
 
 _UNNAMED = "not named"
 
-ControlReads = Mapping[str, tuple[DistinctReads | None, tuple[PrimerPairEntry, ...]]]
+ControlReads = Mapping[str, tuple[DistinctReads | PiledReads | None, tuple[PrimerPairEntry, ...]]]
 Sequences = Mapping[str, tuple[NucleotideSequence, ...] | None]
 
 
@@ -83,7 +83,7 @@ def assess_controls(
         Control files as found.
     sequences : mapping of str to tuple of NucleotideSequence or None
         Sequences of each control file by path; ``None`` where the file is missing or unreadable.
-    reads : mapping of str to (DistinctReads or None, tuple of PrimerPairEntry)
+    reads : mapping of str to (DistinctReads, PiledReads or None, tuple of PrimerPairEntry)
         Reads and primers of each control that has reads, by position; ``None`` as above.
     """
     rows = [row for row in sheet.rows if row.kind is not ControlKind.EXHIBIT]
@@ -150,7 +150,7 @@ def _results(row: SheetRow, sequences: Sequences, examine: Examine) -> list[Sequ
 def _with_reads(
     row: SheetRow,
     found: list[SequenceResult] | None,
-    given: tuple[DistinctReads | None, tuple[PrimerPairEntry, ...]],
+    given: tuple[DistinctReads | PiledReads | None, tuple[PrimerPairEntry, ...]],
     examine: Examine,
     method: ReadsMethod,
 ) -> tuple[list[SequenceResult] | None, tuple[BlankReads, ...], bool]:

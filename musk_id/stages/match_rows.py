@@ -20,7 +20,7 @@ from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason, Strand
 
 __all__ = ["HUMAN", "MatchRow", "human_row", "match_release", "placed_row"]
 
-HUMAN = "human"
+HUMAN = "Homo sapiens"
 # Accessions and names that a row lists; all of them are counted.
 LISTED = 5
 

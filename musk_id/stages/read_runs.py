@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
 from musk_id.model.methods import ReadsMethod
-from musk_id.model.reads import Amplicon, ReadVariant
+from musk_id.model.reads import Amplicon, PiledReads, ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier
@@ -76,7 +76,10 @@ def sequence_digest(letters: str) -> str:
 
 
 def read_products(evidence: Sequence[_Attempt]) -> dict[Identifier, ReadProduct]:
-    """The amplifications behind runs of reads, failed ones too, by run id; equal reads count as the first."""
+    """The amplifications behind runs of reads, failed ones too, by run id.
+
+    Equal reads, and reads whose names say that they are of one library, count as the first amplification.
+    """
     first: dict[str, tuple[Identifier, Identifier]] = {}
     found: dict[Identifier, ReadProduct] = {}
     for entry in sorted(evidence, key=lambda e: e.run.run_id):
@@ -87,6 +90,9 @@ def read_products(evidence: Sequence[_Attempt]) -> dict[Identifier, ReadProduct]
             for letters, count in sorted(counts.items()):
                 content.update(b"%s %d\n" % (letters, count))
             counted_as = first.setdefault(content.hexdigest(), own)
+            library = entry.reads.library if isinstance(entry, ReadsEvidence) else None
+            if library is not None:
+                counted_as = first.setdefault(f"library {library}", counted_as)
         found[entry.run.run_id] = ReadProduct(entry.run.product_id, entry.declared_locus, counted_as)
     return found
 
@@ -141,6 +147,7 @@ def examine_reads(
         unassigned=sum(amplicon.unassigned_reads for amplicon in amplicons),
         variants=len(found),
         not_listed=len(found) - len(listed),
+        piled=isinstance(entry.reads, PiledReads),
     )
     return listed, run
 

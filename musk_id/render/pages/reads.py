@@ -28,6 +28,14 @@ def read_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> li
     found = [(r, r.reads) for r in record.sequences if r.run.item_id == item_id and r.reads is not None]
     if found:
         blocks.append(_variants_table(found, catalogue))
+    if any(entry.piled for entry in runs):
+        names = ", ".join(entry.run.run_id for entry in runs if entry.piled)
+        blocks.append(Paragraph(cell(catalogue.label("reads.piled", runs=names)), quiet=True))
+    blocks += [
+        Paragraph(cell(catalogue.label("reads.one_library", run=entry.run.run_id, product=entry.counted_with)))
+        for entry in runs
+        if entry.counted_with is not None
+    ]
     blocks.append(Paragraph(cell(catalogue.label("reads.note")), quiet=True))
     return blocks
 
