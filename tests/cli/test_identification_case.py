@@ -162,6 +162,9 @@ def test_the_pages_tell_the_rule_in_both_languages_and_stay_short(root: Path, tm
     ):
         html = (place / "record" / f"record.{language}.html").read_text(encoding="utf-8")
         assert [word for word in words if word not in html] == []
+        # The picture names what the compound was held against: no spectrum of a library.
+        of_sequence = {"en": "reference of the sequence: ", "ru": "образец последовательности: "}[language]
+        assert of_sequence in html
         pages = len(PdfReader(place / "record" / f"record.{language}.pdf").pages)
         print(f"{language}: {pages} pages")
         assert pages <= 12

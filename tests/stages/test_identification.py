@@ -445,6 +445,8 @@ def test_an_enantiomer_injected_identifies_the_compound_and_not_the_enantiomer()
         status = {m.marker_id: (m.status, m.reasons) for m in record.markers}
         assert status[Line("muscone")] == (CompoundStatus.IDENTIFIED, ())
         assert status[Line("muscone-r")] == (CompoundStatus.TENTATIVE, (Reason.CONFUSABLE_NOT_SEPARATED,))
+        # One finding: the enantiomer is not told beside it.
+        assert [o.markers for o in record.rules if o.rule_id == "muscone-found"] == [("muscone",)]
 
 
 def test_a_compound_is_named_by_its_inchikey_and_not_by_the_run_sheet() -> None:
