@@ -128,11 +128,13 @@ def match_spectra(
 def _peaks_of_one_spectrum(
     evidence: tuple[SpectrumEvidence | FailedRun, ...],
 ) -> tuple[SpectrumEvidence | FailedRun, ...]:
-    """The evidence without the peak of runs that hold several spectra: nobody says which of them it belongs to."""
+    """The evidence without the peak of runs that hold several spectra: nobody says which of them it belongs to.
+
+    A file that cannot be read counts, too: the peak may be its own.
+    """
     spectra: Counter[str] = Counter()
     for entry in evidence:
-        if isinstance(entry, SpectrumEvidence):
-            spectra[entry.run.run_id] += len(entry.spectra)
+        spectra[entry.run.run_id] += len(entry.spectra) if isinstance(entry, SpectrumEvidence) else 1
     return tuple(
         replace(entry, peak=None, reintegrated_area=None)
         if isinstance(entry, SpectrumEvidence) and spectra[entry.run.run_id] > 1

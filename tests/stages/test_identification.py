@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from barcode_cases import PROVENANCE, identity
 from chemistry_cases import (
     BATCH_DATE,
     CYCLOHEXADECANONE,
@@ -30,8 +31,10 @@ from chemistry_cases import evidence as made_evidence
 from musk_id.model.chromatography import MeasuredPeak, RuleDeparture, RuleFixed, SheetPeak
 from musk_id.model.methods import SPECTRA_METHODS
 from musk_id.model.spectra import CompoundCall
-from musk_id.model.values import DecimalText, IsoDate, Line, Text
+from musk_id.model.technical import FailedRun
+from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Text
 from musk_id.stages.injections import injections_of
+from musk_id.stages.spectra import match_spectra
 from musk_id.vocabulary import CompoundStatus, ControlKind, ControlResult, CriterionOutcome, Reason
 
 GALAXOLIDE = entry("NL0014")
@@ -495,3 +498,13 @@ def test_an_empty_list_of_peaks_beside_a_blank_with_a_product_says_nothing() -> 
         )
         found = call(QUERY, sequence(REFERENCE, rows=rows))
         assert outcome(found, "spectra.process_blank") is expected
+
+
+def test_a_peak_of_a_run_with_an_unreadable_file_belongs_to_neither() -> None:
+    failed = FailedRun(
+        run=identity(), declared_locus=None, reason=Reason.FILE_UNREADABLE, note=Line("the second file of the run")
+    )
+    good = made_evidence(QUERY, sequences=(sequence(REFERENCE),))
+    for found, expected in (((good,), CompoundStatus.IDENTIFIED), ((good, failed), CompoundStatus.TENTATIVE)):
+        record = match_spectra(Identifier("CASE"), found, library(), METHOD, PROVENANCE)
+        assert [r.call.status for r in record.spectra if r.call is not None] == [expected]
