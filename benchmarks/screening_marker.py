@@ -46,8 +46,9 @@ METHOD, ANIMALS = BARCODE_METHODS[-1], ANIMAL_METHODS[-1]
 MARKER = SCREENING_MARKERS[0]
 HELD = "own record withheld, its species held"
 STRATA = ("own record withheld", "own species withheld", "own genus withheld", HELD)
-# COX1 or cytochrome b within 1 % of a record of another genus: a wrong name, or genera that are one.
-DOUBTED = "NEAR_OTHER_GENUS"
+# COX1 or cytochrome b within 1 % of a record of another genus, or all letters those of an earlier record: where
+# such records bear names of two genera, one name is wrong or out of use.
+DOUBTED = ("NEAR_OTHER_GENUS", "IDENTICAL_TO")
 _LEFT_OUT = ("HYBRID", "SPECIES_UNDETERMINED", "NAME_UNRESOLVED", "LABEL_DOUBT")
 # No radius and margin that are tried reach further beyond the nearest reference.
 REACH = 12
@@ -239,7 +240,7 @@ def main() -> int:
         for half in HALVES
         for stratum in STRATA
     }
-    doubted = {r.accession for r in read_public(options.refdata / SET) if DOUBTED in r.flags}
+    doubted = {r.accession for r in read_public(options.refdata / SET) if any(flag in r.flags for flag in DOUBTED)}
     rows = []
     for (half, stratum), c in results.items():
         sound = [accession for accession in c.wrong if accession not in doubted]

@@ -279,7 +279,7 @@ ANIMAL_METHODS += (
     replace(
         ANIMAL_METHODS[-1],
         version=Line("general-mammal-3"),
-        wide=(*ANIMAL_METHODS[-1].wide, _wide(Locus.RRNA_16S_FOOD, "1", "3")),
+        wide=(*ANIMAL_METHODS[-1].wide, _wide(Locus.RRNA_16S_FOOD, "0", "3")),
     ),
 )
 
