@@ -9,11 +9,13 @@ redoes what is affected and nothing else.
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from musk_id.cli.input_state import STATE_NAME, InputState
+from musk_id.cli.input_state import ABSENT, STATE_NAME, InputState
 from musk_id.errors import ConfigError, IntegrityError
 from musk_id.model.values import RULES, Identifier
 from musk_id.records.files import write_atomic
@@ -48,7 +50,10 @@ class ShardRow(NamedTuple):
 
 
 class ListedCase(NamedTuple):
-    """A line of a shard's list: a case or batch, the digest of its files, the batches that it names."""
+    """A line of a shard's list: a case or batch, the digest of its files, the batches that it names.
+
+    A batch whose wells are compared names cases instead, followed by a digest of theirs.
+    """
 
     identifier: str
     input_sha256: str
@@ -201,8 +206,9 @@ def _folders(parent: Path) -> list[str]:
 
 def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str, ...]) -> None:
     # Here, since the workflow's jobs read the table in every process and need none of the readers.
-    from musk_id.cli.named_batches import named_batches
+    from musk_id.cli.named_batches import named_batches, named_cases
 
+    digests = {row.identifier: row.input_sha256 for row in rows if row.kind == "case"}
     of_shard: dict[str, list[ShardRow]] = {}
     for row in rows:
         of_shard.setdefault(row.shard, []).append(row)
@@ -212,12 +218,22 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
         before = _listed(path, lines)
         for row in members:
             known = before.get((row.identifier, row.input_sha256))
-            batches: tuple[str, ...] = ()
             if row.kind == "case":
                 # What the files name is a matter of their digest: nothing is read again for a known one.
                 batches = known.batches if known else named_batches(root / "cases" / row.identifier)
-            lines.append("\t".join((row.identifier, row.input_sha256, " ".join(batches))))
+            else:
+                # A batch whose wells are compared rests on the files of the cases that its sheet names.
+                batches = known.batches if known else named_cases(root / "batches" / row.identifier)
+            cells = [row.identifier, row.input_sha256, " ".join(batches)]
+            if row.kind == "batch" and batches:
+                cells.append(_together(batches, digests))
+            lines.append("\t".join(cells))
         _write_if_changed(path, "\n".join(lines) + "\n")
+
+
+def _together(cases: tuple[str, ...], digests: Mapping[str, str]) -> str:
+    text = "".join(f"{case} {digests.get(case, ABSENT)}\n" for case in cases)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
