@@ -119,6 +119,7 @@ def barcode_case(
     from musk_id.formats.sequence_files import read_sequences
     from musk_id.stages.barcode import call_barcodes
     from musk_id.stages.control_reads import largest_in_blanks
+    from musk_id.stages.jump_limits import jump_limits
 
     evidence: list[SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun] = []
     evidence += trace_evidence(intake, case_dir)
@@ -171,6 +172,7 @@ def barcode_case(
         reads_in_blanks={
             record.batch_id: found for record in own if (found := largest_in_blanks(record)) is not None
         },
+        jumps=jump_limits(own, intake.examination.runs()),
     )
 
 

@@ -14,7 +14,7 @@ from library_sources import RELEASE, RELEASES
 from musk_id.errors import ConfigError, ReferenceDataError
 from musk_id.refdb.manifest import manifest_bytes
 from musk_id.refdb.release import RELEASES_VARIABLE, load_release, locate_release, release_roots
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 SPECIES = {"anhuiensis", "berezovskii", "chrysogaster", "cupreus", "fuscus", "leucogaster", "moschiferus"}
 APPENDIX_I = {"AF", "BT", "IN", "MM", "NP", "PK"}
@@ -97,7 +97,7 @@ def test_sets_follow_the_both_names_rule(release) -> None:  # type: ignore[no-un
         "moschiferus": {"moschiferus"},
         "cupreus": {"cupreus"},
     }
-    target = {r.accession for locus in Locus for r in release.barcodes_at(locus) if r.genus == "Moschus"}
+    target = {r.accession for locus in RELEASE_MARKERS for r in release.barcodes_at(locus) if r.genus == "Moschus"}
     assert target <= {accession for group in release.sets for accession in group.accessions}
 
 
