@@ -143,7 +143,13 @@ def _form_is_open(marker: MarkerCompound, inchikey: str, library: SpectralLibrar
 
 
 def _searched(marker: MarkerCompound, evidence: list[SpectrumEvidence]) -> bool:
-    return any(same_compound(marker.inchikey, key) for e in evidence for key in e.searched_for)
+    """Whether a run looked for a marker; one of a batch whose controls failed may have missed it."""
+    return any(
+        same_compound(marker.inchikey, key)
+        for e in evidence
+        if not any(sequence.failed for sequence in e.sequences)
+        for key in e.searched_for
+    )
 
 
 def _may_be_named(

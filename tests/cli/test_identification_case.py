@@ -259,6 +259,25 @@ def test_limits_that_are_none_or_two_are_refused(root: Path, changed: dict[str, 
     assert told in str(caught.value.problems)
 
 
+def test_a_batch_whose_controls_failed_searches_for_nothing_in_vain(root: Path) -> None:
+    """The other run is taken away: it resembles what was searched for."""
+
+    def alone(examination: Any) -> None:
+        product_of(examination)["runs"] = [run_of(examination)]
+        for product in examination["items"][0]["sub_samples"][0]["extracts"][0]["products"][1:]:
+            product["runs"] = []
+
+    change(root / "cases" / CASE / "examination.yaml", alone)
+    sheet = root / "batches" / "CHEM-1" / "sheet.yaml"
+    for result, limit in (("AS_EXPECTED", "0.05 ug/mL"), ("NOT_AS_EXPECTED", None)):
+        change(sheet, lambda s, result=result: s["rows"][0].update(result=result))  # type: ignore[misc]
+        record = record_of(root)
+        assert next(m for m in record.spectra.markers if m.marker_id == "dehp").limit == limit
+        told = {str(s.phrase) for a in record.evidence.answers for s in a.statements}
+        assert ("chemistry.not_detected_at_limit" in told) is (limit is not None)
+        assert ("chemistry.batch_failed" in told) is (limit is None)
+
+
 @pytest.mark.parametrize("word", ["proof of genuine musk", "подлинный мускус", "purity marker"])
 def test_words_typed_into_sentences_are_those_of_the_catalogue(root: Path, word: str) -> None:
     """A substance's name stands in "..., identified against the reference ..."; a unit in "not detected (...)"."""
