@@ -164,7 +164,9 @@ def read_files(
             min_mapping_quality=method.piles.min_mapping_quality,
             min_base_quality=method.piles.min_base_quality,
         ) as source:
-            return pile_mapped_reads(source, primers, rules)
+            found = pile_mapped_reads(source, primers, rules)
+            library_named = source.library if with_library else None
+            return replace(found, distinct=replace(found.distinct, library=library_named))
     file = FastqFile(paths[0], with_library=with_library)
     if len(paths) == MAX_READ_FILES:
         pairs = count_pairs(paired_batches(file, FastqFile(paths[1])), method)

@@ -482,3 +482,33 @@ def test_a_blank_that_was_emptied_is_no_empty_blank(tmp_path, inserts) -> None:
     record = examined(root, tmp_path / "out")
     assert item(record)["moschus"] == "INCONCLUSIVE"
     assert "12S-V5" in record["controls"][0]["invalid_loci"]
+
+
+def test_one_library_in_two_mapped_files_is_one_amplification(tmp_path, inserts) -> None:
+    """Halves of a BAM file under two products, told by their read group."""
+    import pysam
+
+    root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 5}, (2, 1): {inserts["Sus"]: 6}})
+    case = root / "cases" / CASE
+    path = case / "examination.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    deer = inserts["Moschus"]
+    header = {
+        "HD": {"VN": "1.6", "SO": "coordinate"},
+        "SQ": [{"SN": "chrM", "LN": 400}],
+        "RG": [{"ID": "g", "SM": "S1", "LB": "lib7"}],
+    }
+    for number, extract in enumerate(content["items"][0]["sub_samples"][0]["extracts"]):
+        with pysam.AlignmentFile(str(case / f"half{number}.bam"), "wb", header=header) as handle:
+            for n in range(40 + number):
+                record = pysam.AlignedSegment(handle.header)
+                record.query_name, record.query_sequence = f"h{number}n{n}", deer
+                record.flag, record.reference_id, record.reference_start = 16 * (n % 2), 0, 100
+                record.mapping_quality, record.cigarstring = 60, f"{len(deer)}M"
+                record.set_tag("RG", "g")
+                handle.write(record)
+        extract["products"][0]["runs"][0]["files"] = [{"path": f"half{number}.bam", "role": "READS"}]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    assert [s["call"]["taxon"] for s in record["barcode"]["sequences"] if s["call"]] == ["Moschus", "Moschus"]
+    assert item(record)["moschus"] == "INCONCLUSIVE" and "NO_REPLICATES" in item(record)["reasons"]
