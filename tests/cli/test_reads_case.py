@@ -512,3 +512,28 @@ def test_one_library_in_two_mapped_files_is_one_amplification(tmp_path, inserts)
     record = examined(root, tmp_path / "out")
     assert [s["call"]["taxon"] for s in record["barcode"]["sequences"] if s["call"]] == ["Moschus", "Moschus"]
     assert item(record)["moschus"] == "INCONCLUSIVE" and "NO_REPLICATES" in item(record)["reasons"]
+
+
+def test_a_few_mapped_reads_of_a_blank_are_counted(tmp_path, inserts) -> None:
+    """Four reads are too few for a sequence; 30 of an exhibit are less than ten times four."""
+    import pysam
+
+    root = read_root(tmp_path, four({inserts["Sus"]: 100, inserts["Moschus"]: 30}))
+    batch = root / "batches" / "DEMO-DNA-1"
+    deer = inserts["Moschus"]
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chrM", "LN": 400}]}
+    with pysam.AlignmentFile(str(batch / "blank.bam"), "wb", header=header) as handle:
+        for n in range(4):
+            record = pysam.AlignedSegment(handle.header)
+            record.query_name, record.query_sequence = f"b{n}", deer
+            record.flag, record.reference_id, record.reference_start = 16 * (n % 2), 0, 100
+            record.mapping_quality, record.cigarstring = 60, f"{len(deer)}M"
+            handle.write(record)
+    path = batch / "sheet.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    row = next(r for r in content["rows"] if r["kind"] == "PCR_NEGATIVE" and r.get("locus") == "12S-V5")
+    row["files"] = [{"path": "blank.bam", "role": "READS"}]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE"
+    assert "READS_BELOW_LIMIT" in item(record)["reasons"]
