@@ -301,7 +301,7 @@ def test_one_library_in_two_files_is_one_amplification(tmp_path, inserts, index)
 def test_an_earlier_method_does_not_read_mapped_reads(tmp_path, inserts) -> None:
     root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 20}}, batch=False)
     laboratory = root / "laboratory.yaml"
-    laboratory.write_text(laboratory.read_text(encoding="utf-8").replace("reads-2", "reads-1"), encoding="utf-8")
+    laboratory.write_text(laboratory.read_text(encoding="utf-8").replace("reads-3", "reads-1"), encoding="utf-8")
     (root / "cases" / CASE / "x.bam").write_bytes(b"@HD\tVN:1.6\n")
     with_files(root / "cases" / CASE, ["x.bam"])
     record = examined(root, tmp_path / "out")

@@ -16,7 +16,8 @@ from musk_id.model.methods import BARCODE_METHODS
 from musk_id.model.primers import PRIMER_PAIRS
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.screening_markers import SCREENING_MARKERS, screening_marker
-from musk_id.refdb.library_windows import RawRecord, Refusal, Window, WindowFinder
+from musk_id.refdb.found_windows import RawRecord, Refusal, Window
+from musk_id.refdb.library_windows import WindowFinder
 from musk_id.refdb.screening_windows import stretches_of
 from musk_id.vocabulary import RELEASE_MARKERS, Locus
 
