@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -152,6 +153,7 @@ def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...])
     """
     if per_shard < 1:
         raise ConfigError(f"{per_shard} cases for each shard, at least 1 is needed")
+    _bring_times_back(out)
     rows, holding = _all_rows(out), read_table(out)
     state = InputState(out / STATE_NAME)
     added: list[ShardRow] = []
@@ -209,9 +211,12 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
     from musk_id.cli.named_batches import named_batches, named_cases
 
     digests = {row.identifier: row.input_sha256 for row in rows if row.kind == "case"}
+    shard_of_batch = {row.identifier: row.shard for row in rows if row.kind == "batch"}
     of_shard: dict[str, list[ShardRow]] = {}
     for row in rows:
         of_shard.setdefault(row.shard, []).append(row)
+    changed: dict[str, bytes] = {}
+    rests_on: dict[str, set[str]] = {}
     for shard, members in of_shard.items():
         path = out / "shards" / shard / LIST_NAME
         lines = [f"{_REMARK} {ground}" for ground in grounds]
@@ -228,7 +233,40 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
             if row.kind == "batch" and batches:
                 cells.append(_together(batches, digests))
             lines.append("\t".join(cells))
-        _write_if_changed(path, "\n".join(lines) + "\n")
+            named = batches if row.kind == "case" else ()
+            rests_on.setdefault(shard, {shard}).update(shard_of_batch.get(batch, shard) for batch in named)
+        data = ("\n".join(lines) + "\n").encode("ascii")
+        if not path.is_file() or path.read_bytes() != data:
+            changed[shard] = data
+    _remove_outdated(out, [shard for shard, needed in rests_on.items() if needed & changed.keys()])
+    for shard, data in changed.items():
+        write_atomic(out / "shards" / shard / LIST_NAME, data)
+
+
+def _remove_outdated(out: Path, shards: list[str]) -> None:
+    """Remove what was made from inputs that have changed, before the new lists are written.
+
+    The workflow compares times, and a clock that went back would let old records pass for new ones. Sealed
+    cases stay until new ones take their places.
+    """
+    outdated = [path for shard in shards for path in sorted((out / "shards" / shard).glob("*.jsonl"))]
+    for path in (*outdated, *((out / "summary.csv", out / "index.html") if shards else ())):
+        path.unlink(missing_ok=True)
+
+
+def _bring_times_back(out: Path) -> None:
+    """Move the times of all that a run left by one span, if the latest lies ahead of the clock.
+
+    After a clock that went back, what is made now would count as older than what it is made from, and the
+    workflow would refuse it. The order of the times is kept.
+    """
+    files = [p for p in out.glob("shards/*/*") if not p.name.startswith(".")]
+    files += [path for path in (out / "summary.csv", out / "index.html") if path.is_file()]
+    states = {path: path.stat() for path in files}
+    ahead = max((state.st_mtime_ns for state in states.values()), default=0) - time.time_ns()
+    if ahead > 0:
+        for path, state in states.items():
+            os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns - ahead))
 
 
 def _together(cases: tuple[str, ...], digests: Mapping[str, str]) -> str:
@@ -244,9 +282,3 @@ def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
         line for line in path.read_text(encoding="ascii", errors="replace").splitlines() if line[:1] == _REMARK
     ]
     return {(e.identifier, e.input_sha256): e for e in read_list(path)} if earlier == heads else {}
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    data = text.encode("ascii")
-    if not path.is_file() or path.read_bytes() != data:
-        write_atomic(path, data)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ class BamFile:
             If a record is damaged, the file is not sorted, or it holds more records than are read.
         """
         self.total = self.left_out = 0
-        for record in self._records(self._handle.fetch(until_eof=True)):
+        for record in self._records(lambda: self._handle.fetch(until_eof=True)):
             if record.is_secondary or record.is_supplementary:
                 continue
             self.total += 1
@@ -113,18 +113,23 @@ class BamFile:
                 self.left_out += 1
 
     def region(self, first: int, last: int) -> Iterator[AlignedRead]:
-        """Usable records that reach into columns ``first`` to ``last - 1``."""
-        for record in self._records(self._handle.fetch(self._contig, first, last)):
+        """Usable records that reach into columns ``first`` to ``last - 1``; raises as :meth:`reads` does."""
+        for record in self._records(lambda: self._handle.fetch(self._contig, first, last)):
             if not (record.is_secondary or record.is_supplementary) and self._usable(record):
                 yield self._aligned(record)
 
-    def _records(self, records: Iterator[pysam.AlignedSegment]) -> Iterator[pysam.AlignedSegment]:
+    def _records(self, fetch: Callable[[], Iterator[pysam.AlignedSegment]]) -> Iterator[pysam.AlignedSegment]:
         number = 0
+        try:
+            records = fetch()
+        except (OSError, ValueError, NotImplementedError) as error:
+            hint = "the file may be packed with gzip, not with bgzip, or damaged"
+            raise InputFormatError(f"no access to the records: {error}", where=self.name, hint=hint) from error
         last = (0, -1)
         while True:
             try:
                 record = next(records, None)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, NotImplementedError) as error:
                 raise InputFormatError(
                     f"damaged after record {number}: {error}",
                     where=self.name,
@@ -220,14 +225,16 @@ def open_bam(path: Path, *, min_mapping_quality: int, min_base_quality: int) -> 
                 _check_sorted(handle, path.name)
                 _mitochondrial(handle, path.name)
             pysam.index("-c", "-o", str(index), str(link))
-            opened = stack.enter_context(pysam.AlignmentFile(str(link), "rb", index_filename=str(index)))
+            opened = pysam.AlignmentFile(str(link), "rb", index_filename=str(index))
+            stack.callback(_close, opened)
         except pysam.utils.SamtoolsError as error:
             raise InputFormatError(
                 "no index can be made: the records are not sorted by coordinate, or damaged",
                 where=path.name,
                 hint="sort the file by coordinate (samtools sort)",
             ) from error
-        except (OSError, ValueError) as error:
+        # A header line that is none fails an assertion of the package, or a look-up in it.
+        except (OSError, ValueError, AssertionError, LookupError, NotImplementedError) as error:
             text = " ".join(str(error).replace(folder, "").split())
             raise InputFormatError(
                 f"cannot be read as BAM: {text[:200]}",
@@ -235,6 +242,12 @@ def open_bam(path: Path, *, min_mapping_quality: int, min_base_quality: int) -> 
                 hint="the file may be damaged or cut off",
             ) from error
         yield BamFile(opened, path.name, min_mapping_quality, min_base_quality)
+
+
+def _close(handle: pysam.AlignmentFile) -> None:
+    """Close a file; that a damaged one cannot be closed in order is told when it is read."""
+    with suppress(OSError):
+        handle.close()
 
 
 @contextmanager

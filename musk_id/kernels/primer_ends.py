@@ -28,7 +28,8 @@ class Inserts:
     start, stop : ndarray of int64
         First letter of the insert and the one after its last, in the sequence as given.
     ambiguous : ndarray of bool
-        Where two pairs, or both strands of one, fit equally well; such a sequence has no pair.
+        Where two pairs, or both strands of one, fit equally well and leave different inserts; such a sequence
+        has no pair.
     """
 
     pair: NDArray[np.int64]
@@ -60,8 +61,8 @@ def find_inserts(
 
     Notes
     -----
-    The fewest mismatches of both primers decide, then the smallest offsets. Primers are anchored: they are looked
-    for at the ends only, without gaps.
+    The fewest mismatches of both primers decide, then the smallest offsets; of pairs that leave the same insert
+    the first is named. Primers are anchored: they are looked for at the ends only, without gaps.
     """
     parts = [
         _block(sequences[first : first + _BLOCK], pairs, max_mismatches, max_offset_bp)

@@ -49,7 +49,8 @@ class ReadsMethod:
     ``min_extracts`` are those of decision rules, section 7: two of three amplifications, from two extractions. Of
     those of an item that were read at a marker ``min_percent_of_amplifications`` at least must have enough reads.
     Without ``piles`` neither mapped reads nor long ones with errors are read, without ``jump_confidence_percent``
-    the wells of a batch are not held against each other.
+    the wells of a batch are not held against each other. A level of spiked process controls counts as found in all
+    replicates with ``min_spiked_replicates`` at least.
     """
 
     version: Line
@@ -71,6 +72,7 @@ class ReadsMethod:
     min_percent_of_amplifications: int
     piles: PileLimits | None = None
     jump_confidence_percent: DecimalText | None = None
+    min_spiked_replicates: int = 3
 
     @property
     def jump_confidence(self) -> float | None:

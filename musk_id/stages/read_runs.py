@@ -29,6 +29,7 @@ __all__ = [
     "ReadProduct",
     "ReadSequence",
     "examine_reads",
+    "in_blank",
     "read_products",
     "sequence_digest",
     "with_replicates",
@@ -186,12 +187,12 @@ def _examined(
     against: _Against,
 ) -> ReadSequence:
     result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), ())
-    in_blank = None if against.in_blanks is None else _in_blank(variant, result, against.in_blanks)
+    largest = None if against.in_blanks is None else in_blank(variant, result, against.in_blanks)
     limit = None
     # Sequences that may be human are not kept for the comparison of wells.
     if against.jumps is not None and Reason.HUMAN_DNA not in result.reasons:
         limit = against.jumps.of(amplicon.primers, sequence_digest(variant.letters))
-    noted = read_reasons(variant, amplicon.reads, in_blank, method, limit, piled=against.piled)
+    noted = read_reasons(variant, amplicon.reads, largest, method, limit, piled=against.piled)
     if Reason.CHIMERA_SUSPECTED in noted:
         # Half of it may be a person's.
         result = replace(result, sequence_sha256=None, picture=None, hits=(), sites=None, tree=None)
@@ -203,7 +204,7 @@ def _examined(
         reads=variant.reads,
         reads_exact=variant.reads_exact,
         marker_reads=amplicon.reads,
-        largest_in_blank=in_blank,
+        largest_in_blank=largest,
         primers=amplicon.primers,
         chimera=variant.chimera,
         jump_limit=limit,
@@ -218,7 +219,7 @@ def nearest_genera(result: SequenceResult) -> set[str]:
     return set() if call is None else {str(genus) for view in call.views for genus in view.nearest_genus}
 
 
-def _in_blank(variant: ReadVariant, result: SequenceResult, in_blanks: Mapping[str, int]) -> int:
+def in_blank(variant: ReadVariant, result: SequenceResult, in_blanks: Mapping[str, int]) -> int:
     """Largest count of the sequence, or of all sequences nearest to its genus, in a blank."""
     keys = [sequence_digest(variant.letters), *(f"genus {genus}" for genus in nearest_genera(result))]
     return max(in_blanks.get(key, 0) for key in keys)
