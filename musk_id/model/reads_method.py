@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from musk_id.model.values import DecimalText, Line
 
-__all__ = ["READS_METHODS", "PileLimits", "ReadsMethod"]
+__all__ = ["READS_METHODS", "MixtureLimits", "PileLimits", "ReadsMethod"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,19 @@ class PileLimits:
     single_letter_percent: int
     min_single_letter_reads: int
     max_window_reads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixtureLimits:
+    """How variants are explained as a mixture (:mod:`musk_id.kernels.mixtures`), by which nothing is decided.
+
+    ``error_a_letter`` is the chance of an error that stayed after denoising, ``unknown_apart`` the share of
+    letters in which an animal that the library lacks differs from the nearest haplotype.
+    """
+
+    error_a_letter: DecimalText
+    unknown_apart: DecimalText
+    max_haplotypes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +86,7 @@ class ReadsMethod:
     piles: PileLimits | None = None
     jump_confidence_percent: DecimalText | None = None
     min_spiked_replicates: int = 3
+    mixture: MixtureLimits | None = None
 
     @property
     def jump_confidence(self) -> float | None:
@@ -128,6 +142,13 @@ _READS_2 = replace(
 READS_METHODS = (
     _READS_1,
     _READS_2,
-    # The same, and the wells of a batch are held against each other.
-    replace(_READS_2, version=Line("reads-3"), jump_confidence_percent=DecimalText("99.9")),
+    # The same; the wells of a batch are held against each other, variants are explained as a mixture.
+    replace(
+        _READS_2,
+        version=Line("reads-3"),
+        jump_confidence_percent=DecimalText("99.9"),
+        mixture=MixtureLimits(
+            error_a_letter=DecimalText("0.005"), unknown_apart=DecimalText("0.10"), max_haplotypes=8
+        ),
+    ),
 )
