@@ -17,9 +17,7 @@ from musk_id.model.values import Line, decimal_text
 if TYPE_CHECKING:
     from musk_id.kernels.spectral_scores import Score
     from musk_id.kernels.spectral_screen import Screen
-    from musk_id.model.spectral_ranking import RankedReference
     from musk_id.model.spectrum import MassSpectrum
-    from musk_id.model.values import Sha256
     from musk_id.stages.spectra_match import MatchedLibrary, SpectraMatcher, SpectrumRow
     from musk_id.stages.spectral_ranking import LibraryRanking
 
@@ -66,6 +64,7 @@ def _library(
     named: str, releases: Path | None, calibration: Path | None
 ) -> tuple[MatchedLibrary, LibraryRanking | None]:
     """Spectra of a built library, of a release's folder, or of a release by its id; ranked if calibrated."""
+    from musk_id.cli.library_ranking import RankedLibrary, calibrated_ranking
     from musk_id.refdb.library_store import load_library
     from musk_id.refdb.ranked_spectra import find_spectral_calibration, ranked_references, released_references
     from musk_id.refdb.release import load_release, locate_release
@@ -87,25 +86,13 @@ def _library(
     if not len(found.table):
         raise UsageError("the library holds no spectrum that takes part", where=named)
     calibration = calibration or find_spectral_calibration(folder)
-    if calibration is None:
-        return found, None
-    references = ranked_references(library.spectra) if is_library else released_references(release)
-    return found, _ranking(name, references, calibration, found.sha256)
-
-
-def _ranking(
-    name: Line, references: tuple[RankedReference, ...], calibration: Path, sha256: Sha256
-) -> LibraryRanking | None:
-    """The ranking with the calibration of these references; none where no spectrum can be ranked."""
-    from musk_id.model.ranking_methods import RANKING_METHODS
-    from musk_id.refdb.ranked_spectra import load_spectral_calibration
-    from musk_id.stages.spectral_ranking import LibraryRanking
-
-    found, digest = load_spectral_calibration(calibration, sha256, references)
-    if not references:
-        return None
-    method = next(method for method in RANKING_METHODS if method.version == found.method)
-    return LibraryRanking(name, references, method, found, digest)
+    ranked = RankedLibrary(
+        name,
+        found.sha256,
+        lambda: ranked_references(library.spectra) if is_library else released_references(release),
+        calibration,
+    )
+    return found, calibrated_ranking(ranked)
 
 
 def _screen(index: Path | None, library: MatchedLibrary, score: Score) -> Screen | None:
