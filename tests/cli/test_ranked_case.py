@@ -34,6 +34,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     laboratory["methods"]["spectra"] = "ei-identify-1"
     laboratory["overlays"] = ["spectra-1"]
     (lab / "laboratory.yaml").write_text(yaml.safe_dump(laboratory), encoding="utf-8")
+    # Without its sequence the first run is compared with the library alone.
+    examination = lab / "cases" / CASE / "examination.yaml"
+    sequence = "                    batch_id: DEMO-CHEM-1\n"
+    text = examination.read_text(encoding="utf-8")
+    assert sequence in text
+    examination.write_text(text.replace(sequence, ""), encoding="utf-8")
     library = build(folder / "sources", records(authors=17))
     shutil.copytree(library, lab / "overlays" / "spectra-1")
     file = lab / "overlays" / "spectra-1.spectra.json"
@@ -86,6 +92,14 @@ def test_the_pages_tell_it_in_both_languages(root: Path, tmp_path: Path) -> None
         html = (place / "record" / f"record.{language}.html").read_text(encoding="utf-8")
         assert [word for word in words if word not in html] == []
     assert main(["verify", str(place)]) == 0
+
+
+def test_what_was_identified_in_its_sequence_stays(root: Path, tmp_path: Path) -> None:
+    lab = Path(shutil.copytree(root, tmp_path / "lab"))
+    shutil.copy(EXAMPLES / "cases" / CASE / "examination.yaml", lab / "cases" / CASE)
+    first = record_of(lab).spectra.spectra[0]
+    assert first.ranking is not None and first.ranking.outcome is NameOutcome.NO_NAME
+    assert first.call is not None and first.call.status is CompoundStatus.IDENTIFIED
 
 
 def test_a_calibration_of_another_library_is_refused(root: Path, tmp_path: Path) -> None:

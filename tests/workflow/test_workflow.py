@@ -154,5 +154,5 @@ def test_what_every_case_rests_on_redoes_every_shard(tmp_path: Path) -> None:
     plan_shards(root, out, 2, changed)
     assert all(path.read_bytes() != before[path][0] for path in lists)
     assert sorted(i for path in lists for i in read_ids(path)) == sorted(
-        ["DEMO-A", "DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E", "DEMO-DNA-1"]
+        ["DEMO-A", "DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E", "DEMO-CHEM-1", "DEMO-DNA-1"]
     )
