@@ -14,6 +14,8 @@ import pytest
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.formats.jcamp import read_jcamp
+from musk_id.formats.mzml import iter_mzml
+from musk_id.formats.scans import scan_spectra
 from musk_id.formats.spectra_files import read_spectra
 from musk_id.model.barcode import RunIdentity
 from musk_id.model.record import CaseRecord
@@ -44,7 +46,9 @@ def _run(name: str) -> RunIdentity:
 @needs_refdata
 def test_sums_and_times_of_a_real_run_are_those_that_the_instrument_wrote() -> None:
     path = REFDATA / "formats" / "mzml_mzxml" / "PyMassSpec+PyMassSpec" / "example.mzML"
-    evidence = SpectrumEvidence(run=_run("C1-R1"), file_sha256=Sha256("0" * 64), spectra=read_spectra(path))
+    # The file declares the scans of the whole run, of which it is a part: a case would have it refused.
+    spectra = scan_spectra(iter_mzml(path), path.name, 20)
+    evidence = SpectrumEvidence(run=_run("C1-R1"), file_sha256=Sha256("0" * 64), spectra=spectra)
     (chromatogram,) = run_chromatograms((evidence,))
     space = {"m": "http://psi.hupo.org/ms/mzml"}
     scans = ElementTree.parse(path).findall(".//m:spectrum", space)  # noqa: S314
