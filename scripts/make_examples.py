@@ -2,9 +2,10 @@
 
 Usage: ``python scripts/make_examples.py FACTS_FOLDER EXAMPLES_FOLDER``
 
-The sequences are public records of individuals that the reference release does not hold. The two spectra
-are simulated: a published spectrum at unit mass, each intensity multiplied by seeded noise, ions below a
-cut-off left out, and background ions of column bleed added. The result is the same on every run.
+The sequences are public records of individuals that the reference release does not hold. The spectra are
+simulated: a published spectrum at unit mass, each intensity multiplied by seeded noise, ions below a cut-off left
+out, and background ions of column bleed added. That of the reference substance is made from the same record as
+the exhibit's. The result is the same on every run.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ csv.field_size_limit(10_000_000)
 SEED = 20261124
 LOW_MASS_CUT_OFF = 45
 NOISE_SIGMA = 0.12
+# Spectra of one sequence differ less from each other than from those of another laboratory.
+SEQUENCE_NOISE_SIGMA = 0.04
 COLUMN_BLEED = {73: 14, 147: 6, 207: 22, 281: 9}
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
@@ -41,7 +44,7 @@ def _fasta(path: Path, name: str, sequence: str) -> None:
     path.write_text(f">{name}\n" + "\n".join(lines) + "\n", encoding="ascii")
 
 
-def _simulated_peaks(row: dict[str, str], seed: int) -> list[tuple[int, int]]:
+def _simulated_peaks(row: dict[str, str], seed: int, sigma: float = NOISE_SIGMA) -> list[tuple[int, int]]:
     """Unit-mass peaks (NIST rounding) with seeded log-normal noise and column bleed, largest 999."""
     generator = random.Random(seed)
     sums: dict[int, float] = {}
@@ -50,7 +53,7 @@ def _simulated_peaks(row: dict[str, str], seed: int) -> list[tuple[int, int]]:
         nominal = math.ceil(float(mz) - 0.649)
         if nominal >= LOW_MASS_CUT_OFF:
             sums[nominal] = sums.get(nominal, 0.0) + float(intensity)
-    noisy = {mz: value * math.exp(generator.gauss(0.0, NOISE_SIGMA)) for mz, value in sorted(sums.items())}
+    noisy = {mz: value * math.exp(generator.gauss(0.0, sigma)) for mz, value in sorted(sums.items())}
     for mz, value in COLUMN_BLEED.items():
         noisy[mz] = noisy.get(mz, 0.0) + value
     largest = max(noisy.values())
@@ -115,7 +118,10 @@ def main() -> None:
         )
     musk = _simulated_peaks(spectra["MSBNK-NILU-NL0014"], SEED)
     phthalate = _simulated_peaks(spectra["MSBNK-NILU-NL0047"], SEED + 1)
-    _jcamp(cases / "DEMO-C" / "C1-R1_peak1.jdx", "C1-R1 peak 1 (simulated)", musk)
+    standard = _simulated_peaks(spectra["MSBNK-NILU-NL0014"], SEED + 2, SEQUENCE_NOISE_SIGMA)
+    _msp(examples / "batches" / "DEMO-CHEM-1" / "standard.msp", "Galaxolide, reference (simulated)", standard)
+    peak = _simulated_peaks(spectra["MSBNK-NILU-NL0014"], SEED + 3, SEQUENCE_NOISE_SIGMA)
+    _jcamp(cases / "DEMO-C" / "C1-R1_peak1.jdx", "C1-R1 peak 1 (simulated)", peak)
     _msp(cases / "DEMO-C" / "C1-R2_peak2.msp", "C1-R2 peak 2 (simulated)", phthalate)
     _msp(cases / "DEMO-D" / "D1-R2_cut-off.msp", "D1-R2 (cut off)", musk, keep=300)
 

@@ -165,6 +165,12 @@ def _spectra(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     match.add_argument(
         "--index", type=Path, metavar="FOLDER", help="keep the index here, so that it is made only once"
     )
+    match.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="calibration of the library's spectra (default: ID.spectra.json beside its folder, if there)",
+    )
     match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
     match.add_argument("--releases", type=Path, help="folder of releases")
     match.set_defaults(run=_deferred("match_spectra", "run_match"))
