@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import io
+import os
 import re
 import resource
 import shutil
@@ -515,3 +516,33 @@ def test_technical_stages_do_not_see_a_photograph(tmp_path: Path) -> None:
 def test_a_record_is_read_without_pillow() -> None:
     code = "import sys, musk_id.render.html, musk_id.cli.output; sys.exit('PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+_SIMD = """
+import hashlib, io
+from PIL import Image
+from musk_id.render.photographs import photograph_of
+for scale in range(4):
+    for sampling in range(3):
+        stream = io.BytesIO()
+        noise = Image.linear_gradient("L").resize((701 + 900 * scale, 503 + 300 * scale))
+        Image.merge("RGB", (noise, noise.rotate(90), noise.rotate(180))).save(stream, "JPEG", subsampling=sampling)
+        print(hashlib.sha256(photograph_of(stream.getvalue()).jpeg).hexdigest())
+"""
+
+
+def test_the_bytes_do_not_depend_on_what_the_processor_can() -> None:
+    """libjpeg-turbo without its instructions for special processors, decoding and encoding, gives the same."""
+
+    def digests(**environment: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", _SIMD],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+            env={**os.environ, **environment},
+        ).stdout
+
+    plain = digests()
+    assert len(plain.split()) == 12 and digests(JSIMD_FORCENONE="1") == plain
