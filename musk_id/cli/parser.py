@@ -323,6 +323,10 @@ def _runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--check", action="store_true", help="hold every installed file against its package's digest"
     )
     sbom.set_defaults(run=_deferred("sbom", "run_sbom"))
+    shared = actions.add_parser("shared", help="list the sequences that wells of a batch share (TSV)")
+    shared.add_argument("batch", metavar="BATCH", help="id of the batch, the name of its folder")
+    shared.add_argument("--root", type=Path, required=True, help="laboratory root")
+    shared.set_defaults(run=_deferred("shared_wells", "run_shared"))
 
 
 def _plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

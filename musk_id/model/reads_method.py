@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from musk_id.model.values import DecimalText, Line
 
@@ -47,7 +48,8 @@ class ReadsMethod:
     reads of the marker), ``min_blank_factor`` (times the largest count in a blank), ``min_amplifications`` and
     ``min_extracts`` are those of decision rules, section 7: two of three amplifications, from two extractions. Of
     those of an item that were read at a marker ``min_percent_of_amplifications`` at least must have enough reads.
-    Without ``piles`` neither mapped reads nor long ones with errors are read.
+    Without ``piles`` neither mapped reads nor long ones with errors are read, without ``jump_confidence_percent``
+    the wells of a batch are not held against each other.
     """
 
     version: Line
@@ -68,6 +70,12 @@ class ReadsMethod:
     min_extracts: int
     min_percent_of_amplifications: int
     piles: PileLimits | None = None
+    jump_confidence_percent: DecimalText | None = None
+
+    @property
+    def jump_confidence(self) -> float | None:
+        """Confidence of the limit of reads with the index of another well, as a share."""
+        return None if self.jump_confidence_percent is None else float(Decimal(self.jump_confidence_percent) / 100)
 
 
 _READS_1 = ReadsMethod(
@@ -90,30 +98,34 @@ _READS_1 = ReadsMethod(
     min_percent_of_amplifications=66,
 )
 
+# The same for short reads; long ones with errors and mapped ones as well.
+_READS_2 = replace(
+    _READS_1,
+    version=Line("reads-2"),
+    piles=PileLimits(
+        noisy_percent=50,
+        min_base_quality=7,
+        min_mapping_quality=10,
+        max_read_edits_percent=30,
+        primer_within_bp=150,
+        max_primer_edits_percent=20,
+        min_depth=5,
+        min_strand_depth=3,
+        min_share_percent=60,
+        run_error_percent=90,
+        min_haplotype_reads=5,
+        min_linked_apart_bp=8,
+        link_error_limit=DecimalText("0.001"),
+        firm_percent=70,
+        single_letter_percent=25,
+        min_single_letter_reads=10,
+        max_window_reads=200000,
+    ),
+)
+
 READS_METHODS = (
     _READS_1,
-    # The same for short reads; long ones with errors and mapped ones as well.
-    replace(
-        _READS_1,
-        version=Line("reads-2"),
-        piles=PileLimits(
-            noisy_percent=50,
-            min_base_quality=7,
-            min_mapping_quality=10,
-            max_read_edits_percent=30,
-            primer_within_bp=150,
-            max_primer_edits_percent=20,
-            min_depth=5,
-            min_strand_depth=3,
-            min_share_percent=60,
-            run_error_percent=90,
-            min_haplotype_reads=5,
-            min_linked_apart_bp=8,
-            link_error_limit=DecimalText("0.001"),
-            firm_percent=70,
-            single_letter_percent=25,
-            min_single_letter_reads=10,
-            max_window_reads=200000,
-        ),
-    ),
+    _READS_2,
+    # The same, and the wells of a batch are held against each other.
+    replace(_READS_2, version=Line("reads-3"), jump_confidence_percent=DecimalText("99.9")),
 )

@@ -27,8 +27,9 @@ class PlaceholderKind(StrEnum):
 
 
 _COUNTS = (
-    "all amplifications apart barcodes bases bytes columns count days extracts families few genera "
-    "individuals length most none orders overlapping pairs pixels reviewed scans shared spectra total years"
+    "all amplifications apart barcodes bases bytes columns count cases days extracts families few "
+    "genera individuals length most none not_read orders overlapping pairs pixels reviewed scans shared spectra "
+    "total wells without_case years"
 )
 _DECIMALS = "factor grams lower uncertainty"
 _DATES = "act date ended later received"

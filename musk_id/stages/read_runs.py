@@ -18,6 +18,7 @@ from musk_id.model.reads import Amplicon, PiledReads, ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier
+from musk_id.stages.jump_limits import JumpLimits
 from musk_id.stages.read_rules import read_reasons
 from musk_id.stages.read_variants import find_variants
 from musk_id.stages.species_rule import CalledSequence
@@ -36,7 +37,14 @@ __all__ = [
 # Of those that have too few reads so many are listed, besides all that name the genus of interest.
 MAX_TRACES_LISTED = 20
 
-_BELOW = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED, Reason.CONTROL_ABSENT})
+_BELOW = frozenset(
+    {
+        Reason.READS_BELOW_LIMIT,
+        Reason.TAG_JUMP_NOT_EXCLUDED,
+        Reason.CHIMERA_SUSPECTED,
+        Reason.CONTROL_ABSENT,
+    }
+)
 
 _Attempt = SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun
 Examined = tuple[SequenceResult, CalledSequence | None]
@@ -98,7 +106,12 @@ def read_products(evidence: Sequence[_Attempt]) -> dict[Identifier, ReadProduct]
 
 
 def examine_reads(
-    entry: ReadsEvidence, examine: Examine, method: ReadsMethod, genus: str, in_blanks: Mapping[str, int] | None
+    entry: ReadsEvidence,
+    examine: Examine,
+    method: ReadsMethod,
+    genus: str,
+    in_blanks: Mapping[str, int] | None,
+    jumps: JumpLimits | None = None,
 ) -> tuple[list[ReadSequence], ReadsRun]:
     """Variants of a run, most reads first, and what became of its reads.
 
@@ -114,6 +127,8 @@ def examine_reads(
         Genus of interest: a variant that names it is listed however few its reads.
     in_blanks : mapping of str to int, or None
         Largest counts in the blanks of the run's batches, by digest and by genus; ``None`` if none was sequenced.
+    jumps : JumpLimits, or None
+        How many reads other wells of the batch explain; ``None`` if the run was not held against them.
 
     Raises
     ------
@@ -123,8 +138,9 @@ def examine_reads(
     amplicons = find_variants(entry.reads, entry.primers, method)
     found = [(amplicon, variant) for amplicon in amplicons for variant in amplicon.variants]
     found.sort(key=lambda pair: (-pair[1].reads, pair[1].letters))
+    against = _Against(in_blanks, jumps, piled=isinstance(entry.reads, PiledReads))
     examined = [
-        _examined(number, amplicon, variant, examine, method, in_blanks)
+        _examined(number, amplicon, variant, examine, method, against)
         for number, (amplicon, variant) in enumerate(found, 1)
     ]
     listed, traces = [], 0
@@ -152,17 +168,30 @@ def examine_reads(
     return listed, run
 
 
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What the variants of a run are held against."""
+
+    in_blanks: Mapping[str, int] | None
+    jumps: JumpLimits | None
+    piled: bool
+
+
 def _examined(
     number: int,
     amplicon: Amplicon,
     variant: ReadVariant,
     examine: Examine,
     method: ReadsMethod,
-    in_blanks: Mapping[str, int] | None,
+    against: _Against,
 ) -> ReadSequence:
     result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), ())
-    in_blank = None if in_blanks is None else _in_blank(variant, result, in_blanks)
-    noted = read_reasons(variant, amplicon.reads, in_blank, method)
+    in_blank = None if against.in_blanks is None else _in_blank(variant, result, against.in_blanks)
+    limit = None
+    # Sequences that may be human are not kept for the comparison of wells.
+    if against.jumps is not None and Reason.HUMAN_DNA not in result.reasons:
+        limit = against.jumps.of(amplicon.primers, sequence_digest(variant.letters))
+    noted = read_reasons(variant, amplicon.reads, in_blank, method, limit, piled=against.piled)
     if Reason.CHIMERA_SUSPECTED in noted:
         # Half of it may be a person's.
         result = replace(result, sequence_sha256=None, picture=None, hits=(), sites=None, tree=None)
@@ -177,6 +206,7 @@ def _examined(
         largest_in_blank=in_blank,
         primers=amplicon.primers,
         chimera=variant.chimera,
+        jump_limit=limit,
     )
     finding = Finding.INCONCLUSIVE if noted else result.finding
     return ReadSequence(replace(result, reads=support, finding=finding), call)

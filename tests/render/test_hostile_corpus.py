@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.barcode import AlignmentPicture, NamedTaxon
+from musk_id.model.batch_reads import BatchReads, SharedSequence, SharedWell, TagJumps
 from musk_id.model.chromatography import RuleDeparture, RuleFixed, SheetPeak
 from musk_id.model.controls import BlankReads
 from musk_id.model.edits import BaseEdit, Edits, Reintegration
@@ -59,7 +60,8 @@ from musk_id.render.pictures.lineage import Node, draw_lineage
 from musk_id.render.pictures.views import alignment_view
 from musk_id.render.placeholders import PlaceholderKind, kind_of
 from musk_id.render.tables import findings_csv
-from musk_id.vocabulary import Language, Rank
+from musk_id.sharing_vocabulary import JumpState, Sharing
+from musk_id.vocabulary import ControlKind, Language, Rank
 from tests.browser import Page, open_page
 from tests.foreign_fields import FOREIGN, LINKED, OWN, text_fields
 from tests.hostile_corpus import CORPUS, FAMILIES
@@ -256,8 +258,19 @@ def _with_shared(record: CaseRecord) -> CaseRecord:
     batch = record.controls[0]
     rows = (replace(batch.sheet.rows[0], peaks=(peak,)), *batch.sheet.rows[1:])
     blank = BlankReads(genus=line, reads=3)
+    well = SharedWell(position=line, kind=ControlKind.EXHIBIT, case_number=1, item_number=1, reads=9)
+    shared = SharedSequence(
+        sequence_sha256=Sha256("1" * 64), primers=line, sharing=tuple(Sharing), wells=(well, well)
+    )
+    jumps = TagJumps(
+        primers=line, state=next(iter(JumpState)), wells=2, items=2, blanks=0, in_blank=0, elsewhere=9
+    )
+    reads = BatchReads(
+        cases=1, items=2, positions=(line,), not_read=0, without_case=0, jumps=(jumps,), shared=(shared,)
+    )
     batch = replace(
         batch,
+        batch_reads=reads,
         sheet=replace(batch.sheet, spectra_rule=rule, rows=rows),
         controls=(replace(batch.controls[0], reads=(blank,), taxa=(line,)), *batch.controls[1:]),
     )

@@ -11,7 +11,7 @@ from musk_id.vocabulary import Reason
 __all__ = ["is_trace", "read_blocks"]
 
 # A variant with too few reads, or one that may be a chimera: told in the table, without a part of its own.
-_TRACES = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED})
+_TRACES = frozenset({Reason.READS_BELOW_LIMIT, Reason.TAG_JUMP_NOT_EXCLUDED, Reason.CHIMERA_SUSPECTED})
 
 
 def is_trace(result: SequenceResult) -> bool:
@@ -62,9 +62,9 @@ def _runs_table(runs: list[ReadsRun], catalogue: Catalogue) -> Table:
 
 def _variants_table(found: list[tuple[SequenceResult, ReadSupport]], catalogue: Catalogue) -> Table:
     rows = tuple(_variant_row(result, support, catalogue) for result, support in found)
-    names = ("variant", "marker", "named", "reads", "blank", "replicates", "chimera", "finding")
+    names = ("variant", "marker", "named", "reads", "blank", "jumps", "replicates", "chimera", "finding")
     heads = tuple(catalogue.label(f"reads.head_{name}") for name in names)
-    return Table(catalogue.label("reads.variants"), heads, (5, 3, 5, 5, 3, 4, 3, 6), rows)
+    return Table(catalogue.label("reads.variants"), heads, (5, 3, 5, 5, 3, 3, 4, 3, 6), rows)
 
 
 def _variant_row(result: SequenceResult, support: ReadSupport, catalogue: Catalogue) -> tuple[Cell, ...]:
@@ -84,6 +84,7 @@ def _variant_row(result: SequenceResult, support: ReadSupport, catalogue: Catalo
         named,
         cell(label("reads.of", reads=str(support.reads), marker=str(support.marker_reads))),
         cell(label("reads.no_blank") if support.largest_in_blank is None else str(support.largest_in_blank)),
+        cell(label("reads.jumps_not_told") if support.jump_limit is None else str(support.jump_limit)),
         cell(replicates),
         cell(label(f"reads.chimera_{support.chimera.replace(' ', '_')}")),
         cell(finding_words(catalogue, result.finding)),
