@@ -31,8 +31,10 @@ def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path
 
     The folder is built beside its place and swapped in, so that a killed run leaves the old one or none.
     """
-    from musk_id.render.html import render_html
-    from musk_id.render.pdf import render_pdf
+    from musk_id.render.catalogue import load_catalogue
+    from musk_id.render.html import document_html
+    from musk_id.render.pages.build import build_document
+    from musk_id.render.pdf import document_pdf, require_drawn
     from musk_id.render.tables import findings_csv
 
     place = (cases / record.case_id).resolve()
@@ -46,8 +48,12 @@ def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path
         pages = building / "record"
         write_atomic(building / RECORD_PATH, data)
         for language in record.intake.laboratory.languages:
-            write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language, fonts))
-            write_atomic(pages / f"record.{language}.html", render_html(record, data, language))
+            catalogue = load_catalogue(language)
+            require_drawn(catalogue, fonts)
+            # Composed once, drawn twice.
+            document = build_document(record, data, catalogue)
+            write_atomic(pages / f"record.{language}.pdf", document_pdf(document, data, fonts))
+            write_atomic(pages / f"record.{language}.html", document_html(document, data))
             write_atomic(pages / f"findings.{language}.csv", findings_csv(record, language))
 
     return build_folder(cases, record.case_id, fill)
