@@ -305,6 +305,7 @@ def _stage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--out", type=Path, required=True, help="JSON Lines file to write")
     parser.add_argument("--controls", type=Path, nargs="*", default=[], help="controls records of all batches")
     parser.add_argument("--cases", type=Path, help="folder for the cases' files (record and seal)")
+    parser.add_argument("--rows", type=Path, help="rows of the overview to write (record)")
     parser.set_defaults(run=_deferred("stage", "run_stage"))
 
 

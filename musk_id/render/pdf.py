@@ -26,7 +26,7 @@ from musk_id.render.pages.document import Document, Figure, Photo
 from musk_id.render.photographs import DrawnPhotograph
 from musk_id.vocabulary import Language
 
-__all__ = ["PDF_STANDARDS", "document_pdf", "render_pdf"]
+__all__ = ["PDF_STANDARDS", "document_pdf", "render_pdf", "require_drawn"]
 
 TEMPLATE = Path(__file__).parent / "templates" / "record.typ"
 PDF_STANDARDS: tuple[Literal["a-3a", "ua-1"], ...] = ("a-3a", "ua-1")
@@ -60,15 +60,26 @@ def render_pdf(
         If the words of the language need a font that is not there.
     """
     catalogue = load_catalogue(language)
+    require_drawn(catalogue, fonts)
+    return document_pdf(build_document(record, record_json, catalogue, photographs), record_json, fonts)
+
+
+def require_drawn(catalogue: Catalogue, fonts: tuple[ExtraFont, ...]) -> None:
+    """Check that the fonts at hand draw the words of a language.
+
+    Raises
+    ------
+    ConfigError
+        If they need a font that is not there.
+    """
     needed = _undrawn(catalogue, fonts)
     if needed:
         raise ConfigError(
-            f"the fonts at hand do not draw {len(needed)} characters of the language '{language}', "
+            f"the fonts at hand do not draw {len(needed)} characters of the language '{catalogue.language}', "
             f"{needed[0]} (U+{ord(needed[0]):04X}) among them",
             where="laboratory.yaml: fonts",
             hint="name a font for the language, with its SHA-256",
         )
-    return document_pdf(build_document(record, record_json, catalogue, photographs), record_json, fonts)
 
 
 def _undrawn(catalogue: Catalogue, fonts: tuple[ExtraFont, ...]) -> list[str]:
