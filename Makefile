@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
 CORES ?= 2
+HPC_VENV := .venv-hpc
 BENCH_VENV := .venv-bench
 BENCH_BIN := $(BENCH_VENV)/bin
 BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness bench-spectral-names
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness bench-spectral-names hpc-env test-hpc bench-faults fuzz bench-batch
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -99,6 +100,26 @@ bench-reads: $(VENV)/.installed
 bench-spectral-names: $(VENV)/.installed-dev
 	"$(BIN)/python" benchmarks/spectral_names.py $(ARGS)
 
+# The environment of a cluster, and a Slurm of one host for the tests; skipped where Slurm cannot be installed.
+hpc-env: $(HPC_VENV)/.installed
+	@bash tests/hpc/slurm-local.sh install || echo "Slurm is not installed: the tests of the cluster are skipped"
+
+test-hpc: $(VENV)/.installed-dev hpc-env
+	"$(BIN)/python" -m pytest -q -m "full or not full" tests/hpc
+
+# Kills at random moments; ARGS=--full for 100 kills of runs of 24 cases and 10 of a run of 300.
+bench-faults: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/faults.py $(ARGS)
+
+# Cases from files to sealed records, beside the usual way; in full: make bench-batch ARGS=--full
+bench-batch: $(VENV)/.installed
+	@bash scripts/system-packages.sh bench
+	@"$(BIN)/python" benchmarks/batch.py $(ARGS)
+
+# Damaged files for every reader; the full lane: make fuzz ARGS="--inputs 100000"
+fuzz: $(VENV)/.installed-dev
+	@"$(BIN)/python" benchmarks/fuzz.py $(ARGS)
+
 selftest: $(VENV)/.installed
 	"$(BIN)/musk-id" selftest
 
@@ -135,6 +156,13 @@ $(VENV)/.installed-dev: constraints-dev.txt | $(VENV)/.installed
 	@$(PIP) --require-hashes -r constraints-dev.txt
 	@touch "$@"
 
+$(HPC_VENV)/.installed: pyproject.toml constraints.txt constraints-hpc.txt | $(VENV)/bin/python
+	@echo "Installing Musk-ID and the SLURM executor into $(HPC_VENV) ..."
+	@$(PYTHON) -m venv $(HPC_VENV)
+	@"$(HPC_VENV)/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints.txt -r constraints-hpc.txt
+	@"$(HPC_VENV)/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch "$@"
+
 $(BENCH_VENV)/.installed: pyproject.toml constraints-bench.txt
 	@echo "Installing Musk-ID and the packages it is compared with into $(BENCH_VENV) ..."
 	@$(PYTHON) -m venv $(BENCH_VENV)
@@ -142,4 +170,4 @@ $(BENCH_VENV)/.installed: pyproject.toml constraints-bench.txt
 	@touch "$@"
 
 clean:
-	rm -rf build .snakemake $(VENV) $(BENCH_VENV)
+	rm -rf build .snakemake $(VENV) $(BENCH_VENV) $(HPC_VENV)

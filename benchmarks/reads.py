@@ -18,14 +18,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from made_reads import RIAZ, Sequencer, amplicon  # noqa: E402
+from made_reads import RIAZ, Sequencer, amplicon, noisy_reads  # noqa: E402
 
 from musk_id.formats.fastq import FastqFile, paired_batches  # noqa: E402
+from musk_id.kernels.denoise import edit_count  # noqa: E402
 from musk_id.kernels.nucleotides import reverse_complement_text  # noqa: E402
-from musk_id.model.methods import READS_METHODS  # noqa: E402
+from musk_id.model.methods import BARCODE_METHODS, READS_METHODS  # noqa: E402
 from musk_id.model.primers import PRIMER_PAIRS  # noqa: E402
 from musk_id.model.reference import ReferenceRelease  # noqa: E402
 from musk_id.refdb.release import load_release, locate_release  # noqa: E402
+from musk_id.stages.haplotypes import PileRules  # noqa: E402
+from musk_id.stages.library import BarcodeLibrary  # noqa: E402
+from musk_id.stages.long_reads import pile_long_reads  # noqa: E402
 from musk_id.stages.read_rules import read_reasons  # noqa: E402
 from musk_id.stages.read_variants import count_pairs, find_variants  # noqa: E402
 from musk_id.vocabulary import CurationState, Locus  # noqa: E402
@@ -33,6 +37,9 @@ from musk_id.vocabulary import CurationState, Locus  # noqa: E402
 METHOD = READS_METHODS[-1]
 LEVELS = (50.0, 10.0, 1.0, 0.2)
 LENGTH = 150
+COI_PRIMERS = ("TTCTCAACCAACCACAAAGACATTGG", "TAGACTTCTGGGTGGCCAAAGAATCA")
+# Edits within which a haplotype counts as the other mammal's.
+OWN_REACH = 20
 
 
 def written(folder: Path, inserts: dict[str, int], seed: int) -> tuple[Path, Path]:
@@ -86,6 +93,46 @@ def mixtures(release: ReferenceRelease, reads: int, seeds: int) -> None:
             found += state is False
             trace += state is True
         print(f"{level:7}   {found:5}  {trace:5}  {missed:6}  {wrong}")
+
+
+def long_mixtures(release: ReferenceRelease, reads: int, seeds: int) -> None:
+    """Musk deer in other mammals on COI, by long reads with errors: whether its haplotype comes out as it is."""
+    assert METHOD.piles is not None
+    library = BarcodeLibrary.from_release(release, BARCODE_METHODS[-1])
+    rules = PileRules(library, BARCODE_METHODS[-1], METHOD, METHOD.piles)
+    genes: dict[str, str] = {}
+    for record in release.barcodes:
+        if record.locus is Locus.COI and record.state is CurationState.REFERENCE and "N" not in record.sequence:
+            genes.setdefault(record.genus, record.sequence)
+    others = sorted(set(genes) - {"Moschus", "Homo"})
+    print(
+        f"\nMoschus among long reads of another mammal, COI, {reads} reads with 5 % errors, {seeds} runs a level"
+    )
+    print("level %   exact  within 2 edits  with more  missed  false haplotypes of 10 reads or more")
+    for level in LEVELS:
+        exact = near = far = missed = wrong = 0
+        for seed in range(seeds):
+            genus = others[seed % len(others)]
+            few = round(reads * level / 100)
+            with tempfile.TemporaryDirectory() as folder:
+                inserts = {genes["Moschus"]: few, genes[genus]: reads - few}
+                path = noisy_reads(Path(folder) / "r.fastq", inserts, seed, 0.05, COI_PRIMERS)
+                found = pile_long_reads(FastqFile(path).batches(), PRIMER_PAIRS, rules)
+            variants = [v for part in found.amplicons for v in part.variants]
+            best = min(
+                (
+                    edit_count(v.letters.encode(), genes["Moschus"].encode())
+                    for v in variants
+                    if edit_count(v.letters.encode(), genes[genus].encode()) > OWN_REACH
+                ),
+                default=None,
+            )
+            missed += best is None
+            exact += best == 0
+            near += best in (1, 2)
+            far += best is not None and best > 2
+            wrong += max(sum(v.reads >= METHOD.min_reported_reads for v in variants) - 2, 0)
+        print(f"{level:7}   {exact:5}  {near:14}  {far:9}  {missed:6}  {wrong}")
 
 
 def chimeras(release: ReferenceRelease, seeds: int) -> None:
@@ -181,11 +228,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reads", type=int, default=5_000)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--long-reads", type=int, default=1_000, help="0: no long reads")
+    parser.add_argument("--long-seeds", type=int, default=4)
     parser.add_argument("--pairs", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     release = load_release(locate_release("2026.1", None))
     mixtures(release, arguments.reads, arguments.seeds)
+    if arguments.long_reads:
+        long_mixtures(release, arguments.long_reads, arguments.long_seeds)
     chimeras(release, arguments.seeds)
     speed(release, arguments.pairs, arguments.repeats)
 

@@ -26,6 +26,7 @@ count. What the measures and strata mean is told in the note of each file and, f
 # What a measure tells of a method: wrong names against specificity, right ones for sensitivity, open answers for
 # reliability. Measures that are counts without a total tell none of them and stand in the tables only.
 CHARACTERISTICS: dict[str, tuple[str, ...]] = {
+    "accuracy (order of a list)": ("true compound first", "true compound among the first 10"),
     "specificity": (
         "called Moschus",
         "species with a record called Moschus",
@@ -35,6 +36,8 @@ CHARACTERISTICS: dict[str, tuple[str, ...]] = {
         "genus wrong",
         "species wrong",
         "species set without the species",
+        "wrong name",
+        "compound absent, named",
     ),
     "sensitivity": (
         "called Moschus, own species left out",
@@ -42,19 +45,20 @@ CHARACTERISTICS: dict[str, tuple[str, ...]] = {
         "genus right",
         "species right",
         "species set with the species",
+        "right name",
     ),
-    "reliability (no answer)": ("genus none", "no genus", "species none", "not called Moschus"),
+    "reliability (no answer)": ("genus none", "no genus", "species none", "not called Moschus", "no name"),
 }
 CARDS = """
 ## Method cards
 
-For each method and marker the figures that tell of its specificity, sensitivity and reliability: how many strata
-were measured, and the lowest and the highest share among them with their counts. Every stratum stands in the
-tables below. Sensitivity leaves out strata in which no answer can be right, because the genus, or for names of
-species the species, is withheld. The strata are of public reference sequences, some shortened or changed by
-simulation: **no figure of this page was measured on a class of material** (gland, grains, powder, pill, plaster,
-perfume), on casework, or in more than one laboratory; limits of detection are not part of it. Methods that are
-not named here have no figures.
+For each method and marker or technique the figures that tell of its accuracy, specificity, sensitivity and
+reliability: how many strata were measured, and the lowest and the highest share among them with their counts.
+Every stratum stands in the tables below. Sensitivity leaves out strata in which no answer can be right, because
+the genus, or for names of species the species, is withheld. The strata are of public reference sequences and
+spectra, some shortened or changed by simulation: **no figure of this page was measured on a class of material**
+(gland, grains, powder, pill, plaster, perfume), on casework, or in more than one laboratory; limits of detection
+are not part of it. Methods that are not named here have no figures.
 """
 
 Where = tuple[str, str]

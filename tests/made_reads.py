@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
 from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.model.primers import PRIMER_PAIRS
 
-__all__ = ["RIAZ", "Sequencer", "amplicon", "made", "sequenced"]
+__all__ = ["RIAZ", "Sequencer", "amplicon", "made", "noisy_reads", "sequenced"]
 
 RIAZ = PRIMER_PAIRS[0]
 ADAPTER = "AGATCGGAAGAGCACACGTCTGAACTCCAGTCACAGATCGGAAGAGCGTCGTGTAGGGAAAGAGTG"
@@ -61,3 +62,52 @@ def sequenced(tmp_path: Path, inserts: dict[str, int], seed: int = 1, length: in
             "".join(f"@r{i} {mate + 1}:N\n{e[mate][0]}\n+\n{e[mate][1]}\n" for i, e in enumerate(entries))
         )
     return paths
+
+
+def noisy_reads(
+    path: Path,
+    templates: dict[str, int],
+    seed: int = 1,
+    error: float = 0.04,
+    primers: tuple[str, str] = ("", ""),
+    adapter_bp: int = 40,
+) -> Path:
+    """Single long reads of templates in random order, on both strands, with adapters, primers and errors.
+
+    A fifth of the errors are additional letters, two fifths lost ones, most of them in runs of one letter; the
+    others are other letters. Qualities are those of the mean error.
+    """
+    rng = random.Random(seed)
+    reads = []
+    for template, count in templates.items():
+        for number in range(count):
+            own = primers[0] + template + (reverse_complement_text(primers[1]) if primers[1] else "")
+            ends = [
+                "".join(rng.choice("ACGT") for _ in range(rng.randint(adapter_bp // 2, adapter_bp))) for _ in "ab"
+            ]
+            text = ends[0] + own + ends[1] if adapter_bp else own
+            if number % 2:
+                text = reverse_complement_text(text)
+            # Some reads are worse than others.
+            reads.append(_with_errors(text, error * rng.uniform(0.4, 1.6), rng))
+    rng.shuffle(reads)
+    quality = chr(33 + max(3, round(-10 * math.log10(error))))
+    path.write_text("".join(f"@r{i}\n{read}\n+\n{quality * len(read)}\n" for i, read in enumerate(reads)))
+    return path
+
+
+def _with_errors(text: str, error: float, rng: random.Random) -> str:
+    letters = []
+    for place, letter in enumerate(text):
+        in_run = place >= 2 and text[place - 1] == letter == text[place - 2]
+        drawn = rng.random()
+        if drawn < error * (3 if in_run else 0.8) * 0.4:
+            continue
+        if drawn < error * 0.6:
+            letters.append(letter if in_run else rng.choice("ACGT"))
+            letters.append(letter)
+        elif drawn < error:
+            letters.append(rng.choice([x for x in "ACGT" if x != letter]))
+        else:
+            letters.append(letter)
+    return "".join(letters)

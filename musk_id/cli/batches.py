@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from musk_id.cli.batch_exhibits import exhibit_wells, is_compared
 from musk_id.cli.evidence_files import measured
 from musk_id.cli.read_evidence import control_reads, primers_of
 from musk_id.cli.run_sheets import checked_sheet
@@ -13,7 +14,7 @@ from musk_id.model.controls import ControlFile, ControlsRecord
 from musk_id.model.examination import EvidenceFile
 from musk_id.model.methods import SangerMethod
 from musk_id.model.provenance import InputDigest
-from musk_id.model.reads import DistinctReads
+from musk_id.model.reads import DistinctReads, PiledReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Line
 from musk_id.records.files import resolve_inside, sha256_file
@@ -44,7 +45,7 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
         raise RequestError(f"batch_id is {sheet.batch_id!r}, the folder is {batch_dir.name!r}", where=path.name)
     files: list[ControlFile] = []
     sequences: dict[str, tuple[NucleotideSequence, ...] | None] = {}
-    reads: dict[str, DistinctReads | None] = {}
+    reads: dict[str, DistinctReads | PiledReads | None] = {}
     methods = casework.methods
     for row in sheet.rows:
         own = [_control_file(batch_dir, named, row.position) for named in row.files]
@@ -52,9 +53,12 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
         for named, fact in zip(row.files, own, strict=True):
             sequences[named.path] = _control_sequences(batch_dir, named, fact, methods.sanger)
         if any(named.role is FileRole.READS for named in row.files):
-            reads[row.position] = control_reads(batch_dir, row, own, casework.reads_method)
+            reads[row.position] = control_reads(casework, batch_dir, row, own)
+    compared = methods.reads is not None and methods.reads.jump_confidence is not None and is_compared(sheet)
+    wells, of_wells = exhibit_wells(casework, sheet) if compared else (None, ())
     inputs = [InputDigest(name=Line(path.name), sha256=sha256_file(path))]
     inputs += [InputDigest(name=Line(f.path), sha256=f.sha256) for f in files if f.sha256 is not None]
+    inputs += of_wells
     return assess_controls(
         sheet,
         tuple(files),
@@ -76,6 +80,7 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
             row.position: (reads[row.position], primers_of(row)) for row in sheet.rows if row.position in reads
         },
         reads_method=casework.reads_method,
+        wells=wells,
     )
 
 

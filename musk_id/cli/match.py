@@ -29,17 +29,18 @@ Matcher = Callable[["list[NucleotideSequence]", int], "list[MatchRow]"]
 
 def run_match(arguments: argparse.Namespace) -> int:
     """Write one row a sequence; the table appears as a whole or not at all."""
-    from musk_id.cli.match_reads import FASTQ_SUFFIXES, run_match_reads
+    from musk_id.cli.match_reads import FASTQ_SUFFIXES, MAPPED_SUFFIXES, run_match_reads
     from musk_id.formats.fasta_stream import FastaStream
 
     queries, out = Path(arguments.queries), str(arguments.out)
     if out != "-" and Path(out).resolve() == queries.resolve():
         raise UsageError("the table would overwrite the sequences", where="--out")
-    if queries.name.lower().removesuffix(".gz").endswith(FASTQ_SUFFIXES):
+    name = queries.name.lower()
+    if name.removesuffix(".gz").endswith(FASTQ_SUFFIXES) or name.endswith(MAPPED_SUFFIXES):
         return run_match_reads(arguments)
     if arguments.mates is not None or arguments.primers:
         raise UsageError(
-            "--mates and --primers are for reads", hint="the file of reads has to end in .fastq or .fq"
+            "--mates and --primers are for reads", hint="the file of reads has to end in .fastq, .fq or .bam"
         )
     processes = max(1, arguments.processes or os.cpu_count() or 1)
     match = library_matcher(arguments.library, arguments.releases)

@@ -17,12 +17,14 @@ from musk_id.errors import UsageError
 if TYPE_CHECKING:
     from musk_id.model.methods import ReadsMethod
     from musk_id.model.primers import PrimerPairEntry
-    from musk_id.model.reads import Amplicon, DistinctReads, ReadVariant
+    from musk_id.model.reads import Amplicon, DistinctReads, PiledReads, ReadVariant
+    from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.match_rows import MatchRow
 
-__all__ = ["FASTQ_SUFFIXES", "READ_COLUMNS", "run_match_reads"]
+__all__ = ["FASTQ_SUFFIXES", "MAPPED_SUFFIXES", "READ_COLUMNS", "run_match_reads"]
 
 FASTQ_SUFFIXES = (".fastq", ".fq")
+MAPPED_SUFFIXES = (".bam", ".cram", ".sam")
 READ_COLUMNS = ("reads", "reads_exact", "reads_of_marker", "primers", "chimera")
 MAX_PRIMER_PAIRS = 20
 
@@ -33,14 +35,20 @@ def run_match_reads(arguments: argparse.Namespace) -> int:
     """Write one row a variant; the table appears as a whole or not at all."""
     from musk_id.cli.match import COLUMNS, library_matcher, row_cells
     from musk_id.cli.match_table import table_line, target
-    from musk_id.model.methods import READS_METHODS
+    from musk_id.cli.read_evidence import read_files
+    from musk_id.model.methods import BARCODE_METHODS, READS_METHODS
     from musk_id.model.sequence import NucleotideSequence
     from musk_id.stages.read_variants import find_variants
 
     method = READS_METHODS[-1]
     primers = _primers(arguments.primers or [])
     match = library_matcher(arguments.library, arguments.releases)
-    reads = _counted(arguments.queries, arguments.mates, method)
+    paths = [arguments.queries] + ([] if arguments.mates is None else [arguments.mates])
+
+    def templates() -> BarcodeLibrary:
+        return _templates(str(arguments.library), arguments.releases)
+
+    reads = read_files(paths, primers, (BARCODE_METHODS[-1], method), templates, with_library=False)
     found = [
         (amplicon, variant) for amplicon in find_variants(reads, primers, method) for variant in amplicon.variants
     ]
@@ -56,13 +64,19 @@ def run_match_reads(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _counted(queries: Path, mates: Path | None, method: ReadsMethod) -> DistinctReads:
-    from musk_id.formats.fastq import FastqFile, paired_batches
-    from musk_id.stages.read_variants import count_pairs, count_reads
+def _templates(named: str, releases: Path | None) -> BarcodeLibrary:
+    """The library in whose windows reads are piled up: a release, or that in whose frames a library was built."""
+    from musk_id.model.methods import BARCODE_METHODS
+    from musk_id.refdb.library_store import load_library
+    from musk_id.refdb.release import load_release, locate_release
+    from musk_id.stages.library import BarcodeLibrary
 
-    if mates is None:
-        return count_reads(FastqFile(queries).batches(), method)
-    return count_pairs(paired_batches(FastqFile(queries), FastqFile(mates)), method)
+    folder = Path(named)
+    if (folder / "library.json").is_file():
+        folder = locate_release(load_library(folder).anchors_release, releases)
+    elif not folder.is_dir():
+        folder = locate_release(named, releases)
+    return BarcodeLibrary.from_release(load_release(folder), BARCODE_METHODS[-1])
 
 
 def _primers(given: list[str]) -> tuple[PrimerPairEntry, ...]:
@@ -113,9 +127,20 @@ def _read_cells(amplicon: Amplicon, variant: ReadVariant) -> tuple[str, ...]:
     )
 
 
-def _say(reads: DistinctReads, variants: int) -> None:
+def _say(reads: DistinctReads | PiledReads, variants: int) -> None:
+    from musk_id.model.reads import PiledReads
+
     tally = reads.tally
     left_out = tally.total - tally.used
+    if isinstance(reads, PiledReads):
+        outside = sum(amplicon.unassigned_reads for amplicon in reads.amplicons)
+        print(
+            f"{tally.total} reads, piled up: {tally.used} used, {left_out} left out ({tally.too_short} too short, "
+            f"{tally.too_many_errors} not mapped well enough, marked as duplicates or as failed); {outside} "
+            f"belong to no window or no haplotype; {variants} haplotypes",
+            file=sys.stderr,
+        )
+        return
     print(
         f"{tally.total} reads or pairs: {tally.used} used, {left_out} left out ({tally.not_overlapping} without "
         f"overlap, {tally.ambiguous_overlap} with several, {tally.too_many_errors} with too many expected errors, "

@@ -129,7 +129,10 @@ def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     match = actions.add_parser("match", help="what the barcode rules say of each of many sequences, as a table")
     match.add_argument(
-        "queries", type=Path, metavar="QUERIES", help="FASTA file, or FASTQ reads (.fastq, .fq), also with gzip"
+        "queries",
+        type=Path,
+        metavar="QUERIES",
+        help="FASTA file, or reads: FASTQ (.fastq, .fq), both also with gzip, or mapped and sorted (.bam)",
     )
     match.add_argument("--mates", type=Path, metavar="FASTQ", help="reverse reads of the pairs, for FASTQ")
     match.add_argument(
@@ -320,6 +323,16 @@ def _runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     overview = actions.add_parser("overview", help="write summary.csv and index.html of an output folder")
     overview.add_argument("--out", type=Path, required=True)
     overview.set_defaults(run=_deferred("runs", "run_overview"))
+    sbom = actions.add_parser("sbom", help="what is installed, as a bill of materials (CycloneDX, JSON)")
+    sbom.add_argument("--out", type=Path, metavar="FILE", help="bill to write")
+    sbom.add_argument(
+        "--check", action="store_true", help="hold every installed file against its package's digest"
+    )
+    sbom.set_defaults(run=_deferred("sbom", "run_sbom"))
+    shared = actions.add_parser("shared", help="list the sequences that wells of a batch share (TSV)")
+    shared.add_argument("batch", metavar="BATCH", help="id of the batch, the name of its folder")
+    shared.add_argument("--root", type=Path, required=True, help="laboratory root")
+    shared.set_defaults(run=_deferred("shared_wells", "run_shared"))
 
 
 def _plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

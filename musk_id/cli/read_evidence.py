@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from musk_id.cli.evidence_files import failed_run, failure_reason, unchanged, usable
 from musk_id.errors import InputFormatError, IntegrityError
@@ -10,15 +13,19 @@ from musk_id.model.batch import SheetRow
 from musk_id.model.controls import ControlFile
 from musk_id.model.examination import RunContext
 from musk_id.model.intake import FileFact, IntakeRecord
-from musk_id.model.methods import ReadsMethod
+from musk_id.model.methods import BarcodeMethod, ReadsMethod
 from musk_id.model.primers import PRIMER_PAIRS, PrimerPairEntry, own_pair
-from musk_id.model.reads import DistinctReads, ReadTally
+from musk_id.model.reads import DistinctReads, PiledReads, ReadTally
 from musk_id.model.technical import FailedRun, ReadsEvidence
 from musk_id.records.files import resolve_inside
 from musk_id.stages.intake import run_identity
 from musk_id.vocabulary import FileRole, Reason, Technique
 
-__all__ = ["control_reads", "primers_of", "reads_evidence"]
+if TYPE_CHECKING:
+    from musk_id.cli.workplace import Casework
+    from musk_id.stages.library import BarcodeLibrary
+
+__all__ = ["control_reads", "primers_of", "read_files", "reads_evidence"]
 
 MAX_READ_FILES = 2
 
@@ -33,19 +40,19 @@ def primers_of(named: SheetRow | RunContext) -> tuple[PrimerPairEntry, ...]:
     return (own, *table)
 
 
-def reads_evidence(intake: IntakeRecord, case_dir: Path, method: ReadsMethod) -> list[ReadsEvidence | FailedRun]:
-    """Distinct reads of every run of them, or why a run cannot be examined."""
+def reads_evidence(casework: Casework, intake: IntakeRecord, case_dir: Path) -> list[ReadsEvidence | FailedRun]:
+    """Distinct or piled reads of every run of them, or why a run cannot be examined."""
     facts = {(fact.run_id, fact.path): fact for fact in intake.files if fact.run_id is not None}
     found: list[ReadsEvidence | FailedRun] = []
     for context in intake.examination.runs():
         if context.run.technique is Technique.SEQUENCING_READS:
             own = [facts[(context.run.run_id, f.path)] for f in context.run.files if f.role is FileRole.READS]
-            found.append(_evidence(context, own, case_dir, method))
+            found.append(_evidence(casework, context, own, case_dir))
     return found
 
 
 def _evidence(
-    context: RunContext, files: list[FileFact], case_dir: Path, method: ReadsMethod
+    casework: Casework, context: RunContext, files: list[FileFact], case_dir: Path
 ) -> ReadsEvidence | FailedRun:
     if not files:
         return failed_run(context, Reason.NO_EVIDENCE_FILE, Reason.NO_EVIDENCE_FILE.value)
@@ -54,21 +61,27 @@ def _evidence(
     if refused is not None:
         return failed_run(context, refused, refused.value)
     try:
-        reads = _counted([unchanged(case_dir, fact) for fact in files], method)
+        primers = primers_of(context)
+        reads = read_files(
+            [unchanged(case_dir, fact) for fact in files],
+            primers,
+            _rules(casework),
+            lambda: casework.barcode_library,
+        )
     except (InputFormatError, IntegrityError) as error:
         return failed_run(context, failure_reason(error), str(error))
     return ReadsEvidence(
         run=run_identity(context),
         declared_locus=context.product.locus,
         reads=reads,
-        primers=primers_of(context),
+        primers=primers,
     )
 
 
 def control_reads(
-    batch_dir: Path, row: SheetRow, files: list[ControlFile], method: ReadsMethod
-) -> DistinctReads | None:
-    """Distinct reads of a control; ``None`` if a file of them is missing, altered or cannot be read."""
+    casework: Casework, batch_dir: Path, row: SheetRow, files: list[ControlFile]
+) -> DistinctReads | PiledReads | None:
+    """Distinct or piled reads of a control; ``None`` if a file of them is missing, altered or cannot be read."""
     named = [file for file in row.files if file.role is FileRole.READS]
     if all(found.size_bytes == 0 for found in files if found.path in {file.path for file in named}):
         # A sequenced blank may hold nothing at all.
@@ -79,22 +92,86 @@ def control_reads(
         if found is None or file.sha256 not in (None, found):
             return None
     try:
-        return _counted([resolve_inside(batch_dir, file.path) for file in named], method)
+        return read_files(
+            [resolve_inside(batch_dir, file.path) for file in named],
+            primers_of(row),
+            _rules(casework),
+            lambda: casework.barcode_library,
+            with_genera=True,
+        )
     except InputFormatError:
         return None
 
 
-def _counted(paths: list[Path], method: ReadsMethod) -> DistinctReads:
-    """Reads of one file, or of two files of pairs: forward reads first, as they are named."""
+def _rules(casework: Casework) -> tuple[BarcodeMethod, ReadsMethod]:
+    return casework.methods.barcode, casework.reads_method
+
+
+def read_files(
+    paths: list[Path],
+    primers: tuple[PrimerPairEntry, ...],
+    methods: tuple[BarcodeMethod, ReadsMethod],
+    library: Callable[[], BarcodeLibrary],
+    *,
+    with_genera: bool = False,
+    with_library: bool = True,
+) -> DistinctReads | PiledReads:
+    """Reads of a run: one FASTQ file, two of pairs (forward reads first, as they are named), or a BAM file.
+
+    Parameters
+    ----------
+    library : callable
+        Gives the library in whose windows reads are piled up; asked for where they are.
+    with_genera : bool
+        Whether the nearest genus of each piled read is asked for.
+    with_library : bool
+        Whether the library that the names of the reads name is asked for.
+
+    Raises
+    ------
+    InputFormatError
+        If a file cannot be read, there are more than two, or the method does not read what it holds.
+    """
+    from musk_id.formats.bam import looks_mapped, open_bam
     from musk_id.formats.fastq import FastqFile, paired_batches
+    from musk_id.stages.haplotypes import PileRules
+    from musk_id.stages.long_reads import is_noisy, pile_long_reads
+    from musk_id.stages.mapped_reads import pile_mapped_reads
     from musk_id.stages.read_variants import count_pairs, count_reads
 
+    barcode, method = methods
     if len(paths) > MAX_READ_FILES:
         raise InputFormatError(
             f"{len(paths)} files of reads in one run",
             where=paths[0].name,
             hint="one file, or two of pairs, forward reads first; each run by itself",
         )
+    mapped = [path for path in paths if looks_mapped(path)]
+    if mapped and (method.piles is None or len(paths) > 1):
+        raise InputFormatError(
+            f"mapped reads, which {method.version} does not read"
+            if method.piles is None
+            else f"{len(paths)} files of which {len(mapped)} hold mapped reads",
+            where=mapped[0].name,
+            hint="name a later method for reads in laboratory.yaml"
+            if method.piles is None
+            else "one BAM file a run",
+        )
+    if mapped and method.piles is not None:
+        rules = PileRules(library(), barcode, method, method.piles, with_genera)
+        with open_bam(
+            mapped[0],
+            min_mapping_quality=method.piles.min_mapping_quality,
+            min_base_quality=method.piles.min_base_quality,
+        ) as source:
+            return pile_mapped_reads(source, primers, rules)
+    file = FastqFile(paths[0], with_library=with_library)
     if len(paths) == MAX_READ_FILES:
-        return count_pairs(paired_batches(FastqFile(paths[0]), FastqFile(paths[1])), method)
-    return count_reads(FastqFile(paths[0]).batches(), method)
+        pairs = count_pairs(paired_batches(file, FastqFile(paths[1])), method)
+        return replace(pairs, library=file.library)
+    counted = replace(count_reads(file.batches(), method), library=file.library)
+    if method.piles is None or not is_noisy(counted, method.piles):
+        return counted
+    rules = PileRules(library(), barcode, method, method.piles, with_genera)
+    piled = pile_long_reads(FastqFile(paths[0]).batches(), primers, rules)
+    return replace(piled, distinct=replace(piled.distinct, library=file.library))

@@ -10,6 +10,7 @@ from typing import Any
 from musk_id.cli.console import say
 from musk_id.cli.output_place import refuse_output_over_sources
 from musk_id.cli.run_lock import hold_run, is_held_by
+from musk_id.cli.sbom import BILL_NAME, write_bill
 from musk_id.cli.shards import ShardRow, plan_shards, read_table, waiting_cases
 from musk_id.cli.workplace import Casework
 from musk_id.errors import UsageError, counted
@@ -118,6 +119,7 @@ def run_overview(arguments: argparse.Namespace) -> int:
     rows = [overview_row(entry, Language.EN) for entry in entries]
     write_atomic(arguments.out / "summary.csv", summary_csv(rows, Language.EN))
     write_atomic(arguments.out / "index.html", index_html(rows, Language.EN))
+    write_bill(arguments.out / BILL_NAME)
     for entry in entries:
         if isinstance(entry, CaseFailure):
             say(f"{entry.case_id}  FAILED at {entry.stage}: {entry.message}")

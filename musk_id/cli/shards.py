@@ -9,11 +9,14 @@ redoes what is affected and nothing else.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from musk_id.cli.input_state import STATE_NAME, InputState
+from musk_id.cli.input_state import ABSENT, STATE_NAME, InputState
 from musk_id.errors import ConfigError, IntegrityError
 from musk_id.model.values import RULES, Identifier
 from musk_id.records.files import write_atomic
@@ -48,7 +51,10 @@ class ShardRow(NamedTuple):
 
 
 class ListedCase(NamedTuple):
-    """A line of a shard's list: a case or batch, the digest of its files, the batches that it names."""
+    """A line of a shard's list: a case or batch, the digest of its files, the batches that it names.
+
+    A batch whose wells are compared names cases instead, followed by a digest of theirs.
+    """
 
     identifier: str
     input_sha256: str
@@ -147,6 +153,7 @@ def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...])
     """
     if per_shard < 1:
         raise ConfigError(f"{per_shard} cases for each shard, at least 1 is needed")
+    _bring_times_back(out)
     rows, holding = _all_rows(out), read_table(out)
     state = InputState(out / STATE_NAME)
     added: list[ShardRow] = []
@@ -201,23 +208,70 @@ def _folders(parent: Path) -> list[str]:
 
 def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str, ...]) -> None:
     # Here, since the workflow's jobs read the table in every process and need none of the readers.
-    from musk_id.cli.named_batches import named_batches
+    from musk_id.cli.named_batches import named_batches, named_cases
 
+    shard_of_batch = {row.identifier: row.shard for row in rows if row.kind == "batch"}
+    digests = {row.identifier: row.input_sha256 for row in rows if row.kind == "case"}
     of_shard: dict[str, list[ShardRow]] = {}
     for row in rows:
         of_shard.setdefault(row.shard, []).append(row)
+    changed: dict[str, bytes] = {}
+    rests_on: dict[str, set[str]] = {}
     for shard, members in of_shard.items():
         path = out / "shards" / shard / LIST_NAME
         lines = [f"{_REMARK} {ground}" for ground in grounds]
         before = _listed(path, lines)
+        needed = rests_on.setdefault(shard, {shard})
         for row in members:
+            # What the files name is a matter of their digest: nothing is read again for a known one.
             known = before.get((row.identifier, row.input_sha256))
-            batches: tuple[str, ...] = ()
             if row.kind == "case":
-                # What the files name is a matter of their digest: nothing is read again for a known one.
-                batches = known.batches if known else named_batches(root / "cases" / row.identifier)
-            lines.append("\t".join((row.identifier, row.input_sha256, " ".join(batches))))
-        _write_if_changed(path, "\n".join(lines) + "\n")
+                named = known.batches if known else named_batches(root / "cases" / row.identifier)
+                needed.update(shard_of_batch.get(batch, shard) for batch in named)
+            else:
+                # A batch whose wells are compared rests on the files of the cases that its sheet names.
+                named = known.batches if known else named_cases(root / "batches" / row.identifier)
+            cells = [row.identifier, row.input_sha256, " ".join(named)]
+            if row.kind == "batch" and named:
+                cells.append(_together(named, digests))
+            lines.append("\t".join(cells))
+        data = ("\n".join(lines) + "\n").encode("ascii")
+        if not path.is_file() or path.read_bytes() != data:
+            changed[shard] = data
+    _remove_outdated(out, [shard for shard, needed in rests_on.items() if needed & changed.keys()])
+    for shard, data in changed.items():
+        write_atomic(out / "shards" / shard / LIST_NAME, data)
+
+
+def _together(cases: tuple[str, ...], digests: Mapping[str, str]) -> str:
+    text = "".join(f"{case} {digests.get(case, ABSENT)}\n" for case in cases)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _remove_outdated(out: Path, shards: list[str]) -> None:
+    """Remove what was made from inputs that have changed, before the new lists are written.
+
+    The workflow compares times, and a clock that went back would let old records pass for new ones. Sealed
+    cases stay until new ones take their places.
+    """
+    outdated = [path for shard in shards for path in sorted((out / "shards" / shard).glob("*.jsonl"))]
+    for path in (*outdated, *((out / "summary.csv", out / "index.html") if shards else ())):
+        path.unlink(missing_ok=True)
+
+
+def _bring_times_back(out: Path) -> None:
+    """Move the times of all that a run left by one span, if the latest lies ahead of the clock.
+
+    After a clock that went back, what is made now would count as older than what it is made from, and the
+    workflow would refuse it. The order of the times is kept.
+    """
+    files = [p for p in out.glob("shards/*/*") if not p.name.startswith(".")]
+    files += [path for path in (out / "summary.csv", out / "index.html") if path.is_file()]
+    states = {path: path.stat() for path in files}
+    ahead = max((state.st_mtime_ns for state in states.values()), default=0) - time.time_ns()
+    if ahead > 0:
+        for path, state in states.items():
+            os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns - ahead))
 
 
 def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
@@ -228,9 +282,3 @@ def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
         line for line in path.read_text(encoding="ascii", errors="replace").splitlines() if line[:1] == _REMARK
     ]
     return {(e.identifier, e.input_sha256): e for e in read_list(path)} if earlier == heads else {}
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    data = text.encode("ascii")
-    if not path.is_file() or path.read_bytes() != data:
-        write_atomic(path, data)

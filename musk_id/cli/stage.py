@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,7 +21,7 @@ from musk_id.cli.output_place import refuse_output_over_sources
 from musk_id.cli.run_lock import hold_job
 from musk_id.cli.shards import read_list
 from musk_id.cli.workplace import Casework
-from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError
+from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError, counted
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
@@ -151,9 +152,13 @@ def run_stage(arguments: argparse.Namespace) -> int:
     """Run the command."""
     casework = Casework(arguments.root.resolve())
     with hold_job(arguments.shard.parent):
+        start = time.process_time()
         shard = _Shard(arguments)
         records = _STAGES[arguments.name](casework, shard, arguments)
         write_jsonl(arguments.out, records)
+        # For the log alone: what a job costs beside this is starting and loading.
+        cases = counted(len(shard.ids), "case", "cases")
+        print(f"stage {arguments.name}: {cases}, {time.process_time() - start:.2f} s of processor time")
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
+from musk_id.formats.read_names import library_of
 from musk_id.model.reads import ReadBatch
 
 __all__ = ["MAX_READ_BP", "FastqFile", "paired_batches"]
@@ -27,6 +29,7 @@ MAX_READS = 1_000_000_000
 MAX_GROWTH = 300
 GROWTH_FREE_BYTES = 100_000_000
 BATCH_READS = 20_000
+MAX_LIBRARIES = 100_000
 
 _CHUNK = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -56,18 +59,29 @@ class FastqFile:
     ----------
     path : Path
         A regular file.
+    with_library : bool
+        Whether the library that the names of the reads name is asked for.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, with_library: bool = False) -> None:
         self._path = path
+        self._with_library = with_library
         self._lowest, self._highest, self._letters = 255, 0, 0
         self.reads = 0
+        self._libraries: Counter[bytes | None] = Counter()
         self.size = 0
         self.position = 0
 
     @property
     def name(self) -> str:
         return self._path.name
+
+    @property
+    def library(self) -> str | None:
+        """Library that most names of the reads so far name, if they name any; see :func:`library_of`."""
+        named = [(count, name) for name, count in self._libraries.items() if name is not None]
+        count, name = max(named, default=(0, b""))
+        return name.decode("ascii") if 2 * count > self.reads else None
 
     def batches(self, count: int = BATCH_READS) -> Iterator[ReadBatch]:
         """Reads in batches of ``count``, the last one smaller.
@@ -157,10 +171,20 @@ class FastqFile:
             names_sha256=_names_digest(text, begins[0::4], name),
             first_number=self.reads + 1,
         )
+        if self._with_library:
+            self._note_libraries(text, begins[0::4], name)
         self.reads += letters.size
         if self.reads > MAX_READS:
             raise InputFormatError(f"more than {MAX_READS} reads", where=self._path.name)
         return batch
+
+    def _note_libraries(self, text: Bytes, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
+        data = text.tobytes()
+        names = zip(begins.tolist(), (begins + lengths).tolist(), strict=True)
+        self._libraries.update(library_of(data[first:last]) for first, last in names)
+        if len(self._libraries) > MAX_LIBRARIES:
+            # An index read with errors is another name: those seen once are not that of most.
+            self._libraries = Counter(dict(self._libraries.most_common(MAX_LIBRARIES // 2)))
 
     def _check_shape(
         self,

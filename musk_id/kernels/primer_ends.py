@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from musk_id.kernels.nucleotides import Masks, encode, reverse_complement
 
-__all__ = ["Inserts", "find_inserts"]
+__all__ = ["Inserts", "anchored_primer", "find_inserts"]
 
 _BLOCK = 50_000
 
@@ -28,7 +28,8 @@ class Inserts:
     start, stop : ndarray of int64
         First letter of the insert and the one after its last, in the sequence as given.
     ambiguous : ndarray of bool
-        Where two pairs, or both strands of one, fit equally well; such a sequence has no pair.
+        Where two pairs, or both strands of one, fit equally well and leave different inserts; such a sequence
+        has no pair.
     """
 
     pair: NDArray[np.int64]
@@ -60,8 +61,8 @@ def find_inserts(
 
     Notes
     -----
-    The fewest mismatches of both primers decide, then the smallest offsets. Primers are anchored: they are looked
-    for at the ends only, without gaps.
+    The fewest mismatches of both primers decide, then the smallest offsets; of pairs that leave the same insert
+    the first is named. Primers are anchored: they are looked for at the ends only, without gaps.
     """
     parts = [
         _block(sequences[first : first + _BLOCK], pairs, max_mismatches, max_offset_bp)
@@ -93,8 +94,8 @@ def _block(
     best = np.full(count, worst, np.int64)
     for number, (forward, reverse) in enumerate(pairs):
         for direction, (first, last) in ((1, (forward, reverse)), (-1, (reverse, forward))):
-            missed, before = _anchored(head, first, max_mismatches, max_offset_bp)
-            missed_last, after = _anchored(tail, last, max_mismatches, max_offset_bp)
+            missed, before = anchored_primer(head, first, max_mismatches, max_offset_bp)
+            missed_last, after = anchored_primer(tail, last, max_mismatches, max_offset_bp)
             begin, end = before + len(first), lengths - after - len(last)
             fits = (missed <= max_mismatches) & (missed_last <= max_mismatches) & (begin < end)
             rank = np.where(fits, (missed + missed_last) * (2 * max_offset_bp + 1) + before + after, worst)
@@ -119,7 +120,7 @@ def _masks(pieces: Sequence[bytes], width: int, *, complement: bool = False) -> 
     return masks.reshape(len(pieces), width)
 
 
-def _anchored(
+def anchored_primer(
     rows: NDArray[np.uint8], primer: str, max_mismatches: int, max_offset_bp: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Fewest mismatches of a primer at the start of each row, and the first offset with these."""

@@ -77,10 +77,11 @@ def posterior_errors() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.rint(agree * ERROR_UNIT).astype(np.int64), np.rint(differ * ERROR_UNIT).astype(np.int64)
 
 
-_SINGLE = np.array([round(phred_error(q) * ERROR_UNIT) for q in range(_MAX_QUALITY + 1)], dtype=np.int64)
+# An error is at most 0.75 of the unit: 32 bits hold it, and sums are taken in 64.
+_SINGLE = np.array([round(phred_error(q) * ERROR_UNIT) for q in range(_MAX_QUALITY + 1)], dtype=np.int32)
 _QUALITIES = _MAX_QUALITY + 1
 # Where the letters agree, then where they differ; by the first quality, then by the second.
-_POSTERIOR = np.concatenate([table.reshape(-1) for table in posterior_errors()])
+_POSTERIOR = np.concatenate([table.reshape(-1) for table in posterior_errors()]).astype(np.int32)
 
 
 def join_pairs(
@@ -211,11 +212,13 @@ def _joined(
         a, b, qa, qb = here[:, columns], there[:, others], q_here[:, columns], q_there[:, others]
         differ = a != b
         middle = np.where(differ & ((a == _N) | ((qa < qb) & (b != _N))), b, a)
-        pairs = qa * np.int64(_QUALITIES)
+        # Both tables have fewer than 2^16 entries.
+        pairs = qa * np.uint16(_QUALITIES)
         pairs += qb
-        pairs += differ * np.int64(_QUALITIES**2)
-        errors = np.take(_POSTERIOR, pairs).sum(axis=1)
-        errors += _SINGLE[q_here[:, :first]].sum(axis=1) + _SINGLE[q_there[:, last - diagonal :]].sum(axis=1)
+        pairs += differ * np.uint16(_QUALITIES**2)
+        errors = np.take(_POSTERIOR, pairs).sum(axis=1, dtype=np.int64)
+        errors += _SINGLE[q_here[:, :first]].sum(axis=1, dtype=np.int64)
+        errors += _SINGLE[q_there[:, last - diagonal :]].sum(axis=1, dtype=np.int64)
         letters = np.concatenate([here[:, :first], middle, there[:, last - diagonal :]], axis=1)
         good = errors <= round(limits.max_expected_errors * ERROR_UNIT)
         refused += int(good.size - np.count_nonzero(good))

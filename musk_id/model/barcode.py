@@ -152,7 +152,8 @@ class ReadSupport:
     ``marker_reads`` are the used reads of the run with the same primers. ``largest_in_blank`` is the largest count
     of the same sequence or genus in a blank of the run's batches; ``None`` where no blank was sequenced.
     ``amplifications`` and ``extracts`` are those of the item in which the variant has enough reads,
-    ``amplifications_read`` all of the item that were read at the marker.
+    ``amplifications_read`` all of the item that were read at the marker. ``jump_limit`` is the fewest reads that
+    reads from wells of other items do not explain; ``None`` where that was not or could not be told.
     """
 
     reads: int
@@ -164,11 +165,16 @@ class ReadSupport:
     amplifications: int = 0
     amplifications_read: int = 0
     extracts: int = 0
+    jump_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadsRun:
-    """What became of the reads of a run; ``not_listed`` variants have few reads and name no *Moschus*."""
+    """What became of the reads of a run; ``not_listed`` variants have few reads and name no *Moschus*.
+
+    ``counted_with`` is the amplification as which the run counts, where its reads are of the library of another.
+    ``piled`` reads are long ones with errors, or mapped ones: a variant is what the reads of a haplotype agree on.
+    """
 
     run: RunIdentity
     total: int
@@ -181,6 +187,8 @@ class ReadsRun:
     unassigned: int
     variants: int
     not_listed: int
+    piled: bool = False
+    counted_with: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ Source of each number: the laboratory decision rules in ``docs/methods.md``, sec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from musk_id.errors import ConfigError
+from musk_id.model.reads_method import READS_METHODS, ReadsMethod
 from musk_id.model.spectra_methods import SPECTRA_METHODS, SpectraMethod
 from musk_id.model.values import DecimalText, Line
 from musk_id.vocabulary import Locus, Technique
@@ -156,35 +157,6 @@ class SangerMethod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadsMethod:
-    """How sequencing reads become variants, and which of these count.
-
-    ``skew_alpha`` is the exponent of the denoising rule; ``min_reported_reads``, ``min_reported_percent`` (of the
-    reads of the marker), ``min_blank_factor`` (times the largest count in a blank), ``min_amplifications`` and
-    ``min_extracts`` are those of decision rules, section 7: two of three amplifications, from two extractions. Of
-    those of an item that were read at a marker ``min_percent_of_amplifications`` at least must have enough reads.
-    """
-
-    version: Line
-    min_overlap_bp: int
-    max_mismatch_percent: int
-    max_expected_errors: DecimalText
-    min_length_bp: int
-    max_primer_mismatches: int
-    max_primer_offset_bp: int
-    min_variant_reads: int
-    skew_alpha: int
-    min_parent_skew: int
-    min_chimera_sites: int
-    min_reported_reads: int
-    min_reported_percent: DecimalText
-    min_blank_factor: int
-    min_amplifications: int
-    min_extracts: int
-    min_percent_of_amplifications: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlMethod:
     """Which controls a batch must hold."""
 
@@ -271,7 +243,7 @@ BARCODE_METHODS = (
     ),
 )
 
-ANIMAL_METHODS = (
+ANIMAL_METHODS: tuple[AnimalMethod, ...] = (
     AnimalMethod(
         version=Line("general-mammal-1"),
         certified_margin_min=1,
@@ -301,6 +273,15 @@ ANIMAL_METHODS = (
         ),
     ),
 )
+# The same with limits at the marker that screens for mammals in food
+# (``docs/decisions/screening-marker.md``).
+ANIMAL_METHODS += (
+    replace(
+        ANIMAL_METHODS[-1],
+        version=Line("general-mammal-3"),
+        wide=(*ANIMAL_METHODS[-1].wide, _wide(Locus.RRNA_16S_FOOD, "0", "3")),
+    ),
+)
 
 SANGER_METHODS = (
     SangerMethod(
@@ -316,28 +297,6 @@ SANGER_METHODS = (
         min_quality_lead=10,
         secondary_peak_percent=20,
         mixed_positions=3,
-    ),
-)
-
-READS_METHODS = (
-    ReadsMethod(
-        version=Line("reads-1"),
-        min_overlap_bp=16,
-        max_mismatch_percent=10,
-        max_expected_errors=DecimalText("1.0"),
-        min_length_bp=50,
-        max_primer_mismatches=2,
-        max_primer_offset_bp=8,
-        min_variant_reads=2,
-        skew_alpha=2,
-        min_parent_skew=2,
-        min_chimera_sites=2,
-        min_reported_reads=10,
-        min_reported_percent=DecimalText("0.2"),
-        min_blank_factor=10,
-        min_amplifications=2,
-        min_extracts=2,
-        min_percent_of_amplifications=66,
     ),
 )
 

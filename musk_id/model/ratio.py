@@ -9,7 +9,7 @@ from musk_id.model.scales import VerbalScale
 from musk_id.model.values import DecimalText, Identifier, Line
 from musk_id.vocabulary import Grade, Locus, Reason
 
-__all__ = ["ItemRatio", "LocusRatio", "ModelRatio", "RatioBounds", "RatioSensitivity"]
+__all__ = ["ItemRatio", "LocusRatio", "ModelRatio", "PriorCost", "RatioBounds", "RatioSensitivity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,10 @@ class RatioBounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatioSensitivity:
-    """The lower bound with other counts: what it hangs on."""
+    """The lower bound with other counts, and the word of its band: what the bound and the word hang on.
+
+    ``moves_most`` marks the changes that leave the smallest bound. Records made before that was told have no word.
+    """
 
     change: RatioChange
     subject: Line | None
@@ -39,6 +42,21 @@ class RatioSensitivity:
     k2: int
     n2: int
     lower: DecimalText
+    word: Line | None = None
+    moves_most: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorCost:
+    """Empirical cross-entropy of a model's bounded ratios at prior odds, in bits.
+
+    ``neutral`` is that of no ratio at all, ``ece_min`` what the best monotone calibration would leave.
+    """
+
+    log10_prior_odds: DecimalText
+    ece: DecimalText
+    ece_min: DecimalText
+    neutral: DecimalText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +65,8 @@ class ModelRatio:
 
     ``model_value`` is what the model gives and ``bounded`` that within the empirical bounds ``elub_lower`` and
     ``elub_upper`` of its own ratios; ``printed`` is never larger than the lower bound of the count form.
-    ``reason`` says why there is none.
+    ``misleading_h1`` and ``misleading_h2`` are items of either proposition whose bounded ratio speaks for the
+    other one, of ``items_h1`` and ``items_h2``. ``reason`` says why there is no value.
     """
 
     model: RatioModel
@@ -58,6 +77,11 @@ class ModelRatio:
     cllr_min: DecimalText | None = None
     printed: DecimalText | None = None
     reason: Reason | None = None
+    misleading_h1: int | None = None
+    items_h1: int | None = None
+    misleading_h2: int | None = None
+    items_h2: int | None = None
+    costs: tuple[PriorCost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

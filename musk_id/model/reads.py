@@ -7,13 +7,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.model.values import Line
 
-__all__ = ["Amplicon", "DistinctReads", "ReadBatch", "ReadTally", "ReadVariant"]
+__all__ = ["AlignedRead", "Amplicon", "DistinctReads", "PiledReads", "ReadBatch", "ReadTally", "ReadVariant"]
+
+
+class AlignedRead(NamedTuple):
+    """A read in the columns of a template.
+
+    Attributes
+    ----------
+    fragment : bytes
+        What mates of one fragment share.
+    is_reverse : bool
+        Whether it was read on the strand opposite to the template.
+    first_column : int
+        Column of its first letter, from 0.
+    letters : bytes
+        A letter a column on the strand of the template: A, C, G, T, ``-`` for a gap; N and lower case say
+        nothing.
+    inserts : tuple of (int, bytes)
+        Letters that have no column, by the column before which they stand.
+    """
+
+    fragment: bytes
+    is_reverse: bool
+    first_column: int
+    letters: bytes
+    inserts: tuple[tuple[int, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,10 +99,14 @@ class ReadTally:
 
 @dataclass(frozen=True, slots=True)
 class DistinctReads:
-    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others."""
+    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others.
+
+    ``library`` is what the names of the reads say they were sequenced from: instrument, run, flow cell and index.
+    """
 
     counts: Mapping[bytes, int]
     tally: ReadTally
+    library: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +136,31 @@ class Amplicon:
     reads: int
     unassigned_reads: int
     variants: tuple[ReadVariant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PiledReads:
+    """Reads of a run that were piled up: what they agree on by marker, and their counts by the nearest genus.
+
+    ``genera`` counts every read that was laid into a marker, errors or not; ``distinct`` holds a digest of all
+    reads, so that equal files are known.
+    """
+
+    amplicons: tuple[Amplicon, ...]
+    genera: Mapping[str, int]
+    distinct: DistinctReads
+
+    @property
+    def counts(self) -> Mapping[bytes, int]:
+        """What equal files have in common."""
+        return self.distinct.counts
+
+    @property
+    def tally(self) -> ReadTally:
+        """What became of the reads."""
+        return self.distinct.tally
+
+    @property
+    def library(self) -> str | None:
+        """What the names of the reads say they were sequenced from."""
+        return self.distinct.library

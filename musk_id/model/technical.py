@@ -13,7 +13,7 @@ from musk_id.model.chromatography import MeasuredPeak
 from musk_id.model.edits import LetterChange
 from musk_id.model.injections import SequenceInjections
 from musk_id.model.primers import PrimerPairEntry
-from musk_id.model.reads import DistinctReads
+from musk_id.model.reads import DistinctReads, PiledReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.trace_file import TraceFile
@@ -45,11 +45,11 @@ class SequenceEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReadsEvidence:
-    """Distinct reads of one run, and the primers that may stand at their ends."""
+    """Distinct or piled reads of one run, and the primers that may stand at their ends."""
 
     run: RunIdentity
     declared_locus: Locus | None
-    reads: DistinctReads
+    reads: DistinctReads | PiledReads
     primers: tuple[PrimerPairEntry, ...]
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from musk_id.errors import IntegrityError
 from musk_id.model.values import Sha256
-from musk_id.records.codec import Decoder, encode
+from musk_id.records.codec import MAX_INTEGER, Decoder, encode
 from musk_id.records.files import sha256_bytes
 
 __all__ = ["canonical_bytes", "canonical_json", "decode_record", "digest", "load_tree", "parse_record"]
@@ -15,11 +15,39 @@ __all__ = ["canonical_bytes", "canonical_json", "decode_record", "digest", "load
 _T = TypeVar("_T")
 
 
+# The interpreter's own encoder sorts keys by code point, RFC 8785 by UTF-16: for ASCII keys that is the same.
+# Both escape what must be escaped and nothing else, in the same way.
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode
+
+
 def canonical_bytes(tree: Any) -> bytes:
     """RFC 8785 form of a JSON tree."""
+    if _is_simple(tree):
+        return _ENCODE(tree).encode("utf-8")
     import rfc8785
 
     return rfc8785.dumps(tree)
+
+
+def _is_simple(tree: Any) -> bool:
+    """Whether a tree holds nothing but what records hold: no floats, no large numbers, ASCII keys."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if kind is dict:
+            for key in node:
+                if type(key) is not str or not key.isascii():
+                    return False
+            waiting.extend(node.values())
+        elif kind is list:
+            waiting.extend(node)
+        elif kind is int:
+            if not -MAX_INTEGER <= node <= MAX_INTEGER:
+                return False
+        elif kind is not str and kind is not bool and node is not None:
+            return False
+    return True
 
 
 def canonical_json(record: Any) -> bytes:

@@ -24,6 +24,8 @@ MAX_DEPTH = 24
 MAX_NODES = 100_000
 
 _REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# In a file as it was written; tab and line ends may stand there.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -76,10 +78,10 @@ def read_tree(path: Path) -> TextTree:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RequestError(f"not UTF-8 text (byte {error.start})", where=name) from error
-    for number, line in enumerate(text.split("\n"), 1):
-        bad = next((c for c in line if (ord(c) < 32 and c not in "\t\r") or 0x7F <= ord(c) < 0xA0), None)
-        if bad is not None:
-            raise RequestError(f"control character U+{ord(bad):04X}", where=f"{name}, line {number}")
+    bad = _CONTROL.search(text)
+    if bad is not None:
+        line = text.count("\n", 0, bad.start()) + 1
+        raise RequestError(f"control character U+{ord(bad[0]):04X}", where=f"{name}, line {line}")
     return parse_json(text, name) if path.suffix.lower() == ".json" else parse_yaml(text, name)
 
 

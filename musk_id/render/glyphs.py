@@ -93,8 +93,10 @@ def drawable(text: str, medium: Medium, extra: frozenset[str] = frozenset()) -> 
     normal = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
     if medium is Medium.PDF:
         known = _PDF | extra if extra else _PDF
+        if known.issuperset(normal.replace("\n", "")):
+            return normal
         return "".join(c if c in known or c == "\n" else _PLAIN_SPACES.get(c) or _code(c) for c in normal)
-    return "".join(_browser_text(normal))
+    return normal if _PLAIN.issuperset(normal) else "".join(_browser_text(normal))
 
 
 def _browser_text(text: str) -> list[str]:
@@ -114,6 +116,14 @@ def _is_visible(character: str) -> bool:
     if unicodedata.category(character) in _HIDDEN_CATEGORIES or character in _INVISIBLE:
         return False
     return character not in "⟨⟩" and not any(low <= character <= high for low, high in _VARIATION_SELECTORS)
+
+
+# Letters of nearly all texts: visible, and no marks that would have to be counted.
+_PLAIN = frozenset("\n") | {
+    chr(code)
+    for code in (*range(0x20, 0x250), *range(0x400, 0x530), *range(0x2010, 0x2040), *range(0x4E00, 0xA000))
+    if _is_visible(chr(code)) and unicodedata.category(chr(code)) not in ("Mn", "Me")
+}
 
 
 def _code(character: str) -> str:

@@ -35,15 +35,23 @@ from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, 
 from musk_id.model.values import Identifier, Line
 from musk_id.stages.edited_letters import with_changes
 from musk_id.stages.item_call import call_item
+from musk_id.stages.jump_limits import JumpLimits
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.mixture_call import call_with_reads
 from musk_id.stages.query_tree import query_tree
-from musk_id.stages.read_runs import Examined, ReadSequence, examine_reads, read_products, with_replicates
+from musk_id.stages.read_runs import (
+    Examined,
+    ReadProduct,
+    ReadSequence,
+    examine_reads,
+    read_products,
+    with_replicates,
+)
 from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble
 from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.stages.species_rule import CalledSequence
-from musk_id.vocabulary import Finding, Locus, Reason, Technique
+from musk_id.vocabulary import RELEASE_MARKERS, Finding, Locus, Reason, Technique
 
 __all__ = ["call_barcodes"]
 
@@ -63,6 +71,7 @@ def call_barcodes(
     control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]] = MappingProxyType({}),
     reads: ReadsMethod = READS_METHODS[0],
     reads_in_blanks: Mapping[Identifier, Mapping[str, int]] = MappingProxyType({}),
+    jumps: Mapping[Identifier, JumpLimits] = MappingProxyType({}),
 ) -> BarcodeRecord:
     """Call every sequence of a case, then every item that has one.
 
@@ -79,8 +88,12 @@ def call_barcodes(
         How sequencing reads become variants, and which of these count.
     reads_in_blanks : mapping of Identifier to mapping of str to int
         By batch id the largest count of a sequence in a blank, by the digest of its letters.
+    jumps : mapping of Identifier to JumpLimits
+        By run id how many reads other wells of its batch explain, for runs that were held against them.
     """
-    rules = _Rules(library, method, animals, sanger, invalid_loci, control_haplotypes, reads, reads_in_blanks)
+    rules = _Rules(
+        library, method, animals, sanger, invalid_loci, control_haplotypes, reads, reads_in_blanks, jumps
+    )
     results, items, read_runs = _called(evidence, rules, edited=False)
     return BarcodeRecord(
         schema=Line(BarcodeRecord.SCHEMA),
@@ -105,6 +118,7 @@ class _Rules:
     control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]]
     reads: ReadsMethod
     reads_in_blanks: Mapping[Identifier, Mapping[str, int]]
+    jumps: Mapping[Identifier, JumpLimits]
 
 
 def _with_edits(evidence: _Evidence, rules: _Rules) -> EditedView | None:
@@ -190,10 +204,17 @@ def _read(
             runs.append(run)
     attempts = [e for e in evidence if e.run.technique is Technique.SEQUENCING_READS]
     replicated: list[ReadSequence] = []
-    for item in sorted({entry.result.run.item_id for entry in found}):
+    for item in sorted({entry.run.item_id for entry in attempts}):
         products = read_products([entry for entry in attempts if entry.run.item_id == item])
+        runs = [_counted_with(run, products) if run.run.item_id == item else run for run in runs]
         replicated += with_replicates([e for e in found if e.result.run.item_id == item], products, rules.reads)
     return replicated, tuple(runs), failed
+
+
+def _counted_with(run: ReadsRun, products: Mapping[Identifier, ReadProduct]) -> ReadsRun:
+    product = products[run.run.run_id]
+    counted = product.counted_as[0]
+    return run if counted == product.product_id else replace(run, counted_with=counted)
 
 
 def _read_run(entry: ReadsEvidence, rules: _Rules) -> tuple[list[ReadSequence], ReadsRun]:
@@ -209,7 +230,8 @@ def _read_run(entry: ReadsEvidence, rules: _Rules) -> tuple[list[ReadSequence], 
         )
         return _controlled(result, call, rules)
 
-    return examine_reads(entry, examine, rules.reads, rules.method.genus, in_blanks if sequenced else None)
+    limits = rules.jumps.get(entry.run.run_id)
+    return examine_reads(entry, examine, rules.reads, rules.method.genus, in_blanks if sequenced else None, limits)
 
 
 def _call_item(
@@ -277,7 +299,7 @@ def _with_tree(result: SequenceResult, call: CalledSequence, method: BarcodeMeth
 def _taken_out(result: SequenceResult, invalid_loci: Mapping[Identifier, tuple[Locus, ...]]) -> bool:
     """Whether a batch that the run went through lost the marker of the sequence to a failed control."""
     taken = {locus for batch in result.run.batch_ids for locus in invalid_loci.get(batch, ())}
-    return result.locus in taken if result.locus is not None else taken == set(Locus)
+    return taken >= set(RELEASE_MARKERS) or result.locus in taken
 
 
 def _equals_control(

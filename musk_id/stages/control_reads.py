@@ -9,31 +9,22 @@ from musk_id.model.barcode import SequenceResult
 from musk_id.model.controls import BlankReads, ControlsRecord
 from musk_id.model.methods import ReadsMethod
 from musk_id.model.primers import PrimerPairEntry
-from musk_id.model.reads import DistinctReads
+from musk_id.model.reads import DistinctReads, PiledReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Line, Sha256
 from musk_id.stages.comparison import HUMAN_GENUS
+from musk_id.stages.control_kinds import BLANKS
 from musk_id.stages.read_rules import read_reasons
 from musk_id.stages.read_runs import sequence_digest
 from musk_id.stages.read_variants import cut_reads, find_variants
-from musk_id.vocabulary import ControlKind, FileRole, Reason
+from musk_id.vocabulary import FileRole, Reason
 
 __all__ = [
-    "BLANKS",
     "MAX_BLANK_SEQUENCES",
     "examine_blank_reads",
     "examine_positive_reads",
     "largest_in_blanks",
 ]
-
-BLANKS = frozenset(
-    {
-        ControlKind.EXTRACTION_BLANK,
-        ControlKind.PCR_NEGATIVE,
-        ControlKind.PROCESS_BLANK,
-        ControlKind.CARRY_OVER_BLANK,
-    }
-)
 
 # A blank with more distinct sequences than this is no blank.
 MAX_BLANK_SEQUENCES = 500
@@ -42,7 +33,7 @@ Examine = Callable[[NucleotideSequence], SequenceResult]
 
 
 def examine_blank_reads(
-    reads: DistinctReads, primers: Sequence[PrimerPairEntry], examine: Examine, method: ReadsMethod
+    reads: DistinctReads | PiledReads, primers: Sequence[PrimerPairEntry], examine: Examine, method: ReadsMethod
 ) -> tuple[list[SequenceResult], tuple[BlankReads, ...], bool]:
     """What the reads of a blank hold; reads with errors count for the genus that they are nearest to.
 
@@ -56,6 +47,8 @@ def examine_blank_reads(
     bool
         Whether there are more than ``MAX_BLANK_SEQUENCES`` sequences.
     """
+    if isinstance(reads, PiledReads):
+        return _examine_blank_piles(reads, examine, method)
     counts: Mapping[bytes, int] = cut_reads(reads, tuple(primers), method)
     ordered = sorted(((n, s) for s, n in counts.items()), key=lambda pair: (-pair[0], pair[1]))
     totals: Counter[str] = Counter()
@@ -79,6 +72,24 @@ def examine_blank_reads(
     return found + others, tuple(held), len(ordered) > MAX_BLANK_SEQUENCES
 
 
+def _examine_blank_piles(
+    reads: PiledReads, examine: Examine, method: ReadsMethod
+) -> tuple[list[SequenceResult], tuple[BlankReads, ...], bool]:
+    """The same of piled reads: each counts for the genus that it shares most with, however many errors it has."""
+    found: list[SequenceResult] = []
+    held: list[BlankReads] = []
+    variants = [variant for amplicon in reads.amplicons for variant in amplicon.variants]
+    for variant in variants[:MAX_BLANK_SEQUENCES]:
+        result = examine(NucleotideSequence(f"{variant.reads} reads", variant.letters))
+        if variant.reads >= method.min_reported_reads:
+            found.append(result)
+        if result.sequence_sha256 is not None and Reason.HUMAN_DNA not in result.reasons:
+            digest = Sha256(sequence_digest(variant.letters))
+            held.append(BlankReads(sequence_sha256=digest, reads=variant.reads))
+    held += [BlankReads(genus=Line(g), reads=n) for g, n in sorted(reads.genera.items()) if g != HUMAN_GENUS]
+    return found, tuple(held), len(variants) > MAX_BLANK_SEQUENCES
+
+
 def _nearest(result: SequenceResult) -> str | None:
     """The genus to which a sequence is nearest within the radius, whatever else is asked of a call."""
     if Reason.HUMAN_DNA in result.reasons:
@@ -90,7 +101,7 @@ def _nearest(result: SequenceResult) -> str | None:
 
 
 def examine_positive_reads(
-    reads: DistinctReads, primers: Sequence[PrimerPairEntry], examine: Examine, method: ReadsMethod
+    reads: DistinctReads | PiledReads, primers: Sequence[PrimerPairEntry], examine: Examine, method: ReadsMethod
 ) -> list[SequenceResult]:
     """Variants of a positive control with as many reads as a reported one has at least."""
     return [

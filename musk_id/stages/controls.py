@@ -32,14 +32,17 @@ from musk_id.model.methods import (
 )
 from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.provenance import Provenance
-from musk_id.model.reads import DistinctReads
+from musk_id.model.reads import DistinctReads, PiledReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Identifier, Line, Text
+from musk_id.stages.batch_reads import ExhibitWells, compare_batch
 from musk_id.stages.comparison import HUMAN_GENUS
-from musk_id.stages.control_reads import BLANKS, examine_blank_reads, examine_positive_reads
+from musk_id.stages.control_kinds import BLANKS
+from musk_id.stages.control_reads import examine_blank_reads, examine_positive_reads
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.vocabulary import (
+    RELEASE_MARKERS,
     BatchKind,
     ControlKind,
     ControlOutcome,
@@ -56,7 +59,7 @@ TRACE_ROLES = frozenset({FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
 
 _UNNAMED = "not named"
 
-ControlReads = Mapping[str, tuple[DistinctReads | None, tuple[PrimerPairEntry, ...]]]
+ControlReads = Mapping[str, tuple[DistinctReads | PiledReads | None, tuple[PrimerPairEntry, ...]]]
 Sequences = Mapping[str, tuple[NucleotideSequence, ...] | None]
 
 
@@ -72,6 +75,7 @@ def assess_controls(
     *,
     reads: ControlReads = MappingProxyType({}),
     reads_method: ReadsMethod = READS_METHODS[0],
+    wells: ExhibitWells | None = None,
 ) -> ControlsRecord:
     """Assess the controls of a batch.
 
@@ -83,8 +87,10 @@ def assess_controls(
         Control files as found.
     sequences : mapping of str to tuple of NucleotideSequence or None
         Sequences of each control file by path; ``None`` where the file is missing or unreadable.
-    reads : mapping of str to (DistinctReads or None, tuple of PrimerPairEntry)
+    reads : mapping of str to (DistinctReads, PiledReads or None, tuple of PrimerPairEntry)
         Reads and primers of each control that has reads, by position; ``None`` as above.
+    wells : ExhibitWells
+        Reads of the exhibits, to be held against each other and the controls; ``None`` if that is not done.
     """
     rows = [row for row in sheet.rows if row.kind is not ControlKind.EXHIBIT]
     exhibits = [row for row in sheet.rows if row.kind is ControlKind.EXHIBIT]
@@ -108,6 +114,12 @@ def assess_controls(
         results.append((row, found))
         overfull |= {row.position} if crowded else set()
     controls = tuple(findings)
+
+    def may_be_human(sequence: NucleotideSequence) -> bool:
+        found = examine_sequence(sequence, _CONTROL_READS, None, library, barcode_method, animal_method)[0]
+        return found.sequence_sha256 is None or found.locus is None or Reason.HUMAN_DNA in found.reasons
+
+    held = None if wells is None else compare_batch(sheet, wells, reads, may_be_human, reads_method)
     required = _required(sheet, exhibits, control_method, controls)
     reasons = {reason for control in controls for reason in control.reasons}
     if any(need.outcome is ControlOutcome.NOT_RECORDED for need in required):
@@ -125,6 +137,7 @@ def assess_controls(
         passed=passed,
         invalid_loci=_invalid_loci(sheet.kind, zip(controls, results, strict=True), barcode_method, overfull),
         reasons=tuple(sorted(reasons)),
+        batch_reads=held,
     )
 
 
@@ -150,7 +163,7 @@ def _results(row: SheetRow, sequences: Sequences, examine: Examine) -> list[Sequ
 def _with_reads(
     row: SheetRow,
     found: list[SequenceResult] | None,
-    given: tuple[DistinctReads | None, tuple[PrimerPairEntry, ...]],
+    given: tuple[DistinctReads | PiledReads | None, tuple[PrimerPairEntry, ...]],
     examine: Examine,
     method: ReadsMethod,
 ) -> tuple[list[SequenceResult] | None, tuple[BlankReads, ...], bool]:
@@ -361,9 +374,9 @@ def _invalid_loci(
         if control.outcome is not ControlOutcome.FAILED:
             continue
         if control.kind is ControlKind.POSITIVE:
-            invalid.update(Locus)
+            invalid.update(RELEASE_MARKERS)
         elif control.kind in BLANKS:
             every = control.locus is None or method.genus in control.taxa or control.position in overfull
             own = {control.locus, *(result.locus for result in found or ())} - {None}
-            invalid.update(Locus if every else (locus for locus in own if locus is not None))
+            invalid.update(RELEASE_MARKERS if every else (locus for locus in own if locus is not None))
     return tuple(sorted(invalid))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
+
 from musk_id.kernels.intervals import count_ratio_lower
 from musk_id.library_vocabulary import RatioChange
 from musk_id.model.calibration import RatioCounts, RatioItem
 from musk_id.model.ratio import RatioSensitivity
+from musk_id.model.scales import SCALES
 from musk_id.model.values import Line, decimal_at_most
 
 __all__ = ["sensitivity"]
@@ -42,7 +46,8 @@ def sensitivity(ratio: RatioCounts, digits: int) -> tuple[RatioSensitivity, ...]
             left = _without(counts, members)
             if left[1] and left[3]:
                 rows.append(_row(change, group, left, digits))
-    return tuple(rows)
+    least = min((Decimal(row.lower) for row in rows), default=None)
+    return tuple(replace(row, moves_most=Decimal(row.lower) == least) for row in rows)
 
 
 def _without(counts: _Counts, items: list[RatioItem]) -> _Counts:
@@ -60,4 +65,6 @@ def _without(counts: _Counts, items: list[RatioItem]) -> _Counts:
 def _row(change: RatioChange, subject: Line | None, counts: _Counts, digits: int) -> RatioSensitivity:
     k1, n1, k2, n2 = counts
     lower = decimal_at_most(count_ratio_lower(*counts), digits)
-    return RatioSensitivity(change=change, subject=subject, k1=k1, n1=n1, k2=k2, n2=n2, lower=lower)
+    return RatioSensitivity(
+        change=change, subject=subject, k1=k1, n1=n1, k2=k2, n2=n2, lower=lower, word=SCALES[-1].band(lower).word
+    )

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
 from musk_id.model.methods import ReadsMethod
-from musk_id.model.reads import Amplicon, ReadVariant
+from musk_id.model.reads import Amplicon, PiledReads, ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier
+from musk_id.stages.jump_limits import JumpLimits
 from musk_id.stages.read_rules import read_reasons
 from musk_id.stages.read_variants import find_variants
 from musk_id.stages.species_rule import CalledSequence
@@ -36,7 +37,14 @@ __all__ = [
 # Of those that have too few reads so many are listed, besides all that name the genus of interest.
 MAX_TRACES_LISTED = 20
 
-_BELOW = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED, Reason.CONTROL_ABSENT})
+_BELOW = frozenset(
+    {
+        Reason.READS_BELOW_LIMIT,
+        Reason.TAG_JUMP_NOT_EXCLUDED,
+        Reason.CHIMERA_SUSPECTED,
+        Reason.CONTROL_ABSENT,
+    }
+)
 
 _Attempt = SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun
 Examined = tuple[SequenceResult, CalledSequence | None]
@@ -76,7 +84,10 @@ def sequence_digest(letters: str) -> str:
 
 
 def read_products(evidence: Sequence[_Attempt]) -> dict[Identifier, ReadProduct]:
-    """The amplifications behind runs of reads, failed ones too, by run id; equal reads count as the first."""
+    """The amplifications behind runs of reads, failed ones too, by run id.
+
+    Equal reads, and reads whose names say that they are of one library, count as the first amplification.
+    """
     first: dict[str, tuple[Identifier, Identifier]] = {}
     found: dict[Identifier, ReadProduct] = {}
     for entry in sorted(evidence, key=lambda e: e.run.run_id):
@@ -87,12 +98,20 @@ def read_products(evidence: Sequence[_Attempt]) -> dict[Identifier, ReadProduct]
             for letters, count in sorted(counts.items()):
                 content.update(b"%s %d\n" % (letters, count))
             counted_as = first.setdefault(content.hexdigest(), own)
+            library = entry.reads.library if isinstance(entry, ReadsEvidence) else None
+            if library is not None:
+                counted_as = first.setdefault(f"library {library}", counted_as)
         found[entry.run.run_id] = ReadProduct(entry.run.product_id, entry.declared_locus, counted_as)
     return found
 
 
 def examine_reads(
-    entry: ReadsEvidence, examine: Examine, method: ReadsMethod, genus: str, in_blanks: Mapping[str, int] | None
+    entry: ReadsEvidence,
+    examine: Examine,
+    method: ReadsMethod,
+    genus: str,
+    in_blanks: Mapping[str, int] | None,
+    jumps: JumpLimits | None = None,
 ) -> tuple[list[ReadSequence], ReadsRun]:
     """Variants of a run, most reads first, and what became of its reads.
 
@@ -108,6 +127,8 @@ def examine_reads(
         Genus of interest: a variant that names it is listed however few its reads.
     in_blanks : mapping of str to int, or None
         Largest counts in the blanks of the run's batches, by digest and by genus; ``None`` if none was sequenced.
+    jumps : JumpLimits, or None
+        How many reads other wells of the batch explain; ``None`` if the run was not held against them.
 
     Raises
     ------
@@ -117,8 +138,9 @@ def examine_reads(
     amplicons = find_variants(entry.reads, entry.primers, method)
     found = [(amplicon, variant) for amplicon in amplicons for variant in amplicon.variants]
     found.sort(key=lambda pair: (-pair[1].reads, pair[1].letters))
+    against = _Against(in_blanks, jumps, piled=isinstance(entry.reads, PiledReads))
     examined = [
-        _examined(number, amplicon, variant, examine, method, in_blanks)
+        _examined(number, amplicon, variant, examine, method, against)
         for number, (amplicon, variant) in enumerate(found, 1)
     ]
     listed, traces = [], 0
@@ -141,8 +163,18 @@ def examine_reads(
         unassigned=sum(amplicon.unassigned_reads for amplicon in amplicons),
         variants=len(found),
         not_listed=len(found) - len(listed),
+        piled=isinstance(entry.reads, PiledReads),
     )
     return listed, run
+
+
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What the variants of a run are held against."""
+
+    in_blanks: Mapping[str, int] | None
+    jumps: JumpLimits | None
+    piled: bool
 
 
 def _examined(
@@ -151,11 +183,15 @@ def _examined(
     variant: ReadVariant,
     examine: Examine,
     method: ReadsMethod,
-    in_blanks: Mapping[str, int] | None,
+    against: _Against,
 ) -> ReadSequence:
     result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), ())
-    in_blank = None if in_blanks is None else _in_blank(variant, result, in_blanks)
-    noted = read_reasons(variant, amplicon.reads, in_blank, method)
+    in_blank = None if against.in_blanks is None else _in_blank(variant, result, against.in_blanks)
+    limit = None
+    # Sequences that may be human are not kept for the comparison of wells.
+    if against.jumps is not None and Reason.HUMAN_DNA not in result.reasons:
+        limit = against.jumps.of(amplicon.primers, sequence_digest(variant.letters))
+    noted = read_reasons(variant, amplicon.reads, in_blank, method, limit, piled=against.piled)
     if Reason.CHIMERA_SUSPECTED in noted:
         # Half of it may be a person's.
         result = replace(result, sequence_sha256=None, picture=None, hits=(), sites=None, tree=None)
@@ -170,6 +206,7 @@ def _examined(
         largest_in_blank=in_blank,
         primers=amplicon.primers,
         chimera=variant.chimera,
+        jump_limit=limit,
     )
     finding = Finding.INCONCLUSIVE if noted else result.finding
     return ReadSequence(replace(result, reads=support, finding=finding), call)

@@ -7,7 +7,7 @@ changes anything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,18 @@ from musk_id.kernels.primer_ends import find_inserts
 from musk_id.kernels.read_pairs import ERROR_UNIT, JoinLimits, join_pairs, phred_error
 from musk_id.model.methods import ReadsMethod
 from musk_id.model.primers import PrimerPairEntry
-from musk_id.model.reads import Amplicon, DistinctReads, ReadBatch, ReadTally, ReadVariant
+from musk_id.model.reads import Amplicon, DistinctReads, PiledReads, ReadBatch, ReadTally, ReadVariant
 from musk_id.model.values import Line
 
-__all__ = ["MAX_DISTINCT", "count_pairs", "count_reads", "cut_reads", "find_variants"]
+__all__ = [
+    "MAX_DISTINCT",
+    "checked_variants",
+    "count_pairs",
+    "count_reads",
+    "cut_by_primers",
+    "cut_reads",
+    "find_variants",
+]
 
 MAX_DISTINCT = 5_000_000
 MAX_VARIANTS = 2_000
@@ -133,12 +141,26 @@ def _matrix(
 
 
 def find_variants(
-    reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod
+    reads: DistinctReads | PiledReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod
 ) -> tuple[Amplicon, ...]:
-    """Variants by primer pair, pairs in the order of the table, reads without primers last."""
+    """Variants by primer pair, pairs in the order of the table, reads without primers last.
+
+    Those of piled reads are known already.
+    """
+    if isinstance(reads, PiledReads):
+        return reads.amplicons
     cut = _cut(reads, primers, method)
     order = sorted(cut, key=lambda pair: (pair < 0, pair))
     return tuple(_amplicon(primers[pair].name if pair >= 0 else None, cut[pair], method) for pair in order)
+
+
+def cut_by_primers(
+    reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod
+) -> dict[Line | None, Counter[bytes]]:
+    """Distinct sequences without primers by the name of the pair, ``None`` for those without any."""
+    return {
+        primers[pair].name if pair >= 0 else None: counts for pair, counts in _cut(reads, primers, method).items()
+    }
 
 
 def cut_reads(reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod) -> Counter[bytes]:
@@ -183,30 +205,49 @@ def _amplicon(name: Line | None, counts: Mapping[bytes, int], method: ReadsMetho
             f"{len(places)} variants of one marker, at most {MAX_VARIANTS} are looked at",
             hint="the reads are no amplicon of one item",
         )
-    texts = [sequences[place] for place in places]
-    # A trace is not reported anyway: only variants with enough reads are worth the check.
-    checked = sum(int(found.reads[place]) >= method.min_reported_reads for place in places[:MAX_CHECKED])
-    checks = check_chimeras(
-        texts[:checked],
-        found.reads[places[:checked]] if checked else numbers[:0],
-        min_skew=method.min_parent_skew,
-        min_sites_a_side=method.min_chimera_sites,
-    ) + (ChimeraCheck(ChimeraState.NOT_TESTABLE),) * (len(places) - checked)
-    variants = tuple(
-        ReadVariant(
-            letters=texts[rank].decode("ascii"),
-            reads=int(found.reads[place]),
-            reads_exact=int(numbers[place]),
-            chimera=Line(check.state.value),
-            parents=tuple(
-                texts[parent].decode("ascii") for parent in (check.left, check.right) if parent is not None
-            ),
-        )
-        for rank, (place, check) in enumerate(zip(places, checks, strict=True))
+    variants = checked_variants(
+        [sequences[place] for place in places],
+        [int(found.reads[place]) for place in places],
+        [int(numbers[place]) for place in places],
+        method,
     )
     return Amplicon(
         primers=name,
         reads=int(numbers.sum()),
         unassigned_reads=int(numbers[found.of_sequence < 0].sum()),
         variants=variants,
+    )
+
+
+def checked_variants(
+    texts: Sequence[bytes], reads: Sequence[int], exact: Sequence[int], method: ReadsMethod
+) -> tuple[ReadVariant, ...]:
+    """Variants of one marker, most reads first, with the outcome of the check for chimeras.
+
+    Parameters
+    ----------
+    texts : sequence of bytes
+        Distinct letters of the variants, most reads first.
+    reads, exact : sequence of int
+        Reads taken as each of them, and those that equal it.
+    """
+    # A trace is not reported anyway: only variants with enough reads are worth the check.
+    checked = sum(number >= method.min_reported_reads for number in reads[:MAX_CHECKED])
+    checks = check_chimeras(
+        texts[:checked],
+        np.array(reads[:checked], dtype=np.int64),
+        min_skew=method.min_parent_skew,
+        min_sites_a_side=method.min_chimera_sites,
+    ) + (ChimeraCheck(ChimeraState.NOT_TESTABLE),) * (len(texts) - checked)
+    return tuple(
+        ReadVariant(
+            letters=text.decode("ascii"),
+            reads=reads[rank],
+            reads_exact=exact[rank],
+            chimera=Line(check.state.value),
+            parents=tuple(
+                texts[parent].decode("ascii") for parent in (check.left, check.right) if parent is not None
+            ),
+        )
+        for rank, (text, check) in enumerate(zip(texts, checks, strict=True))
     )

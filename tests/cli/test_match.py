@@ -88,7 +88,7 @@ def test_human_is_a_word_only(tmp_path, shipped_release):
     queries.write_text(f">somebody\n{human.sequence}\n")
     assert matched(queries, "--out", str(out)) == 0
     (row,) = table(out.read_text())
-    assert row["answer"] == "human" and row["reasons"] == "HUMAN_DNA" and row["number"] == "1"
+    assert row["answer"] == "Homo sapiens" and row["reasons"] == "HUMAN_DNA" and row["number"] == "1"
     assert "somebody" not in out.read_text() and human.accession not in out.read_text()
     assert not row["nearest"] and not row["distance"]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
-from made_reads import sequenced
+from made_reads import noisy_reads, sequenced
+from mapped_reads import mapped_person
 from refdata import REFDATA, needs_refdata
 
 from musk_id.cli import main
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 
 def insert_of(release, genus: str) -> str:
@@ -41,7 +43,7 @@ def test_a_mixture_with_a_person_in_it(tmp_path, shipped_release, capsys) -> Non
     assert [(row["id"], row["answer"]) for row in rows] == [
         ("variant 1", "Sus"),
         ("variant 2", "Moschus"),
-        ("human", "human"),
+        ("Homo sapiens", "Homo sapiens"),
     ]
     assert {row["finding"] for row in rows} == {"INCONCLUSIVE"}
     assert all("NO_REPLICATES" in row["reasons"] for row in rows)
@@ -98,6 +100,47 @@ def test_faults_of_reads_leave_no_table(tmp_path, shipped_release) -> None:
     fasta = tmp_path / "q.fasta"
     fasta.write_text(">a\nACGT\n")
     assert matched(fasta, second, tmp_path / "t.tsv") == 2
+
+
+@needs_refdata
+def test_mapped_reads_of_a_person_are_a_word(tmp_path) -> None:
+    path = mapped_person(tmp_path)
+    out = tmp_path / "t.tsv"
+    assert matched(path, None, out) == 0
+    rows = table(out)
+    assert {(row["id"], row["answer"], row["nearest"], row["distance"]) for row in rows} == {
+        ("Homo sapiens", "Homo sapiens", "", "")
+    }
+    assert {row["locus"] for row in rows} == {locus.value for locus in RELEASE_MARKERS}
+    letters = re.findall("[ACGTN]{12,}", out.read_text(encoding="utf-8"))
+    assert not letters
+    assert not list(tmp_path.glob("*.bai")) and not list(tmp_path.glob("*.csi"))
+
+
+def test_long_reads_with_errors(tmp_path, shipped_release, capsys) -> None:
+    coi = {
+        r.genus: r.sequence
+        for r in shipped_release.barcodes
+        if r.locus is Locus.COI and r.state is CurationState.REFERENCE
+    }
+    inserts = {coi["Sus"]: 150, coi["Moschus"]: 25, coi["Homo"]: 30}
+    primers = ("TTCTCAACCAACCACAAAGACATTGG", "TAGACTTCTGGGTGGCCAAAGAATCA")
+    path = noisy_reads(tmp_path / "long.fastq", inserts, 3, 0.05, primers)
+    out = tmp_path / "t.tsv"
+    assert matched(path, None, out) == 0
+    found = {row["answer"]: row for row in table(out)}
+    assert set(found) == {"Sus", "Moschus", "Homo sapiens"}
+    assert found["Sus"]["distance"] == found["Moschus"]["distance"] == "0.0000"
+    assert coi["Homo"][100:130] not in out.read_text(encoding="utf-8")
+    assert "205 reads, piled up:" in capsys.readouterr().err
+
+
+def test_faults_of_mapped_reads_leave_no_table(tmp_path) -> None:
+    for name, data in (("a.bam", b""), ("b.bam", b"no such thing"), ("c.cram", b"CRAM\3\0"), ("d.sam", b"@HD\t")):
+        path = tmp_path / name
+        path.write_bytes(data)
+        assert matched(path, None, tmp_path / "t.tsv") == 3
+    assert not (tmp_path / "t.tsv").exists()
 
 
 @needs_refdata

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from made_reads import noisy_reads
+from mapped_reads import mapped_person
 from read_cases import CASE, Runs, read_root
 from refdata import REFDATA, needs_refdata
 
 from musk_id.cli import main
 from musk_id.stages.read_runs import sequence_digest
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 GENERA = ("Sus", "Moschus", "Homo", "Bos")
 
@@ -116,7 +120,7 @@ def test_ten_times_the_blank(tmp_path, inserts, in_blank, finding) -> None:
 def test_musk_deer_in_a_blank_takes_every_marker(tmp_path, inserts) -> None:
     runs = four({inserts["Sus"]: 300, inserts["Moschus"]: 200})
     record = examined(read_root(tmp_path, runs, blank={inserts["Moschus"]: 15}), tmp_path / "out")
-    assert set(record["controls"][0]["invalid_loci"]) == {locus.value for locus in Locus}
+    assert set(record["controls"][0]["invalid_loci"]) == {locus.value for locus in RELEASE_MARKERS}
     assert item(record)["moschus"] == "INCONCLUSIVE"
     assert "CONTROL_FAILED" in item(record)["reasons"]
 
@@ -209,6 +213,99 @@ def test_public_reads_without_controls_and_replicates(tmp_path, inserts) -> None
     assert (run["total"], run["used"]) == (5000, 4771)
     primers = {s["reads"]["primers"] for s in record["barcode"]["sequences"]}
     assert "GACGAGAAGACCCTATGGAGC/TCCGAGGTCRCCCCAACC" in primers
+
+
+def with_files(case: Path, names: list[str], **product: str) -> None:
+    """The first run of the case with other files."""
+    path = case / "examination.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entry = content["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]
+    del entry["locus"]
+    entry.update(product)
+    entry["runs"][0]["files"] = [{"path": name, "role": "READS"} for name in names]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+
+@needs_refdata
+def test_mapped_reads_of_a_person_in_a_case(tmp_path, inserts) -> None:
+    """The word, and no stretch of the person's reads or of what they agree on in anything that is kept."""
+    root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 20}}, batch=False)
+    case = root / "cases" / CASE
+    path = mapped_person(tmp_path)
+    shutil.move(path, case / "person.bam")
+    with_files(case, ["person.bam"])
+    record = examined(root, tmp_path / "out")
+    assert item(record)["human"] is False and item(record)["moschus"] == "INCONCLUSIVE"
+    results = [s for s in record["barcode"]["sequences"] if s["run"]["run_id"] == "R1"]
+    assert {s["locus"] for s in results} == {locus.value for locus in RELEASE_MARKERS}
+    for result in results:
+        assert "HUMAN_DNA" in result["reasons"] and result["sequence_sha256"] is None
+        assert not result["hits"] and result["picture"] is None and result["sequence_name"] == "human"
+    (run,) = record["barcode"]["read_runs"]
+    assert run["piled"] is True and run["total"] == 15440
+    with gzip.open(REFDATA / "reads" / "human_chrM_shotgun" / "reference_NC_012920.1.fasta.gz", "rt") as handle:
+        genome = "".join(handle.read().split("\n")[1:])
+    other = str.maketrans("ACGT", "TGCA")
+    words = {w for g in (genome, genome.translate(other)[::-1]) for w in (g[i : i + 40] for i in range(len(g)))}
+    for file in (tmp_path / "out").rglob("*"):
+        if file.is_file() and file.suffix not in {".bam", ".fastq", ".fasta", ".fa"}:
+            for stretch in re.findall(r"[ACGT]{40,}", file.read_bytes().decode("latin-1")):
+                assert not {stretch[i : i + 40] for i in range(len(stretch) - 39)} & words, file.name
+
+
+def test_long_reads_in_a_case(tmp_path, inserts, shipped_release) -> None:
+    root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 20}}, batch=False)
+    case = root / "cases" / CASE
+    coi = {
+        r.genus: r.sequence
+        for r in shipped_release.barcodes
+        if r.locus is Locus.COI and r.state is CurationState.REFERENCE
+    }
+    noisy_reads(case / "long.fastq", {coi["Sus"]: 80, coi["Moschus"]: 20}, 3, 0.05)
+    with_files(case, ["long.fastq"])
+    record = examined(root, tmp_path / "out")
+    results = [s for s in record["barcode"]["sequences"] if s["run"]["run_id"] == "R1"]
+    assert {s["call"]["taxon"] for s in results if s["call"]} == {"Sus", "Moschus"}
+    assert "NO_REPLICATES" in item(record)["reasons"] and "C" in grades(record)
+    # The numbers of reads stand in the record, and how they were read on the page.
+    assert [s["reads"]["reads"] for s in results if s["call"]] == [80, 20]
+    folder = tmp_path / "out" / "cases" / CASE / "record"
+    pages = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html")))
+    assert "what the reads of a haplotype agree on" in pages
+
+
+@pytest.mark.parametrize("index", ["same", "own", "none"])
+def test_one_library_in_two_files_is_one_amplification(tmp_path, inserts, index) -> None:
+    mixture = {inserts["Sus"]: 120, inserts["Moschus"]: 40}
+    root = read_root(tmp_path, {(1, 1): mixture, (2, 1): mixture})
+    case = root / "cases" / CASE
+    for number in (1, 2):
+        for mate in (1, 2):
+            path = case / f"R{number}_R{mate}.fastq"
+            tag = {"same": "ATCACGAA", "own": "ATCACG" + "ACGT"[number] * 2, "none": ""}[index]
+            name = rf"@M1:62:JPF7Y:1:1101:{number}\1:7 {mate}:N:0:{tag}"
+            path.write_text(re.sub(r"@r(\d+) \d:N", name, path.read_text()))
+    record = examined(root, tmp_path / "out")
+    runs = {run["run"]["run_id"]: run["counted_with"] for run in record["barcode"]["read_runs"]}
+    folder = tmp_path / "out" / "cases" / CASE / "record"
+    pages = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html")))
+    if index == "same":
+        assert runs == {"R1": None, "R2": "A1-S1-E1-P1"}
+        assert item(record)["moschus"] == "INCONCLUSIVE" and "NO_REPLICATES" in item(record)["reasons"]
+    else:
+        assert runs == {"R1": None, "R2": None} and item(record)["moschus"] == "DETECTED"
+    assert ("both count as one amplification" in pages) is (index == "same")
+
+
+def test_an_earlier_method_does_not_read_mapped_reads(tmp_path, inserts) -> None:
+    root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 20}}, batch=False)
+    laboratory = root / "laboratory.yaml"
+    laboratory.write_text(laboratory.read_text(encoding="utf-8").replace("reads-3", "reads-1"), encoding="utf-8")
+    (root / "cases" / CASE / "x.bam").write_bytes(b"@HD\tVN:1.6\n")
+    with_files(root / "cases" / CASE, ["x.bam"])
+    record = examined(root, tmp_path / "out")
+    (result,) = [s for s in record["barcode"]["sequences"] if s["run"]["run_id"] == "R1"]
+    assert result["reasons"] == ["FILE_UNREADABLE"] and "reads-1 does not read" in result["sequence_name"]
 
 
 @pytest.mark.parametrize(("key", "value"), [("forward_primer", "ACGTACGTACGT"), ("reverse_primer", "acgt")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,11 @@ def test_a_revised_case_touches_its_shard_alone_and_the_table_grows(root: Path, 
     assert rows[0].input_sha256 == ABSENT
 
 
-def test_a_copied_or_touched_file_is_the_same_and_one_byte_is_another(root: Path, tmp_path: Path) -> None:
+def test_a_copied_or_touched_file_is_the_same_and_one_byte_is_another(
+    root: Path, tmp_path: Path, monkeypatch
+) -> None:
     out = tmp_path / "out"
+    monkeypatch.setattr("musk_id.cli.input_state._SETTLED_NS", 0)
     plan_shards(root, out, 2, ())
     lists = _lists(out)
     for path in root.rglob("*.yaml"):
@@ -78,6 +82,50 @@ def test_a_new_batch_of_a_new_case_leaves_the_other_shards(root: Path, tmp_path:
     plan_shards(root, out, 10, ())
     assert _changed(lists, _lists(out)) == {"s00002", "b00002"}
     assert [e.batches for e in read_list(out / "shards" / "s00002" / "list.tsv")] == [("DEMO-DNA-2",)]
+
+
+def test_what_rests_on_changed_inputs_is_removed_and_nothing_else(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    plan_shards(root, out, 2, ())
+    assert [e.batches for e in read_list(out / "shards" / "s00002" / "list.tsv")] == [(), ()]
+
+    def outputs() -> set[str]:
+        return {str(p.relative_to(out)) for p in out.rglob("*") if p.name in {"x.jsonl", "summary.csv"}}
+
+    def fill() -> set[str]:
+        for path in (*(folder / "x.jsonl" for folder in (out / "shards").iterdir()), out / "summary.csv"):
+            path.write_text("", encoding="ascii")
+            # Times tell nothing: these lie in the future, as after a clock that went back.
+            os.utime(path, (2**33, 2**33))
+        return outputs()
+
+    everything = fill()
+    plan_shards(root, out, 2, ())
+    assert outputs() == everything
+    sheet = root / "batches" / "DEMO-DNA-1" / "sheet.yaml"
+    sheet.write_text(sheet.read_text(encoding="utf-8") + "# x\n", encoding="utf-8")
+    plan_shards(root, out, 2, ())
+    assert outputs() == {"shards/s00002/x.jsonl"}
+    everything = fill()
+    request = root / "cases" / "DEMO-C" / "request.yaml"
+    request.write_text(request.read_text(encoding="utf-8") + "# x\n", encoding="utf-8")
+    plan_shards(root, out, 2, ())
+    assert everything - outputs() == {"shards/s00002/x.jsonl", "summary.csv"}
+
+
+def test_times_ahead_of_the_clock_come_back_in_their_order(root: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    plan_shards(root, out, 2, ())
+    lists = sorted(out.glob("shards/*/list.tsv"))
+    for number, path in enumerate(lists):
+        os.utime(path, (2**33 + number, 2**33 + number))
+    before = _lists(out)
+    plan_shards(root, out, 2, ())
+    times = [path.stat().st_mtime for path in lists]
+    assert times == sorted(times)
+    assert times[-1] <= time.time()
+    assert round(times[1] - times[0], 3) == 1
+    assert _lists(out) == before
 
 
 def test_kept_digests_are_used_for_settled_files_only(root: Path, tmp_path: Path, monkeypatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from abif import trace
 from flat_files import flat_record
+from fuzz import damaged
 from refdata import REFDATA, needs_refdata
 from runs import mzml, mzxml
 
@@ -44,26 +45,6 @@ READERS: dict[str, tuple[Callable[..., object], bytes]] = {
     "x.mzXML": (read_mzxml, mzxml([[(41.0, 5.0), (60.0, 999.0)], [(50.0, 1.0)]])),
     "x.ab1": (read_ab1, trace("ACGTNACGGTCATTAGC" * 3)),
 }
-NASTY = (b"\0", b"\xff", b"\x1a", b"\r", b"-", b"9" * 400, b"1e308", b"nan", b"##", b">", b"Z99999", b"\x1f\x8b")
-
-
-def damaged(data: bytes, rng: random.Random) -> bytes:
-    content = bytearray(data)
-    for _ in range(rng.randint(1, 4)):
-        at = rng.randrange(len(content) + 1)
-        kind = rng.randrange(5)
-        if kind == 0 and content:
-            content[at % len(content)] ^= 1 << rng.randrange(8)
-        elif kind == 1:
-            content[at:at] = rng.choice(NASTY)
-        elif kind == 2:
-            del content[at : at + rng.randint(1, 30)]
-        elif kind == 3:
-            other = rng.randrange(len(content) + 1)
-            content[at:at] = content[min(at, other) : max(at, other)]
-        else:
-            del content[at:]
-    return bytes(content)
 
 
 def outcome(reader: Callable[[Path], object], path: Path) -> str:

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# A Slurm cluster of one host, for tests: its files lie in one folder, nothing of the system's own Slurm is used.
+# A Slurm cluster of one host, for tests: its files lie in one folder. For as long as it runs, the system's
+# configuration is a link to its own, since jobs do not inherit SLURM_CONF; a host with a Slurm of its own is left alone.
 #   slurm-local.sh install        Debian packages slurm-wlm and munge (needs root and apt-get)
 #   slurm-local.sh start DIR      make keys and configuration in DIR, start munged, slurmctld and slurmd
 #   slurm-local.sh stop DIR       stop what was started in DIR
 # start needs root, as slurmd does. It ends with 77 where something it needs is not there.
 set -euo pipefail
+SYSTEM_CONF=/etc/slurm/slurm.conf
 say() { echo "slurm-local: $*" >&2; }
 
 install() {
@@ -72,7 +74,8 @@ start() {
   for program in munged slurmctld slurmd sinfo; do
     command -v "$program" >/dev/null || { say "$program is not installed"; exit 77; }
   done
-  mkdir -p "$dir/state" "$dir/spool" "$dir/munge"
+  if [ -e "$SYSTEM_CONF" ]; then say "this host has a Slurm of its own ($SYSTEM_CONF)"; exit 77; fi
+  mkdir -p "$dir/state" "$dir/spool" "$dir/munge" "${SYSTEM_CONF%/*}"
   dir="$(cd "$dir" && pwd)"
   chmod 755 "$dir" "$dir/munge"
   write_configuration "$dir"
@@ -81,6 +84,7 @@ start() {
   munged --force --key-file="$dir/munge/key" --socket="$dir/munge/socket" --pid-file="$dir/munge/pid" \
     --log-file="$dir/munge/log" --seed-file="$dir/munge/seed"
   export SLURM_CONF="$dir/slurm.conf"
+  ln -sf "$SLURM_CONF" "$SYSTEM_CONF" # -f: a link that a killed test left leads nowhere
   slurmctld -f "$SLURM_CONF"
   slurmd -f "$SLURM_CONF"
   until sinfo --noheader --format=%T 2>/dev/null | grep -q idle; do
@@ -109,6 +113,7 @@ stop_one() { # pid file, name: only a process that has that name is ended
 stop() {
   local dir
   dir="$(cd "$1" && pwd)"
+  if [ "$(readlink "$SYSTEM_CONF")" = "$dir/slurm.conf" ]; then rm -f "$SYSTEM_CONF"; fi
   stop_one "$dir/slurmd.pid" slurmd
   stop_one "$dir/slurmctld.pid" slurmctld
   stop_one "$dir/munge/pid" munged

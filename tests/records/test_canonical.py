@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,17 @@ def test_canonical_form_is_that_of_the_standard(tree: object) -> None:
     data = canonical_bytes(tree)
     assert data.decode() == reference_form(tree)
     assert load_tree(data, "x") == tree
+
+
+@given(st.recursive(TREES | st.floats(allow_nan=False, allow_infinity=False), lambda inner: st.lists(inner)))
+def test_canonical_form_is_that_of_another_implementation(tree: object) -> None:
+    assert canonical_bytes(tree) == rfc8785.dumps(tree)
+
+
+@pytest.mark.parametrize("tree", [{"a": 2**53}, [-(2**60)], {1: 2}, [float("nan")], ["\ud800"]])
+def test_what_has_no_canonical_form_is_refused(tree: object) -> None:
+    with pytest.raises((ValueError, rfc8785.CanonicalizationError)):
+        canonical_bytes(tree)
 
 
 def test_keys_are_ordered_by_utf_16_as_in_the_standards_own_example() -> None:

@@ -14,6 +14,7 @@ from stage_cases import Case, barcode
 
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
+from musk_id.kernels.intervals import count_ratio_lower
 from musk_id.library_vocabulary import RatioModel
 from musk_id.model.alternatives import ALTERNATIVES
 from musk_id.model.ratio import ItemRatio
@@ -97,6 +98,47 @@ def test_without_a_ratio_no_word_of_a_scale_is_printed(record: CaseRecord, langu
         assert catalogue.label(f"scale.enfsi-2015.{band.word}") not in text
     pattern = r"\bsupport" if language is Language.EN else r"поддерж"
     assert not re.search(pattern, text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", WHOLE_LANGUAGES)
+def test_the_annex_tells_what_moves_the_bound_and_what_models_cost(
+    with_ratio: CaseRecord, ratio: ItemRatio, language: Language
+) -> None:
+    text, label = shown(with_ratio, language), load_catalogue(language).label
+    deciding = next(locus for locus in ratio.loci if locus.locus is ratio.deciding_locus)
+    told = [row for row in deciding.sensitivity if row.moves_most]
+    assert told
+    words = text[text.index(label("ratio.moves_most")) :]
+    for row in told:
+        assert f"{row.lower} ({label(f'scale.enfsi-2015.{row.word}')})" in words[:600]
+    for line in ("chemistry", "morphology"):
+        assert label(f"ratio.why_{line}") in text
+    for model in deciding.models:
+        assert f"{model.misleading_h1}/{model.items_h1}" in text
+        for cost in model.costs:
+            assert cost.ece in text and cost.ece_min in text and cost.neutral in text
+
+
+@pytest.mark.parametrize("language", WHOLE_LANGUAGES)
+def test_eight_of_eight_against_none_of_199_would_give_46_and_prints_nothing(
+    record: CaseRecord, shipped_release, barcode_library, language
+) -> None:  # type: ignore[no-untyped-def]
+    counts = (8, 8, 0, 199)
+    assert int(count_ratio_lower(*counts)) == 46
+    letters = {locus: str(records(shipped_release, locus, "Moschus")[0].sequence) for locus in SHORT}
+    found = barcode(Case(sub_samples=(letters, letters)), barcode_library)
+    used = basis(made(shipped(shipped_release), dict.fromkeys(SHORT, counts)), shipped_release)
+    ratio = ratio_for(found.items[0], found.sequences, Finding.DETECTED, Grade.A, used)
+    assert ratio.lower is None and all(locus.bounds is None for locus in ratio.loci)
+    item = record.evidence.items[0]
+    said = tuple(s for s in item.statements if not s.phrase.startswith("ratio."))
+    changed = replace(item, ratio=ratio, statements=(*said, *ratio_statements(ratio)))
+    text = shown(replace(record, evidence=replace(record.evidence, items=(changed,))), language)
+    label = load_catalogue(language).label
+    assert label("ratio.of_needed", count="8", needed="10") in text
+    assert not re.search(r"\b46[.,]\d\d", text)
+    for band in SCALES[-1].bands:
+        assert label(f"scale.enfsi-2015.{band.word}") not in text
 
 
 def test_the_pdf_holds_the_scale_and_the_bound(with_ratio: CaseRecord, ratio: ItemRatio, tmp_path: Path) -> None:

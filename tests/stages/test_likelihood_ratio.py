@@ -265,6 +265,11 @@ def test_what_the_bound_hangs_on_is_told(judge, calibration) -> None:  # type: i
         ("Bovidae", 1, 132), ("Cervidae", 1, 133), ("Suidae", 2, 133),
     ]  # fmt: skip
     assert [(r.k1, r.n1) for r in rows[6:]] == [(6, 6), (7, 7), (7, 7)]
+    # The change that leaves the smallest bound is marked, and each has the word of its own bound.
+    least = min(Decimal(row.lower) for row in rows)
+    assert [row.moves_most for row in rows] == [Decimal(row.lower) == least for row in rows]
+    assert 1 <= sum(row.moves_most for row in rows) < len(rows)
+    assert [row.word for row in rows] == [SCALES[-1].band(row.lower).word for row in rows]
     without = judge(made(calibration, {Locus.RRNA_12S: (10, 10, 2, 199)}, with_items=False))
     assert [r.change for r in without.loci[0].sensitivity] == [r.change for r in rows[:2]]
     assert without.loci[0].models == ()

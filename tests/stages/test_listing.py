@@ -98,3 +98,11 @@ def test_a_listing_without_a_population_cannot_be_built() -> None:
     with pytest.raises(ValueError, match="if, and only if"):
         replace(found, listings=())
     assert isinstance(found, Listing)
+
+
+@pytest.mark.parametrize("part", ["Moschus moschiferus moschiferus", "Moschus moschiferus (some populations)"])
+def test_a_row_on_a_part_assigns_nothing_even_where_it_names_countries(part: str) -> None:
+    rows = (row(part, "Appendix I", "IN"),)
+    for taxon in ("Moschus", "Moschus moschiferus"):
+        found = listing_of(taxon, Country("IN"), IsoDate("2026-01-01"), rows)
+        assert found.state is ListingState.NOT_ASSIGNABLE

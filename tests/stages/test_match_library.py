@@ -18,8 +18,8 @@ from musk_id.refdb.library_store import load_library
 from musk_id.refdb.overlay import overlay_barcodes
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.match_library import LibraryMatcher
-from musk_id.stages.match_rows import match_release
-from musk_id.vocabulary import CurationState, Locus, Rank, Reason
+from musk_id.stages.match_rows import HUMAN, match_release
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus, Rank, Reason
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +72,13 @@ def test_rows_are_those_of_every_reference_compared(built, shipped_release, meth
     expected = match_release(sequences, 1, whole, method, animals)
     told = 0
     for row, other in zip(rows, expected, strict=True):
-        assert Reason.NOT_CALIBRATED in row.reasons or row.answer == "human" or not row.distance
+        assert Reason.NOT_CALIBRATED in row.reasons or row.answer == HUMAN or not row.distance
         own = replace(row, reasons=tuple(r for r in row.reasons if r is not Reason.NOT_CALIBRATED))
         assert (own.nearest[:1], own.nearest_names) == (other.nearest[:1], other.nearest_names)
         assert replace(own, nearest=()) == replace(other, nearest=())
         told += bool(row.answer)
     assert told > len(rows) // 3
-    assert {row.answer for row in rows} >= {"Moschus", "human"}
+    assert {row.answer for row in rows} >= {"Moschus", HUMAN}
     ranks = {row.rank for row in rows}
     assert ranks >= ({Rank.SPECIES, Rank.FAMILY} if animals is WIDE else {Rank.FAMILY}), ranks
     assert not any(row.rank in (Rank.SPECIES, Rank.SPECIES_SET) and "Moschus" in row.answer for row in rows)
@@ -142,7 +142,7 @@ def without_humans(tmp_path_factory, shipped_release):
     return load_library(made_library.build(sources, shipped_release, folder / "out"))
 
 
-@pytest.mark.parametrize("locus", list(Locus))
+@pytest.mark.parametrize("locus", list(RELEASE_MARKERS))
 def test_a_persons_sequence_is_withheld_whatever_the_library_holds(
     locus, without_humans, shipped_release, methods
 ):
@@ -153,7 +153,7 @@ def test_a_persons_sequence_is_withheld_whatever_the_library_holds(
     changed = mutated(letters, 1, random.Random(3))
     queries = [NucleotideSequence("A. Person", letters), NucleotideSequence("B. Person", changed)]
     for row in LibraryMatcher(without_humans, shipped_release, *methods).rows(queries, 1):
-        assert (row.name, row.answer, row.reasons) == ("human", "human", (Reason.HUMAN_DNA,))
+        assert (row.name, row.answer, row.reasons) == (HUMAN, HUMAN, (Reason.HUMAN_DNA,))
         assert (row.nearest, row.nearest_names, row.distance, row.next_genus) == ((), (), "", ())
 
 
@@ -166,4 +166,4 @@ def test_a_poor_human_sequence_is_not_told_as_an_animal_of_the_library(without_h
     )
     assert (row.nearest, row.nearest_names, row.ties) == ((human.accession,), ("Homo sapiens",), 1)
     assert row.rank is Rank.NONE and not row.answer
-    assert other.nearest[0].startswith("B") and other.answer != "human"
+    assert other.nearest[0].startswith("B") and other.answer != HUMAN

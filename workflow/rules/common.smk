@@ -9,6 +9,7 @@ from pathlib import Path
 from snakemake.settings.types import ExecMode
 
 import musk_id
+from musk_id.cli.engine_state import set_foreign_state_aside
 from musk_id.cli.output_place import refuse_output_over_sources
 from musk_id.cli.run_lock import hold_run
 from musk_id.cli.shards import read_list, read_table
@@ -38,6 +39,7 @@ if workflow.exec_mode == ExecMode.DEFAULT:
     found = _run("--version").split()[-1]
     if found != musk_id.__version__:
         raise WorkflowError(f"musk-id {found} is installed, this checkout is {musk_id.__version__}")
+    _guarded(set_foreign_state_aside, Path.cwd())
     _guarded(refuse_output_over_sources, Path(OUT) / "cases", Path(ROOT))
     # Held until this process ends, however it ends; the plan below is made under it.
     RUN_LOCK = _guarded(hold_run, Path(OUT))
@@ -79,6 +81,11 @@ def controls_of(wildcards):
 def sheets_of(wildcards):
     """Lists of the batches of a shard's cases: they change with the run sheets."""
     return [f"{OUT}/shards/{batches}/list.tsv" for batches in BATCH_SHARDS[wildcards.shard]]
+
+
+def more_each_attempt(amount):
+    """A resource (megabytes, minutes) that grows with each attempt of a job."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 wildcard_constraints:

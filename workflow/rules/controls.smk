@@ -14,7 +14,8 @@ rule controls:
     benchmark:
         f"{OUT}/benchmarks/controls/{{batches}}.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(30),
     shell:
         "musk-id stage controls --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
         " > {log:q} 2>&1"

@@ -18,7 +18,8 @@ rule evidence:
     benchmark:
         f"{OUT}/benchmarks/evidence/{{shard}}.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(30),
     shell:
         "musk-id stage evidence --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
         " --controls {input.controls:q} > {log:q} 2>&1"

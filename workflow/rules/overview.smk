@@ -2,13 +2,14 @@
 
 
 rule overview:
-    """Write summary.csv and index.html."""
+    """Write summary.csv, index.html and the bill of what is installed."""
     input:
         expand(f"{OUT}/shards/{{shard}}/record.jsonl", shard=CASE_SHARDS),
         expand(f"{OUT}/shards/{{shard}}/seal.jsonl", shard=CASE_SHARDS),
     output:
         table=f"{OUT}/summary.csv",
         page=f"{OUT}/index.html",
+        bill=f"{OUT}/environment.cdx.json",
     params:
         out=OUT,
     log:
@@ -16,6 +17,7 @@ rule overview:
     benchmark:
         f"{OUT}/benchmarks/overview.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(30),
     shell:
         "musk-id runs overview --out {params.out:q} > {log:q} 2>&1"

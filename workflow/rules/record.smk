@@ -20,7 +20,8 @@ rule record:
     benchmark:
         f"{OUT}/benchmarks/record/{{shard}}.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(60),
     shell:
         "musk-id stage record --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
         " --controls {input.controls:q} --cases {params.cases:q} > {log:q} 2>&1"

@@ -16,7 +16,8 @@ rule seal:
     benchmark:
         f"{OUT}/benchmarks/seal/{{shard}}.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(30),
     shell:
         "musk-id stage seal --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
         " --cases {params.cases:q} > {log:q} 2>&1"

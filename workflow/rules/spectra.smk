@@ -16,7 +16,8 @@ rule spectra:
     benchmark:
         f"{OUT}/benchmarks/spectra/{{shard}}.tsv"
     resources:
-        mem_mb=1000,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(60),
     shell:
         "musk-id stage spectra --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
         " --controls {input.controls:q} > {log:q} 2>&1"

@@ -202,8 +202,7 @@ def _language_note(record: CaseRecord, catalogue: Catalogue) -> Cell:
         names = catalogue.join([catalogue.word(language) for language in first])
         note = cell(catalogue.label("language_note.translation", language=names))
     if catalogue.is_draft:
-        counts = {"reviewed": str(catalogue.reviewed), "all": str(len(catalogue.reviews))}
-        note = lines(note, cell(catalogue.label("language_note.draft", **counts)))
+        note = lines(note, cell(catalogue.label("language_note.draft", reviewed=str(catalogue.reviewed))))
     if catalogue.untranslated:
         count = str(len(catalogue.untranslated))
         note = lines(note, cell(catalogue.label("language_note.untranslated", count=count)))

@@ -12,6 +12,7 @@ from musk_id.model.methods import (
     SangerMethod,
     SpectraMethod,
 )
+from musk_id.model.reads_method import PileLimits
 from musk_id.model.record import CaseRecord, MethodsUsed, ReleaseSummary
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import (
@@ -211,6 +212,25 @@ def _read_numbers(method: ReadsMethod) -> tuple[tuple[str, str, str], ...]:
         ("read_amplifications", str(method.min_amplifications), ""),
         ("read_amplification_share", str(method.min_percent_of_amplifications), "percent"),
         ("read_extracts", str(method.min_extracts), ""),
+        *(
+            ()
+            if method.jump_confidence_percent is None
+            else (("read_jumps", method.jump_confidence_percent, "percent"),)
+        ),
+        *(() if method.piles is None else _pile_numbers(method.piles)),
+    )
+
+
+def _pile_numbers(piles: PileLimits) -> tuple[tuple[str, str, str], ...]:
+    return (
+        ("pile_depth", str(piles.min_depth), ""),
+        ("pile_share", str(piles.min_share_percent), "percent"),
+        ("pile_quality", str(piles.min_base_quality), ""),
+        ("pile_mapping", str(piles.min_mapping_quality), ""),
+        ("pile_haplotype", str(piles.min_haplotype_reads), ""),
+        ("pile_single", str(piles.single_letter_percent), "percent"),
+        ("pile_edits", str(piles.max_read_edits_percent), "percent"),
+        ("pile_runs", str(piles.run_error_percent), "percent"),
     )
 
 

@@ -65,16 +65,22 @@ def _given(ratio: ItemRatio, scale: VerbalScale, genus: str, catalogue: Catalogu
         (label("ratio.population"), cell(_population(ratio, catalogue))),
         (label("ratio.finding"), cell(label("ratio.finding_text", genus=genus))),
         (label("ratio.lower"), bold(f"{ratio.lower} ({_locus_word(ratio, catalogue)})")),
+        *(
+            (label("ratio.moves_most"), _moves_most(locus, scale, catalogue))
+            for locus, _ in bounded
+            if locus.locus is ratio.deciding_locus
+        ),
     )
     blocks: list[Block] = [
         Facts(facts),
         _counts_table(bounded, catalogue),
+        _lines_table(ratio, catalogue),
         Paragraph(cell(label("ratio.recompute")), quiet=True),
         Paragraph(cell(label("ratio.one_molecule")), quiet=True),
         *_scale_table(ratio, scale, catalogue),
         Paragraph(cell(label("ratio.scope")), quiet=True),
     ]
-    annex = [block for locus, _ in bounded for block in _sensitivity_table(locus, catalogue)]
+    annex = [block for locus, _ in bounded for block in _sensitivity_table(locus, scale, catalogue)]
     annex += [block for locus, _ in bounded for block in _models_table(locus, catalogue)]
     if annex:
         blocks.append(Annex(label("ratio.annex", item=ratio.item_id), tuple(annex)))
@@ -141,7 +147,7 @@ def _band(band: ScaleBand, catalogue: Catalogue) -> str:
     return catalogue.label("ratio.up_to", above=band.above or "0", up_to=band.up_to)
 
 
-def _sensitivity_table(locus: LocusRatio, catalogue: Catalogue) -> list[Block]:
+def _sensitivity_table(locus: LocusRatio, scale: VerbalScale, catalogue: Catalogue) -> list[Block]:
     if not locus.sensitivity:
         return []
     label = catalogue.label
@@ -150,13 +156,51 @@ def _sensitivity_table(locus: LocusRatio, catalogue: Catalogue) -> list[Block]:
             cell(_change(row, catalogue)),
             cell(f"{row.k1}/{row.n1}"),
             cell(f"{row.k2}/{row.n2}"),
-            cell(row.lower),
+            bold(row.lower) if row.moves_most else cell(row.lower),
+            cell(_scale_words(row.word, scale, catalogue)),
         )
         for row in locus.sensitivity
     )
-    titles = tuple(label(f"head.{h}") for h in ("ratio_change", "ratio_k1", "ratio_k2", "ratio_lower"))
+    heads = ("ratio_change", "ratio_k1", "ratio_k2", "ratio_lower", "ratio_words")
+    titles = tuple(label(f"head.{h}") for h in heads)
     caption = label("ratio.sensitivity_caption", locus=catalogue.word(locus.locus))
-    return [Table(caption, titles, (10, 3, 3, 3), rows)]
+    return [Table(caption, titles, (9, 3, 3, 3, 8), rows)]
+
+
+def _scale_words(word: str | None, scale: VerbalScale, catalogue: Catalogue) -> str:
+    return "-" if word is None else catalogue.label(f"scale.{scale.version}.{word}")
+
+
+def _moves_most(locus: LocusRatio, scale: VerbalScale, catalogue: Catalogue) -> Cell:
+    """The changes of one assumption that leave the smallest bound, with the words that it would have."""
+    told = [row for row in locus.sensitivity if row.moves_most]
+    if not told:
+        return cell(catalogue.label("text.none"))
+    return lines(
+        *(
+            cell(f"{_change(row, catalogue)}: {row.lower} ({_scale_words(row.word, scale, catalogue)})")
+            for row in told
+        )
+    )
+
+
+def _lines_table(ratio: ItemRatio, catalogue: Catalogue) -> Table:
+    """What each line of evidence gives by itself; they are never multiplied."""
+    label = catalogue.label
+    rows = [
+        (
+            cell(label("ratio.line_dna", locus=catalogue.word(locus.locus))),
+            cell(locus.bounds.lower if locus.bounds is not None else label("ratio.line_none")),
+            cell(" ".join(catalogue.word(reason) for reason in locus.reasons) or "-"),
+        )
+        for locus in ratio.loci
+    ]
+    rows += [
+        (cell(label(f"ratio.line_{line}")), cell(label("ratio.line_none")), cell(label(f"ratio.why_{line}")))
+        for line in ("chemistry", "morphology")
+    ]
+    heads = tuple(label(f"head.{head}") for head in ("ratio_line", "ratio_lower", "why"))
+    return Table(label("ratio.lines_caption"), heads, (6, 4, 10), tuple(rows))
 
 
 def _change(row: RatioSensitivity, catalogue: Catalogue) -> str:
@@ -185,6 +229,41 @@ def _models_table(locus: LocusRatio, catalogue: Catalogue) -> list[Block]:
     return [
         Table(caption, tuple(label(f"head.{h}") for h in heads), (6, 4, 6, 3, 3, 6), rows),
         Paragraph(cell(label("ratio.models_note")), quiet=True),
+        *_costs_table(locus, catalogue),
+    ]
+
+
+def _costs_table(locus: LocusRatio, catalogue: Catalogue) -> list[Block]:
+    """How often a model misleads within its bounds, and what its ratios cost at several prior odds."""
+    told = [model for model in locus.models if model.costs]
+    if not told:
+        return []
+    label = catalogue.label
+    rows = tuple(
+        (
+            cell(catalogue.word(model.model)),
+            cell(f"{model.misleading_h1}/{model.items_h1}"),
+            cell(f"{model.misleading_h2}/{model.items_h2}"),
+            lines(*(cell(f"10^{cost.log10_prior_odds}") for cost in model.costs)),
+            lines(*(cell(cost.ece) for cost in model.costs)),
+            lines(*(cell(cost.ece_min) for cost in model.costs)),
+            lines(*(cell(cost.neutral) for cost in model.costs)),
+        )
+        for model in told
+    )
+    heads = (
+        "ratio_model",
+        "ratio_wrong1",
+        "ratio_wrong2",
+        "ratio_odds",
+        "ratio_ece",
+        "ratio_ece_min",
+        "ratio_neutral",
+    )
+    caption = label("ratio.costs_caption", locus=catalogue.word(locus.locus))
+    return [
+        Table(caption, tuple(label(f"head.{h}") for h in heads), (6, 3, 3, 3, 4, 4, 4), rows),
+        Paragraph(cell(label("ratio.costs_note")), quiet=True),
     ]
 
 

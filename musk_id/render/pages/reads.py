@@ -11,7 +11,7 @@ from musk_id.vocabulary import Reason
 __all__ = ["is_trace", "read_blocks"]
 
 # A variant with too few reads, or one that may be a chimera: told in the table, without a part of its own.
-_TRACES = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED})
+_TRACES = frozenset({Reason.READS_BELOW_LIMIT, Reason.TAG_JUMP_NOT_EXCLUDED, Reason.CHIMERA_SUSPECTED})
 
 
 def is_trace(result: SequenceResult) -> bool:
@@ -28,6 +28,14 @@ def read_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> li
     found = [(r, r.reads) for r in record.sequences if r.run.item_id == item_id and r.reads is not None]
     if found:
         blocks.append(_variants_table(found, catalogue))
+    if any(entry.piled for entry in runs):
+        names = ", ".join(entry.run.run_id for entry in runs if entry.piled)
+        blocks.append(Paragraph(cell(catalogue.label("reads.piled", runs=names)), quiet=True))
+    blocks += [
+        Paragraph(cell(catalogue.label("reads.one_library", run=entry.run.run_id, product=entry.counted_with)))
+        for entry in runs
+        if entry.counted_with is not None
+    ]
     blocks.append(Paragraph(cell(catalogue.label("reads.note")), quiet=True))
     return blocks
 
@@ -54,9 +62,9 @@ def _runs_table(runs: list[ReadsRun], catalogue: Catalogue) -> Table:
 
 def _variants_table(found: list[tuple[SequenceResult, ReadSupport]], catalogue: Catalogue) -> Table:
     rows = tuple(_variant_row(result, support, catalogue) for result, support in found)
-    names = ("variant", "marker", "named", "reads", "blank", "replicates", "chimera", "finding")
+    names = ("variant", "marker", "named", "reads", "blank", "jumps", "replicates", "chimera", "finding")
     heads = tuple(catalogue.label(f"reads.head_{name}") for name in names)
-    return Table(catalogue.label("reads.variants"), heads, (5, 3, 5, 5, 3, 4, 3, 6), rows)
+    return Table(catalogue.label("reads.variants"), heads, (5, 3, 5, 5, 3, 3, 4, 3, 6), rows)
 
 
 def _variant_row(result: SequenceResult, support: ReadSupport, catalogue: Catalogue) -> tuple[Cell, ...]:
@@ -76,6 +84,7 @@ def _variant_row(result: SequenceResult, support: ReadSupport, catalogue: Catalo
         named,
         cell(label("reads.of", reads=str(support.reads), marker=str(support.marker_reads))),
         cell(label("reads.no_blank") if support.largest_in_blank is None else str(support.largest_in_blank)),
+        cell(label("reads.jumps_not_told") if support.jump_limit is None else str(support.jump_limit)),
         cell(replicates),
         cell(label(f"reads.chimera_{support.chimera.replace(' ', '_')}")),
         cell(finding_words(catalogue, result.finding)),
