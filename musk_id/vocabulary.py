@@ -311,6 +311,7 @@ class ControlKind(StrEnum):
     STANDARD = "STANDARD"
     LADDER = "LADDER"
     CARRY_OVER_BLANK = "CARRY_OVER_BLANK"
+    SPIKED_CONTROL = "SPIKED_CONTROL"
 
 
 class ControlResult(StrEnum):

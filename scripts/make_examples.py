@@ -5,7 +5,8 @@ Usage: ``python scripts/make_examples.py FACTS_FOLDER EXAMPLES_FOLDER``
 The sequences are public records of individuals that the reference release does not hold. The spectra are
 simulated: a published spectrum at unit mass, each intensity multiplied by seeded noise, ions below a cut-off left
 out, and background ions of column bleed added. That of the reference substance is made from the same record as
-the exhibit's. The result is the same on every run.
+the exhibit's. The photograph is drawn, and carries made-up
+metadata with a position, as one of a camera does. The result is the same on every run with the same Pillow.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import math
 import random
 import sys
 from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
 
 csv.field_size_limit(10_000_000)
 
@@ -84,6 +87,32 @@ def _msp(path: Path, title: str, peaks: list[tuple[int, int]], *, keep: int | No
     path.write_text(text if keep is None else text[:keep], encoding="ascii")
 
 
+def _photograph(path: Path) -> None:
+    """A sewn pouch beside a scale, drawn with seeded hairs, with the word that it is simulated."""
+    generator = random.Random(SEED + 2)
+    image = Image.new("RGB", (960, 720), (206, 203, 196))
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((250, 130, 710, 560), fill=(116, 88, 62))
+    for _ in range(1600):
+        angle, share = generator.uniform(0, 2 * math.pi), math.sqrt(generator.random())
+        x, y = 480 + 225 * share * math.cos(angle), 345 + 210 * share * math.sin(angle)
+        shade = generator.randint(-26, 26)
+        end = (x + 16 * math.cos(angle), y + 16 * math.sin(angle))
+        pen.line((x, y, *end), fill=(110 + shade, 84 + shade, 60 + shade), width=2)
+    for step in range(15):
+        x = 300 + 24 * step
+        pen.line((x, 330, x + 14, 360), fill=(222, 214, 190), width=4)
+    for step in range(11):
+        colour = (20, 20, 20) if step % 2 else (245, 245, 245)
+        pen.rectangle((250 + 40 * step, 610, 290 + 40 * step, 632), fill=colour, outline=(20, 20, 20))
+    pen.text((250, 640), "11 cm", fill=(20, 20, 20), font=ImageFont.load_default(24))
+    pen.text((60, 40), "SIMULATED: drawn by a script", fill=(150, 20, 20), font=ImageFont.load_default(44))
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "No camera", "make_examples.py"
+    exif[0x8825] = {1: "N", 2: (12.0, 34.0, 56.0), 3: "E", 4: (65.0, 43.0, 21.0), 29: "2026:03:05"}
+    image.quantize(64, dither=Image.Dither.NONE).save(path, "PNG", exif=exif.tobytes())
+
+
 def main() -> None:
     """Write every evidence file of the demonstration root."""
     facts, examples = Path(sys.argv[1]), Path(sys.argv[2])
@@ -109,6 +138,7 @@ def main() -> None:
     piece = _sequence(barcodes, "KT337321", "12S-V5")[:52]
     masked = "".join("N" if index % 9 == 4 else letter for index, letter in enumerate(piece))
     _fasta(cases / "DEMO-D" / "D1-R1_short.fasta", "D1-R1 demonstration: cut piece of KT337321", masked)
+    _photograph(cases / "DEMO-B" / "B1_photograph.png")
     batch = examples / "batches" / "DEMO-DNA-1"
     for window in ("12S-V5", "16S-mam"):
         _fasta(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from musk_id.cli.fonts import laboratory_fonts
 from musk_id.cli.papers import OPTIONAL_INPUTS
+from musk_id.cli.photographs import case_photographs
 from musk_id.cli.swap import build_folder
 from musk_id.errors import IntegrityError, UsageError
 from musk_id.model.record import CaseRecord
@@ -44,10 +45,11 @@ def write_case(record: CaseRecord, case_dir: Path, laboratory: Path, cases: Path
     def fill(building: Path) -> None:
         _copy_inputs(record, case_dir, laboratory, building / INPUT_FOLDER)
         pages = building / "record"
+        photographs = case_photographs(record, building / INPUT_FOLDER)
         write_atomic(building / RECORD_PATH, data)
         for language in record.intake.laboratory.languages:
-            write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language, fonts))
-            write_atomic(pages / f"record.{language}.html", render_html(record, data, language))
+            write_atomic(pages / f"record.{language}.pdf", render_pdf(record, data, language, fonts, photographs))
+            write_atomic(pages / f"record.{language}.html", render_html(record, data, language, photographs))
             write_atomic(pages / f"findings.{language}.csv", findings_csv(record, language))
 
     return build_folder(cases, record.case_id, fill)

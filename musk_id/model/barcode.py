@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from musk_id.model.candidates import DiagnosticSites, QueryTree
 from musk_id.model.provenance import Provenance
+from musk_id.model.read_mixture import ReadMixture
 from musk_id.model.trace import Criterion
 from musk_id.model.trace_reading import TraceReading
 from musk_id.model.values import DecimalText, Identifier, Line, Sha256, Text
@@ -174,6 +175,7 @@ class ReadsRun:
 
     ``counted_with`` is the amplification as which the run counts, where its reads are of the library of another.
     ``piled`` reads are long ones with errors, or mapped ones: a variant is what the reads of a haplotype agree on.
+    ``mixtures`` explain the variants of short markers by haplotypes of the library; nothing is decided by them.
     """
 
     run: RunIdentity
@@ -189,6 +191,7 @@ class ReadsRun:
     not_listed: int
     piled: bool = False
     counted_with: Identifier | None = None
+    mixtures: tuple[ReadMixture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from musk_id.model.batch import RunSheet
 from musk_id.model.batch_reads import BatchReads
 from musk_id.model.provenance import Provenance
+from musk_id.model.spikes import DetectionLevels
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256, Text
 from musk_id.vocabulary import ControlKind, ControlOutcome, Locus, Reason
 
@@ -82,6 +83,7 @@ class ControlsRecord:
 
     ``sheet`` holds the control rows only: exhibits of other cases do not travel with a case; their number
     is ``exhibit_rows``. ``batch_reads`` is there where a control was sequenced and the method compares wells.
+    ``detection`` is what spiked process controls say; empty without any.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/controls/1"
@@ -98,3 +100,4 @@ class ControlsRecord:
     invalid_loci: tuple[Locus, ...] = ()
     reasons: tuple[Reason, ...] = ()
     batch_reads: BatchReads | None = None
+    detection: tuple[DetectionLevels, ...] = ()

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from musk_id.model.values import DecimalText, Line
 
-__all__ = ["READS_METHODS", "PileLimits", "ReadsMethod"]
+__all__ = ["READS_METHODS", "MixtureLimits", "PileLimits", "ReadsMethod"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,19 @@ class PileLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MixtureLimits:
+    """How variants are explained as a mixture (:mod:`musk_id.kernels.mixtures`), by which nothing is decided.
+
+    ``error_a_letter`` is the chance of an error that stayed after denoising, ``unknown_apart`` the share of
+    letters in which an animal that the library lacks differs from the nearest haplotype.
+    """
+
+    error_a_letter: DecimalText
+    unknown_apart: DecimalText
+    max_haplotypes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadsMethod:
     """How sequencing reads become variants, and which of these count.
 
@@ -49,7 +62,8 @@ class ReadsMethod:
     ``min_extracts`` are those of decision rules, section 7: two of three amplifications, from two extractions. Of
     those of an item that were read at a marker ``min_percent_of_amplifications`` at least must have enough reads.
     Without ``piles`` neither mapped reads nor long ones with errors are read, without ``jump_confidence_percent``
-    the wells of a batch are not held against each other.
+    the wells of a batch are not held against each other. A level of spiked process controls counts as found in all
+    replicates with ``min_spiked_replicates`` at least.
     """
 
     version: Line
@@ -71,6 +85,8 @@ class ReadsMethod:
     min_percent_of_amplifications: int
     piles: PileLimits | None = None
     jump_confidence_percent: DecimalText | None = None
+    min_spiked_replicates: int = 3
+    mixture: MixtureLimits | None = None
 
     @property
     def jump_confidence(self) -> float | None:
@@ -126,6 +142,13 @@ _READS_2 = replace(
 READS_METHODS = (
     _READS_1,
     _READS_2,
-    # The same, and the wells of a batch are held against each other.
-    replace(_READS_2, version=Line("reads-3"), jump_confidence_percent=DecimalText("99.9")),
+    # The same; the wells of a batch are held against each other, variants are explained as a mixture.
+    replace(
+        _READS_2,
+        version=Line("reads-3"),
+        jump_confidence_percent=DecimalText("99.9"),
+        mixture=MixtureLimits(
+            error_a_letter=DecimalText("0.005"), unknown_apart=DecimalText("0.10"), max_haplotypes=8
+        ),
+    ),
 )

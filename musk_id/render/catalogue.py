@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from musk_id import form_vocabulary, library_vocabulary, sharing_vocabulary, vocabulary
+from musk_id import form_vocabulary, library_vocabulary, sharing_vocabulary, spike_vocabulary, vocabulary
 from musk_id.errors import ConfigError, IntegrityError, Problem
 from musk_id.model.evidence import Statement
 from musk_id.render.phrase_files import WHOLE_LANGUAGES, Review, placeholders, read_texts
@@ -71,6 +71,7 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.Selection: "selection",
     vocabulary.Sex: "sex",
     sharing_vocabulary.JumpState: "jump_state",
+    spike_vocabulary.SpikeUnit: "spike_unit",
     sharing_vocabulary.Sharing: "sharing_kind",
     vocabulary.Stage: "stage",
     vocabulary.Strand: "strand",

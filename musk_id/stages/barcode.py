@@ -8,7 +8,7 @@ a failed control took out of its batch is shown but has no part in the call of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -30,6 +30,8 @@ from musk_id.model.methods import (
     SangerMethod,
 )
 from musk_id.model.provenance import Provenance
+from musk_id.model.read_mixture import ReadMixture
+from musk_id.model.reads import ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier, Line
@@ -39,6 +41,7 @@ from musk_id.stages.jump_limits import JumpLimits
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.mixture_call import call_with_reads
 from musk_id.stages.query_tree import query_tree
+from musk_id.stages.read_mixture import read_mixture
 from musk_id.stages.read_runs import (
     Examined,
     ReadProduct,
@@ -230,8 +233,17 @@ def _read_run(entry: ReadsEvidence, rules: _Rules) -> tuple[list[ReadSequence], 
         )
         return _controlled(result, call, rules)
 
+    def mix(locus: Locus, variants: Sequence[ReadVariant]) -> ReadMixture | None:
+        method = rules.reads
+        limits = method.mixture
+        if limits is None:
+            return None
+        return read_mixture(locus, variants, rules.library, method.min_reported_reads, limits)
+
     limits = rules.jumps.get(entry.run.run_id)
-    return examine_reads(entry, examine, rules.reads, rules.method.genus, in_blanks if sequenced else None, limits)
+    return examine_reads(
+        entry, examine, rules.reads, rules.method.genus, in_blanks if sequenced else None, limits, mix
+    )
 
 
 def _call_item(

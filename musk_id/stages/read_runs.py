@@ -14,21 +14,24 @@ from dataclasses import dataclass, replace
 from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
 from musk_id.model.methods import ReadsMethod
+from musk_id.model.primers import PRIMER_PAIRS
+from musk_id.model.read_mixture import ReadMixture
 from musk_id.model.reads import Amplicon, PiledReads, ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier
-from musk_id.stages.jump_limits import JumpLimits
+from musk_id.stages.jump_limits import JumpLimits, primers_name
 from musk_id.stages.read_rules import read_reasons
 from musk_id.stages.read_variants import find_variants
 from musk_id.stages.species_rule import CalledSequence
-from musk_id.vocabulary import Finding, Locus, Reason
+from musk_id.vocabulary import Finding, Locus, Reason, Strand
 
 __all__ = [
     "Examined",
     "ReadProduct",
     "ReadSequence",
     "examine_reads",
+    "in_blank",
     "read_products",
     "sequence_digest",
     "with_replicates",
@@ -64,6 +67,9 @@ class ReadSequence:
 
 Examine = Callable[[NucleotideSequence, tuple[Reason, ...]], Examined]
 """How a sequence of the run is examined, with the reasons noted beforehand."""
+
+Mix = Callable[[Locus, Sequence[ReadVariant]], ReadMixture | None]
+"""How the variants of a marker are explained as a mixture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ def examine_reads(
     genus: str,
     in_blanks: Mapping[str, int] | None,
     jumps: JumpLimits | None = None,
+    mix: Mix | None = None,
 ) -> tuple[list[ReadSequence], ReadsRun]:
     """Variants of a run, most reads first, and what became of its reads.
 
@@ -127,6 +134,8 @@ def examine_reads(
         Genus of interest: a variant that names it is listed however few its reads.
     in_blanks : mapping of str to int, or None
         Largest counts in the blanks of the run's batches, by digest and by genus; ``None`` if none was sequenced.
+    mix : callable, or None
+        Explains the variants of a marker as a mixture.
     jumps : JumpLimits, or None
         How many reads other wells of the batch explain; ``None`` if the run was not held against them.
 
@@ -164,8 +173,30 @@ def examine_reads(
         variants=len(found),
         not_listed=len(found) - len(listed),
         piled=isinstance(entry.reads, PiledReads),
+        mixtures=() if mix is None else _mixtures(found, examined, mix),
     )
     return listed, run
+
+
+def _mixtures(
+    variants: Sequence[tuple[Amplicon, ReadVariant]], examined: Sequence[ReadSequence], mix: Mix
+) -> tuple[ReadMixture, ...]:
+    """Mixtures by marker, of variants turned to the strand of the library.
+
+    What has the primers of a marker and is not recognised belongs to it: that is where something unknown shows.
+    """
+    by_primers = {pair.name: pair.locus for pair in PRIMER_PAIRS}
+    by_locus: dict[Locus, list[ReadVariant]] = {}
+    for (amplicon, variant), entry in zip(variants, examined, strict=True):
+        result = entry.result
+        primers = primers_name(amplicon.primers)
+        locus = result.locus or (None if primers is None else by_primers.get(primers))
+        if locus is not None:
+            back = result.strand is Strand.REVERSE
+            letters = reverse_complement_text(variant.letters) if back else variant.letters
+            by_locus.setdefault(locus, []).append(replace(variant, letters=letters))
+    made = (mix(locus, own) for locus, own in sorted(by_locus.items()))
+    return tuple(mixture for mixture in made if mixture is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +217,12 @@ def _examined(
     against: _Against,
 ) -> ReadSequence:
     result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), ())
-    in_blank = None if against.in_blanks is None else _in_blank(variant, result, against.in_blanks)
+    largest = None if against.in_blanks is None else in_blank(variant, result, against.in_blanks)
     limit = None
     # Sequences that may be human are not kept for the comparison of wells.
     if against.jumps is not None and Reason.HUMAN_DNA not in result.reasons:
         limit = against.jumps.of(amplicon.primers, sequence_digest(variant.letters))
-    noted = read_reasons(variant, amplicon.reads, in_blank, method, limit, piled=against.piled)
+    noted = read_reasons(variant, amplicon.reads, largest, method, limit, piled=against.piled)
     if Reason.CHIMERA_SUSPECTED in noted:
         # Half of it may be a person's.
         result = replace(result, sequence_sha256=None, picture=None, hits=(), sites=None, tree=None)
@@ -203,7 +234,7 @@ def _examined(
         reads=variant.reads,
         reads_exact=variant.reads_exact,
         marker_reads=amplicon.reads,
-        largest_in_blank=in_blank,
+        largest_in_blank=largest,
         primers=amplicon.primers,
         chimera=variant.chimera,
         jump_limit=limit,
@@ -218,7 +249,7 @@ def nearest_genera(result: SequenceResult) -> set[str]:
     return set() if call is None else {str(genus) for view in call.views for genus in view.nearest_genus}
 
 
-def _in_blank(variant: ReadVariant, result: SequenceResult, in_blanks: Mapping[str, int]) -> int:
+def in_blank(variant: ReadVariant, result: SequenceResult, in_blanks: Mapping[str, int]) -> int:
     """Largest count of the sequence, or of all sequences nearest to its genus, in a blank."""
     keys = [sequence_digest(variant.letters), *(f"genus {genus}" for genus in nearest_genera(result))]
     return max(in_blanks.get(key, 0) for key in keys)
