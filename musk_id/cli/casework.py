@@ -211,6 +211,7 @@ def spectra_case(
     Of the request nothing is used, of the examination what was found of each item's material.
     """
     from musk_id.formats.spectra_files import read_spectra
+    from musk_id.stages.injections import begun_by
     from musk_id.stages.spectra import match_spectra
 
     techniques = frozenset(Technique) - DNA_TECHNIQUES
@@ -235,7 +236,9 @@ def spectra_case(
                     peak=context.run.peak,
                     reintegrated_area=areas.get(context.run.run_id),
                     searched_for=context.run.searched_for,
-                    sequences=tuple(sequences[b] for b in context.sequence_ids if b in sequences),
+                    sequences=tuple(
+                        begun_by(sequences[b], context.run.date) for b in context.sequence_ids if b in sequences
+                    ),
                 )
             )
     methods = casework.methods

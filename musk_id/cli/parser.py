@@ -317,16 +317,16 @@ def _runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     overview = actions.add_parser("overview", help="write summary.csv and index.html of an output folder")
     overview.add_argument("--out", type=Path, required=True)
     overview.set_defaults(run=_deferred("runs", "run_overview"))
-    shared = actions.add_parser("shared", help="list the sequences that wells of a batch share (TSV)")
-    shared.add_argument("batch", metavar="BATCH", help="id of the batch, the name of its folder")
-    shared.add_argument("--root", type=Path, required=True, help="laboratory root")
-    shared.set_defaults(run=_deferred("shared_wells", "run_shared"))
     sbom = actions.add_parser("sbom", help="what is installed, as a bill of materials (CycloneDX, JSON)")
     sbom.add_argument("--out", type=Path, metavar="FILE", help="bill to write")
     sbom.add_argument(
         "--check", action="store_true", help="hold every installed file against its package's digest"
     )
     sbom.set_defaults(run=_deferred("sbom", "run_sbom"))
+    shared = actions.add_parser("shared", help="list the sequences that wells of a batch share (TSV)")
+    shared.add_argument("batch", metavar="BATCH", help="id of the batch, the name of its folder")
+    shared.add_argument("--root", type=Path, required=True, help="laboratory root")
+    shared.set_defaults(run=_deferred("shared_wells", "run_shared"))
 
 
 def _plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

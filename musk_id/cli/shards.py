@@ -210,8 +210,8 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
     # Here, since the workflow's jobs read the table in every process and need none of the readers.
     from musk_id.cli.named_batches import named_batches, named_cases
 
-    digests = {row.identifier: row.input_sha256 for row in rows if row.kind == "case"}
     shard_of_batch = {row.identifier: row.shard for row in rows if row.kind == "batch"}
+    digests = {row.identifier: row.input_sha256 for row in rows if row.kind == "case"}
     of_shard: dict[str, list[ShardRow]] = {}
     for row in rows:
         of_shard.setdefault(row.shard, []).append(row)
@@ -221,26 +221,31 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
         path = out / "shards" / shard / LIST_NAME
         lines = [f"{_REMARK} {ground}" for ground in grounds]
         before = _listed(path, lines)
+        needed = rests_on.setdefault(shard, {shard})
         for row in members:
+            # What the files name is a matter of their digest: nothing is read again for a known one.
             known = before.get((row.identifier, row.input_sha256))
             if row.kind == "case":
-                # What the files name is a matter of their digest: nothing is read again for a known one.
-                batches = known.batches if known else named_batches(root / "cases" / row.identifier)
+                named = known.batches if known else named_batches(root / "cases" / row.identifier)
+                needed.update(shard_of_batch.get(batch, shard) for batch in named)
             else:
                 # A batch whose wells are compared rests on the files of the cases that its sheet names.
-                batches = known.batches if known else named_cases(root / "batches" / row.identifier)
-            cells = [row.identifier, row.input_sha256, " ".join(batches)]
-            if row.kind == "batch" and batches:
-                cells.append(_together(batches, digests))
+                named = known.batches if known else named_cases(root / "batches" / row.identifier)
+            cells = [row.identifier, row.input_sha256, " ".join(named)]
+            if row.kind == "batch" and named:
+                cells.append(_together(named, digests))
             lines.append("\t".join(cells))
-            named = batches if row.kind == "case" else ()
-            rests_on.setdefault(shard, {shard}).update(shard_of_batch.get(batch, shard) for batch in named)
         data = ("\n".join(lines) + "\n").encode("ascii")
         if not path.is_file() or path.read_bytes() != data:
             changed[shard] = data
     _remove_outdated(out, [shard for shard, needed in rests_on.items() if needed & changed.keys()])
     for shard, data in changed.items():
         write_atomic(out / "shards" / shard / LIST_NAME, data)
+
+
+def _together(cases: tuple[str, ...], digests: Mapping[str, str]) -> str:
+    text = "".join(f"{case} {digests.get(case, ABSENT)}\n" for case in cases)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _remove_outdated(out: Path, shards: list[str]) -> None:
@@ -267,11 +272,6 @@ def _bring_times_back(out: Path) -> None:
     if ahead > 0:
         for path, state in states.items():
             os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns - ahead))
-
-
-def _together(cases: tuple[str, ...], digests: Mapping[str, str]) -> str:
-    text = "".join(f"{case} {digests.get(case, ABSENT)}\n" for case in cases)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:

@@ -66,7 +66,8 @@ def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, na
     Raises
     ------
     RequestError
-        Naming those that are none: a rule that hangs on one of them could never be met.
+        Naming those that are none (a rule that hangs on one of them could never be met), or the synthetic musks
+        that the calibration wants absent.
     """
     profile = chemistry.profile
     if profile is None:
@@ -79,6 +80,36 @@ def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, na
             f"profile names {', '.join(unknown)}, which no row of the marker table has as its id",
             where=name,
             hint="the ids stand in reference_db/chemistry, markers.tsv",
+        )
+    from musk_id.stages.chemistry_answers import SYNTHETIC_GROUPS
+
+    synthetic = sorted(
+        m.marker_id for m in tables.markers if m.group in SYNTHETIC_GROUPS and m.marker_id in profile.absent
+    )
+    if synthetic:
+        raise RequestError(
+            f"profile.absent names {', '.join(synthetic)}: a synthetic compound never speaks against natural musk",
+            where=name,
+            hint="leave synthetic musks out of 'absent'",
+        )
+
+
+def _require_plain_words(chemistry: LaboratoryChemistry, name: str) -> None:
+    """Check that units and matrices, which stand in sentences of records, say no more than they are."""
+    from musk_id.cli.typed_words import typed_word_problems
+
+    places = [
+        (f"detection_limits[{number}].{key}", text)
+        for number, limit in enumerate(chemistry.detection_limits)
+        for key, text in (("unit", limit.unit), ("matrix", limit.matrix))
+    ]
+    problems = tuple(typed_word_problems(places))
+    if problems:
+        raise RequestError(
+            "units and matrices use words that no page may use",
+            where=name,
+            problems=problems,
+            hint="name the unit and the matrix only",
         )
 
 
@@ -207,6 +238,7 @@ class Casework:
         if path is None:
             return None
         found = read_input(LaboratoryChemistry, path)
+        _require_plain_words(found, path.name)
         if self.musk_tables is not None:
             require_known_markers(found, self.musk_tables, path.name)
         return found, sha256_file(path)

@@ -5,6 +5,8 @@ record that was placed: placed windows join the anchors, and what was not recogn
 
 A long sequence (a mitochondrial genome) holds several markers. Each is sought by its own words and judged by
 the stretch around it alone: the rest of the sequence says nothing about it.
+
+Markers that screen have no record in a release: they are found by their primers alone.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ from musk_id.kernels.placement import MIN_VOTES, PrimerPair, anchors_by_locus, o
 from musk_id.library_vocabulary import SetAside
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
 from musk_id.model.reference import BarcodeReference
+from musk_id.model.screening_markers import SCREENING_MARKERS, ScreeningMarker
 from musk_id.model.values import Line
-from musk_id.vocabulary import Locus
+from musk_id.refdb.screening_windows import stretches_of
+from musk_id.vocabulary import RELEASE_MARKERS, Locus
 
 __all__ = ["Refusal", "RawRecord", "Window", "WindowFinder"]
 
@@ -145,8 +149,14 @@ class WindowFinder:
         alike: dict[tuple[str, tuple[Locus, ...]], list[int]] = {}
         for record in records:
             alike.setdefault((record.letters, record.loci), []).append(record.number)
-        found = self._find([RawRecord(numbers[0], *what) for what, numbers in alike.items()])
-        return {number: found[numbers[0]] for numbers in alike.values() for number in numbers}
+        distinct = [RawRecord(numbers[0], *what) for what, numbers in alike.items()]
+        by_primers: dict[int, tuple[Found, ...]] = {}
+        for part in _parts(distinct):
+            by_primers |= dict(zip((record.number for record in part), _screening(part), strict=True))
+        by_words = [replace(record, loci=_of_releases(record.loci)) for record in distinct]
+        found = self._find([record for record in by_words if record.loci])
+        joined = {r.number: _joined(r, found.get(r.number, ()), by_primers[r.number]) for r in distinct}
+        return {number: joined[numbers[0]] for numbers in alike.values() for number in numbers}
 
     def _find(self, records: Sequence[RawRecord]) -> dict[int, tuple[Found, ...]]:
         found: dict[int, tuple[_Part, ...]] = {}
@@ -298,6 +308,45 @@ def _parts(records: Sequence[RawRecord]) -> Iterator[Sequence[RawRecord]]:
             first, letters = number, 0
     if first < len(records):
         yield records[first:]
+
+
+def _of_releases(loci: tuple[Locus, ...]) -> tuple[Locus, ...]:
+    return tuple(locus for locus in loci if locus in RELEASE_MARKERS)
+
+
+def _screening(records: Sequence[RawRecord]) -> list[tuple[Found, ...]]:
+    """What is found of the markers that screen in each record; refusals where a genome lacks one."""
+    found: list[tuple[Found, ...]] = [()] * len(records)
+    for marker in SCREENING_MARKERS:
+        wanted = [number for number, record in enumerate(records) if marker.locus in record.loci]
+        held = stretches_of([records[number].letters for number in wanted], marker)
+        for number, stretches in zip(wanted, held, strict=True):
+            letters = len(records[number].letters)
+            if len(stretches) == 1:
+                own = _unambiguous(Window(marker.locus, *stretches[0]))
+            elif stretches:
+                own = _refuse(marker.locus, SetAside.LOCUS_AMBIGUOUS, "on both strands", "one strand")
+            elif letters >= MIN_GENOME_BP:
+                own = _no_primers(marker, letters)
+            else:
+                continue
+            found[number] = (*found[number], own)
+    return found
+
+
+def _no_primers(marker: ScreeningMarker, letters: int) -> Refusal:
+    allowed = f"both primer sites of {marker.locus}, {marker.min_length_bp} to {marker.max_length_bp} bp apart"
+    return _refuse(marker.locus, SetAside.LOCUS_NOT_RECOGNISED, f"{letters} letters", allowed)
+
+
+def _joined(record: RawRecord, by_words: tuple[Found, ...], by_primers: tuple[Found, ...]) -> tuple[Found, ...]:
+    """All markers of a record; that no words were shared says nothing where the primers found one."""
+    if not by_primers and not by_words:
+        marker = next(marker for marker in SCREENING_MARKERS if marker.locus in record.loci)
+        return (_no_primers(marker, len(record.letters)),)
+    if any(isinstance(part, Window) for part in by_primers):
+        by_words = tuple(part for part in by_words if part.locus is not None)
+    return (*by_words, *by_primers)
 
 
 def _is_doubtful(part: _Part | _Uncut) -> bool:

@@ -54,7 +54,7 @@ from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble
 from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.stages.species_rule import CalledSequence
-from musk_id.vocabulary import Finding, Locus, Reason, Technique
+from musk_id.vocabulary import RELEASE_MARKERS, Finding, Locus, Reason, Technique
 
 __all__ = ["call_barcodes"]
 
@@ -311,7 +311,7 @@ def _with_tree(result: SequenceResult, call: CalledSequence, method: BarcodeMeth
 def _taken_out(result: SequenceResult, invalid_loci: Mapping[Identifier, tuple[Locus, ...]]) -> bool:
     """Whether a batch that the run went through lost the marker of the sequence to a failed control."""
     taken = {locus for batch in result.run.batch_ids for locus in invalid_loci.get(batch, ())}
-    return result.locus in taken if result.locus is not None else taken == set(Locus)
+    return taken >= set(RELEASE_MARKERS) or result.locus in taken
 
 
 def _equals_control(

@@ -44,6 +44,7 @@ from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.stages.spiked_controls import detection_levels
 from musk_id.vocabulary import (
+    RELEASE_MARKERS,
     BatchKind,
     ControlKind,
     ControlOutcome,
@@ -291,12 +292,12 @@ def _invalid_loci(
         if control.outcome is not ControlOutcome.FAILED:
             continue
         if control.kind is ControlKind.POSITIVE:
-            invalid.update(Locus)
+            invalid.update(RELEASE_MARKERS)
         elif control.kind is ControlKind.SPIKED_CONTROL:
             # The genus where nobody put it, or where the laboratory must not: as in a blank.
-            invalid.update(Locus)
+            invalid.update(RELEASE_MARKERS)
         elif control.kind in BLANKS:
             every = control.locus is None or method.genus in control.taxa or control.position in overfull
             own = {control.locus, *(result.locus for result in found or ())} - {None}
-            invalid.update(Locus if every else (locus for locus in own if locus is not None))
+            invalid.update(RELEASE_MARKERS if every else (locus for locus in own if locus is not None))
     return tuple(sorted(invalid))

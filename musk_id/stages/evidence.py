@@ -22,7 +22,7 @@ from musk_id.model.ratio import ItemRatio
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.second_reading import ReadingComparison
 from musk_id.model.spectra import SpectraRecord
-from musk_id.model.values import Identifier, Line, RelativePath, Sha256
+from musk_id.model.values import Identifier, IsoDate, Line, RelativePath, Sha256
 from musk_id.stages.answers import ItemEvidence, answer_question
 from musk_id.stages.chemistry_answers import chemical_findings
 from musk_id.stages.detection_answers import beside_not_detected
@@ -143,11 +143,21 @@ def _item_evidence(item: ExaminedItem, sources: _Sources) -> tuple[ItemEvidence,
     found = ItemEvidence(
         item=item,
         dna=findings,
-        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(chemistry), sources.profile),
+        chemistry=chemical_findings(
+            item.item_id, spectra, _part_reasons(chemistry), sources.profile, _first_date(runs, sources.facts)
+        ),
         dna_grade=weakest(part.grade for part in dna),
         chemistry_grade=weakest(part.grade for part in chemistry),
     )
     return found, {"dna": dna, "chemistry": chemistry}
+
+
+def _first_date(runs: tuple[RunIdentity, ...], facts: CaseFacts) -> IsoDate | None:
+    """First date of some runs and of their batches; ``None`` if one is not recorded."""
+    dates = [facts.runs[run.run_id].date for run in runs]
+    dates += [facts.controls[b].sheet.date for run in runs for b in run.batch_ids if b in facts.controls]
+    known = [date for date in dates if date is not None]
+    return min(known) if known and len(known) == len(dates) else None
 
 
 def _dna_evidence(item: ExaminedItem, sources: _Sources) -> tuple[tuple[GradePart, ...], DnaFindings]:

@@ -31,8 +31,8 @@ from musk_id.model.library import Library
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import Sha256, decimal_text
 from musk_id.reason_vocabulary import Reason
-from musk_id.stages.spectra import is_other_ionisation
 from musk_id.stages.spectral_library import SpectralLibrary, compound_key
+from musk_id.stages.stated_conditions import is_other_ionisation
 from musk_id.vocabulary import CurationState
 
 __all__ = ["SCORES", "MatchEntry", "MatchedLibrary", "SpectraMatcher", "SpectrumRow"]

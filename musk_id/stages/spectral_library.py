@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from musk_id.kernels.formula import atoms_of
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_many import SpectralTable
 from musk_id.model.musk_tables import MuskTables
@@ -104,10 +105,35 @@ class SpectralLibrary:
         """Group of confusable compounds that holds a compound."""
         return self._groups.get(compound_key(inchikey))
 
-    def needs_index(self, inchikey: str) -> bool:
-        """Whether the isomers of a compound are told apart by a retention index only."""
+    def needs_index(self, inchikey: str, formula: str | None = None) -> bool:
+        """Whether the isomers of a compound are told apart by a retention index only.
+
+        So are those of macrocycles and sterols among the markers, of what stands in a group with them, and of a
+        compound that is no marker and has the formula of one: which macrocycles there are is no closed list.
+        """
         key = compound_key(inchikey)
-        return any(m.group in _BY_RETENTION_INDEX and compound_key(m.inchikey) == key for m in self.markers)
+        own = [m for m in self.markers if compound_key(m.inchikey) == key]
+        if own:
+            return any(m.group in _BY_RETENTION_INDEX for m in own)
+        group = self.group_of(inchikey)
+        members = set() if group is None else {compound_key(member) for member in group.members}
+        atoms = None if formula is None else atoms_of(formula)
+        return any(
+            compound_key(m.inchikey) in members or (atoms is not None and atoms_of(m.formula) == atoms)
+            for m in self.by_index
+        )
+
+    @cached_property
+    def by_index(self) -> tuple[MarkerCompound, ...]:
+        """Macrocycles and sterols among the markers."""
+        return tuple(m for m in self.markers if m.group in _BY_RETENTION_INDEX)
+
+    def stereoisomers(self, inchikey: str) -> frozenset[str]:
+        """InChIKeys of the markers with the skeleton of a compound and with stereochemistry."""
+        key = compound_key(inchikey)
+        return frozenset(
+            str(m.inchikey) for m in self.markers if compound_key(m.inchikey) == key and not is_flat(m.inchikey)
+        )
 
     @cached_property
     def _groups(self) -> dict[str, ConfusableGroup]:

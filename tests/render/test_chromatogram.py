@@ -7,6 +7,7 @@ import math
 import re
 import shutil
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from musk_id.render.pages.chromatograms import chromatogram_blocks
 from musk_id.render.pages.document import Figure
 from musk_id.render.pictures.chromatogram import ChromatogramWords, PeakMark, draw_chromatogram
 from musk_id.stages.chromatogram import run_chromatograms
-from musk_id.vocabulary import Language
+from musk_id.vocabulary import CompoundStatus, Language
 from tests.browser import open_page
 from tests.refdata import REFDATA, needs_refdata
 from tests.runs import mzml
@@ -98,7 +99,20 @@ def test_the_peak_of_a_run_is_marked_where_its_scans_were_called(record: CaseRec
         assert peak["from"] < peak["at"] < peak["to"]
         assert named[0] in peak["text"] and named[0] in figure.alt and named[0] in figure.caption
         assert named[0] in figure.svg
+        # Its library reference makes it tentative: the name never stands without that word.
+        tentative = load_catalogue(language).word(CompoundStatus.TENTATIVE)
+        assert all(f"{named[0]} ({tentative})" in text for text in (peak["text"], figure.alt, figure.caption))
     assert chromatogram_blocks("C9", record.spectra, load_catalogue(Language.EN)) == []
+
+
+def test_scans_that_cannot_be_assigned_are_not_told_as_scans_without_a_compound(record: CaseRecord) -> None:
+    """A run with a second file: its spectra are more than the scans of the chromatogram."""
+    named = next(r for r in record.spectra.spectra if r.call and r.call.name)
+    spectra = replace(record.spectra, spectra=(*record.spectra.spectra, named))
+    catalogue = load_catalogue(Language.EN)
+    (figure,) = [b for b in chromatogram_blocks("C1", spectra, catalogue) if isinstance(b, Figure)]
+    assert catalogue.label("figure.chromatogram.not_assigned") in figure.caption
+    assert "none" not in figure.caption
 
 
 def test_runs_without_times_or_of_few_scans_have_no_chromatogram(record: CaseRecord) -> None:
