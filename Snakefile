@@ -22,6 +22,18 @@ include: "workflow/rules/seal.smk"
 include: "workflow/rules/overview.smk"
 
 
+onstart:
+    PROGRESS.start()
+
+
+onsuccess:
+    PROGRESS.stop()
+
+
+onerror:
+    PROGRESS.stop()
+
+
 rule all:
     """Every case sealed, and the overview of all cases."""
     default_target: True

@@ -256,6 +256,7 @@ def spectra_case(
                 *_overlay_digests(casework),
                 *(_controls_digests(own) if casework.musk_tables is not None else ()),
                 *_chemistry_digests(casework),
+                *casework.ranking_calibrations,
             ),
         ),
         rules=() if casework.musk_tables is None else casework.musk_tables.rules,

@@ -15,12 +15,14 @@ from musk_id.records.tree import MAX_BYTES, read_tree
 __all__ = ["named_batches", "named_cases"]
 
 _KEY = "batch_id"
-# The key at the start of a line or of a mapping, and a plain or quoted id on the same line: how nearly all
-# files are written. Whatever else holds the word is read in full.
+# The key at the start of a line or of a mapping and a plain or quoted id on the same line, or both in double
+# quotes as in JSON: how nearly all files are written. Whatever else holds the word is read in full.
+_ID = rb"[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
 _PLAIN = re.compile(
     rb"(?m)^[ \t]*(?:-[ \t]+)*[\"']?batch_id[\"']?[ \t]*:[ \t]+"
-    rb"[\"']?([A-Za-z0-9][A-Za-z0-9_-]{0,62})[\"']?[ \t]*,?[ \t]*(?:\#.*)?\r?$"
+    rb"[\"']?(" + _ID + rb")[\"']?[ \t]*,?[ \t]*(?:\#.*)?\r?$"
 )
+_QUOTED = re.compile(rb'"batch_id"[ \t]*:[ \t]*"(' + _ID + rb')"')
 
 
 def named_batches(case_dir: Path) -> tuple[str, ...]:
@@ -31,9 +33,10 @@ def named_batches(case_dir: Path) -> tuple[str, ...]:
     try:
         path = find_input(case_dir, "examination")
         data = read_limited(path, MAX_BYTES)
-        found = [match.decode("ascii") for match in _PLAIN.findall(data)]
-        # An escape may spell the key otherwise; a block of text may hold the word at the start of a line, and
-        # then at worst a batch too many is waited for.
+        pattern = _QUOTED if data[:1] == b"{" else _PLAIN
+        found = [match.decode("ascii") for match in pattern.findall(data)]
+        # An escape may spell the key otherwise; a block of text may hold the word at the start of a line or in
+        # quotes, and then at worst a batch too many is waited for.
         if len(found) != data.count(_KEY.encode("ascii")) or b"\\" in data:
             found = _texts(read_tree(path).tree)
     except (MuskIdError, OSError):

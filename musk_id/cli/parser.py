@@ -165,6 +165,12 @@ def _spectra(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     match.add_argument(
         "--index", type=Path, metavar="FOLDER", help="keep the index here, so that it is made only once"
     )
+    match.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="calibration of the library's spectra (default: ID.spectra.json beside its folder, if there)",
+    )
     match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
     match.add_argument("--releases", type=Path, help="folder of releases")
     match.set_defaults(run=_deferred("match_spectra", "run_match"))
@@ -299,6 +305,7 @@ def _stage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--out", type=Path, required=True, help="JSON Lines file to write")
     parser.add_argument("--controls", type=Path, nargs="*", default=[], help="controls records of all batches")
     parser.add_argument("--cases", type=Path, help="folder for the cases' files (record and seal)")
+    parser.add_argument("--rows", type=Path, help="rows of the overview to write (record)")
     parser.set_defaults(run=_deferred("stage", "run_stage"))
 
 

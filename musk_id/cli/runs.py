@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Any
 
 from musk_id.cli.console import say
 from musk_id.cli.output_place import refuse_output_over_sources
+from musk_id.cli.overview_rows import shard_rows
 from musk_id.cli.run_lock import hold_run, is_held_by
 from musk_id.cli.sbom import BILL_NAME, write_bill
 from musk_id.cli.shards import ShardRow, plan_shards, read_table, waiting_cases
@@ -63,20 +63,6 @@ def _shards(out: Path) -> dict[str, list[str]]:
     return found
 
 
-def _entries(out: Path) -> list[tuple[str, Any]]:
-    """Every planned case with its record, its failure, or nothing yet."""
-    found: dict[str, Any] = {}
-    shards = _shards(out)
-    for shard in shards:
-        for stage in ("record", "seal"):
-            path = out / "shards" / shard / f"{stage}.jsonl"
-            if path.is_file():
-                for entry in read_jsonl(path):
-                    if stage == "record" or isinstance(entry, CaseFailure):
-                        found[entry.case_id] = entry
-    return [(identifier, found.get(identifier)) for ids in shards.values() for identifier in ids]
-
-
 def _ends(out: Path, shard: str) -> tuple[set[str], list[CaseFailure]]:
     """Sealed cases of a shard, and the failures among the records of its last stage that has ended."""
     for stage in reversed(CASE_STAGES):
@@ -113,17 +99,14 @@ def run_status(arguments: argparse.Namespace) -> int:
 
 def run_overview(arguments: argparse.Namespace) -> int:
     """Write ``summary.csv`` and ``index.html`` of all processed cases, and print a line for each."""
-    from musk_id.render.overview import headline, index_html, overview_row, summary_csv
+    from musk_id.render.overview import index_html, summary_csv
 
-    entries = [entry for _, entry in _entries(arguments.out) if entry is not None]
-    rows = [overview_row(entry, Language.EN) for entry in entries]
+    rows = [row for shard, ids in _shards(arguments.out).items() for row in shard_rows(arguments.out, shard, ids)]
     write_atomic(arguments.out / "summary.csv", summary_csv(rows, Language.EN))
     write_atomic(arguments.out / "index.html", index_html(rows, Language.EN))
     write_bill(arguments.out / BILL_NAME)
-    for entry in entries:
-        if isinstance(entry, CaseFailure):
-            say(f"{entry.case_id}  FAILED at {entry.stage}: {entry.message}")
-        else:
-            print(headline(entry, Language.EN))
-            print(f"    {arguments.out / 'cases' / entry.case_id}")
+    for row in rows:
+        say(row.headline)
+        if not row.failed:
+            print(f"    {arguments.out / 'cases' / row.case_id}")
     return 0

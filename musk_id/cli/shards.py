@@ -13,6 +13,7 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +40,11 @@ _HEAD = "kind\tshard\tid\tinput_sha256"
 _REMARK = "#"
 _KINDS = {"case": ("cases", "s"), "batch": ("batches", "b")}
 _COLUMNS = 4
+_INPUT_NAMES = frozenset(
+    f"{stem}.{ending}" for stem in ("request", "examination") for ending in ("yaml", "yml", "json")
+)
+# The same ids stand in the table, in the lists and as names of folders.
+_is_id = cache(RULES[Identifier].accepts)
 
 
 class ShardRow(NamedTuple):
@@ -101,7 +107,7 @@ def _is_row(cells: list[str]) -> bool:
         return False
     letter, number = cells[1][:1], cells[1][1:]
     is_shard = letter == _KINDS[cells[0]][1] and len(number) == 5 and number.isascii() and number.isdigit()
-    return is_shard and RULES[Identifier].accepts(cells[2])
+    return is_shard and _is_id(cells[2])
 
 
 def read_list(path: Path) -> list[ListedCase]:
@@ -122,7 +128,7 @@ def read_list(path: Path) -> list[ListedCase]:
             continue
         identifier, sha256, batches = (*line.split("\t"), "", "")[:3]
         for named in (identifier, *batches.split()):
-            if not RULES[Identifier].accepts(named):
+            if not _is_id(named):
                 raise IntegrityError(f"{named[:60]!r} is no id", where=path.name)
         found.setdefault(identifier, ListedCase(identifier, sha256, tuple(batches.split())))
     return list(found.values())
@@ -181,9 +187,12 @@ def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...])
 
 def is_waiting(kind: str, folder: Path) -> bool:
     """Whether a case has a request and no examination yet: it waits for the laboratory and is not planned."""
-    names = {f"{stem}.{ending}" for stem in ("request", "examination") for ending in ("yaml", "yml", "json")}
-    present = {path.name.split(".")[0] for path in map(folder.joinpath, names) if os.path.lexists(path)}
-    return kind == "case" and present == {"request"}
+    if kind != "case":
+        return False
+    # One look at the folder and not one for each name: a plan asks this of thousands of cases.
+    with os.scandir(folder) as entries:
+        present = {entry.name.split(".")[0] for entry in entries if entry.name in _INPUT_NAMES}
+    return present == {"request"}
 
 
 def waiting_cases(root: Path) -> list[str]:
@@ -197,7 +206,7 @@ def _folders(parent: Path) -> list[str]:
     with os.scandir(parent) as entries:
         names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
     for name in names:
-        if not RULES[Identifier].accepts(name):
+        if not _is_id(name):
             raise ConfigError(
                 f"folder {name[:80]!r} cannot be a case or batch id",
                 where=parent.name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import sys
 import time
 import traceback
@@ -16,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from musk_id.cli import casework as work
+from musk_id.cli.memory_limit import LIMIT_VARIABLE, limit_memory
 from musk_id.cli.output import seal_case, write_case
 from musk_id.cli.output_place import refuse_output_over_sources
+from musk_id.cli.overview_rows import write_rows
+from musk_id.cli.progress import cases_told
 from musk_id.cli.run_lock import hold_job
 from musk_id.cli.shards import read_list
 from musk_id.cli.workplace import Casework
@@ -57,16 +61,24 @@ def failure_of(case_id: str, stage: str, error: Exception) -> CaseFailure:
     )
 
 
-def _each(stage: str, entries: Iterable[tuple[str, Any]], function: Callable[[str, Any], Any]) -> list[Any]:
-    """The function's record for each entry; failures are passed on or made."""
+def _each(
+    stage: str, entries: Iterable[tuple[str, Any]], function: Callable[[str, Any], Any], tell: Callable[[], None]
+) -> list[Any]:
+    """The function's record for each entry; failures are passed on or made. ``tell`` is called after each."""
     found: list[Any] = []
-    for case_id, entry in entries:
+    for number, (case_id, entry) in enumerate(entries):
+        if number:
+            tell()
         if isinstance(entry, CaseFailure):
             found.append(entry)
             continue
         try:
             found.append(function(case_id, entry))
+        except MemoryError as error:
+            raise _out_of_memory(case_id) from error
         except OSError as error:
+            if error.errno == errno.ENOMEM:
+                raise _out_of_memory(case_id) from error
             if error.errno in _MACHINE_FAULTS:
                 raise
             found.append(failure_of(case_id, stage, StorageError.of(error, whole_path=False)))
@@ -75,6 +87,16 @@ def _each(stage: str, entries: Iterable[tuple[str, Any]], function: Callable[[st
                 traceback.print_exc(file=sys.stderr)
             found.append(failure_of(case_id, stage, error))
     return found
+
+
+def _out_of_memory(case_id: str) -> StorageError:
+    limit = os.environ.get(LIMIT_VARIABLE, "0")
+    told = "the memory is exhausted" if limit == "0" else f"the limit of {limit} MB of memory for a job is reached"
+    return StorageError(
+        told,
+        where=f"case or batch {case_id}",
+        hint="set memory_limit_mb higher or cases_per_shard lower in the workflow's settings, and run it again",
+    )
 
 
 _AGAIN = "the file was cut off or changed: delete it and run the workflow again"
@@ -90,7 +112,8 @@ _RECORDS: dict[str, type[Any]] = {
 class _Shard:
     """Earlier records of a shard, by case."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
+    def __init__(self, arguments: argparse.Namespace, tell: Callable[[], None]) -> None:
+        self.tell = tell
         listed = read_list(arguments.shard)
         self.ids = [entry.identifier for entry in listed]
         self._batches = frozenset(batch for entry in listed for batch in entry.batches)
@@ -150,10 +173,12 @@ def _checked_controls(casework: Casework, controls: dict[str, Any], intake: Any)
 
 def run_stage(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    limit_memory()
     casework = Casework(arguments.root.resolve())
-    with hold_job(arguments.shard.parent):
+    folder: Path = arguments.shard.parent
+    with hold_job(folder), cases_told(folder, arguments.name) as tell:
         start = time.process_time()
-        shard = _Shard(arguments)
+        shard = _Shard(arguments, tell)
         records = _STAGES[arguments.name](casework, shard, arguments)
         write_jsonl(arguments.out, records)
         # For the log alone: what a job costs beside this is starting and loading.
@@ -164,7 +189,8 @@ def run_stage(arguments: argparse.Namespace) -> int:
 
 def _intake(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     cases = casework.root / "cases"
-    return _each("intake", [(i, None) for i in shard.ids], lambda i, _: work.intake_case(casework, cases / i))
+    there = [(i, None) for i in shard.ids]
+    return _each("intake", there, lambda i, _: work.intake_case(casework, cases / i), shard.tell)
 
 
 def _controls(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
@@ -172,7 +198,7 @@ def _controls(casework: Casework, shard: _Shard, arguments: argparse.Namespace) 
     # A batch that was taken away after the plan is one that nobody handed in: its controls count as absent,
     # as they do where one case is examined alone.
     there = [(i, None) for i in shard.ids if (batches / i).is_dir()]
-    return _each("controls", there, lambda i, _: work.controls_batch(casework, batches / i))
+    return _each("controls", there, lambda i, _: work.controls_batch(casework, batches / i), shard.tell)
 
 
 def _barcode(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
@@ -181,7 +207,7 @@ def _barcode(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -
     def one(case_id: str, intake: Any) -> Any:
         return work.barcode_case(casework, intake, _checked_controls(casework, controls, intake), cases / case_id)
 
-    return _each("barcode", shard.pairs("intake"), one)
+    return _each("barcode", shard.pairs("intake"), one, shard.tell)
 
 
 def _spectra(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
@@ -190,7 +216,7 @@ def _spectra(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -
     def one(case_id: str, intake: Any) -> Any:
         return work.spectra_case(casework, intake, _checked_controls(casework, controls, intake), cases / case_id)
 
-    return _each("spectra", shard.pairs("intake"), one)
+    return _each("spectra", shard.pairs("intake"), one, shard.tell)
 
 
 def _evidence(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
@@ -203,7 +229,7 @@ def _evidence(casework: Casework, shard: _Shard, arguments: argparse.Namespace) 
         own = _checked_controls(casework, controls, intake)
         return work.evidence_case(casework, intake, own, barcode, spectra)
 
-    return _each("evidence", shard.pairs("spectra"), one)
+    return _each("evidence", shard.pairs("spectra"), one, shard.tell)
 
 
 def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
@@ -217,12 +243,15 @@ def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
         write_case(record, casework.root / "cases" / case_id, casework.laboratory_path, target)
         return record
 
-    return _each("record", shard.pairs("evidence"), one)
+    records = _each("record", shard.pairs("evidence"), one, shard.tell)
+    if arguments.rows is not None:
+        write_rows(arguments.rows, records)
+    return records
 
 
 def _seal(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     target = _cases_folder(arguments)
-    return _each("seal", shard.pairs("record"), lambda i, record: seal_case(target / i, record, None))
+    return _each("seal", shard.pairs("record"), lambda i, record: seal_case(target / i, record, None), shard.tell)
 
 
 def _cases_folder(arguments: argparse.Namespace) -> Path:

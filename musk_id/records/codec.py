@@ -99,19 +99,31 @@ def encode(value: Any) -> Tree:
     TypeError
         If the object holds something that a record must not hold, such as a float.
     """
-    if value is None or isinstance(value, bool):
-        return value
+    kind: Any = type(value)
+    if kind is str or value is None or kind is bool:
+        scalar: Tree = value
+        return scalar
+    if kind is tuple:
+        return [encode(item) for item in value]
+    names = _names_of(kind)
+    if names is not None:
+        return {name: encode(getattr(value, name)) for name in names}
     if isinstance(value, StrEnum):
         return value.value
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int):
+    if isinstance(value, str | int):
         return value
     if isinstance(value, tuple):
         return [encode(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in plan_of(value.__class__)}
-    raise TypeError(f"a record must not hold {type(value).__name__}")
+    raise TypeError(f"a record must not hold {kind.__name__}")
+
+
+@cache
+def _names_of(kind: Any) -> tuple[str, ...] | None:
+    """Names of a dataclass's fields; ``None`` for what is none. A record has some ten thousand parts."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    cls: Any = kind
+    return tuple(field.name for field in plan_of(cls))
 
 
 def _shown(value: object) -> str:

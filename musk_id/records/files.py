@@ -26,8 +26,12 @@ def sha256_bytes(data: bytes) -> Sha256:
 
 def sha256_file(path: Path) -> Sha256:
     """SHA-256 of a file, read in pieces."""
-    with path.open("rb") as handle:
-        return Sha256(hashlib.file_digest(handle, "sha256").hexdigest())
+    # Unbuffered: files of a case are small and many, and one large piece needs no second buffer.
+    with path.open("rb", buffering=0) as handle:
+        digest = hashlib.sha256()
+        while piece := handle.read(_CHUNK):
+            digest.update(piece)
+    return Sha256(digest.hexdigest())
 
 
 def read_limited(path: Path, max_bytes: int) -> bytes:

@@ -23,9 +23,9 @@ from musk_id.model.library import (
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import Line
+from musk_id.refdb.found_windows import Window
 from musk_id.refdb.library_sources import CURATION_COLUMNS, LibrarySources, NamedRecord, SequenceInput
 from musk_id.refdb.library_store import HEAD_NAME, TAXA_COLUMNS, TAXA_NAME, array_files, library_manifest
-from musk_id.refdb.library_windows import Window
 from musk_id.refdb.manifest import MANIFEST_NAME
 from musk_id.refdb.spectra_store import spectra_files, spectra_head
 from musk_id.refdb.tables import LIST_SEPARATOR, table_bytes

@@ -19,26 +19,23 @@ import numpy as np
 from musk_id.kernels.anchoring import KMER, Anchor, KmerIndex, WordIndex, place
 from musk_id.kernels.frames import place_gapped
 from musk_id.kernels.many import anchors_of_each, inserts_of_each
-from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
+from musk_id.kernels.nucleotides import Masks, decode, encode, reverse_complement
 from musk_id.kernels.placement import MIN_VOTES, PrimerPair, anchors_by_locus, off_diagonal_share
 from musk_id.library_vocabulary import SetAside
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
 from musk_id.model.reference import BarcodeReference
-from musk_id.model.screening_markers import SCREENING_MARKERS, ScreeningMarker
 from musk_id.model.values import Line
-from musk_id.refdb.screening_windows import stretches_of
-from musk_id.vocabulary import RELEASE_MARKERS, Locus
+from musk_id.refdb.found_windows import MIN_GENOME_BP, Found, RawRecord, Refusal, Window, refuse, unambiguous
+from musk_id.refdb.screening_windows import joined_markers, of_releases, screening
+from musk_id.vocabulary import Locus
 
-__all__ = ["Refusal", "RawRecord", "Window", "WindowFinder"]
+__all__ = ["WindowFinder"]
 
 AMPLICON_SLACK = 12
 # No cut gene is longer; of a longer sequence only the stretch around a marker is looked at.
 MAX_GENE_BP = 2000
 # Letters on either side of a marker's place that its stretch takes in: primers, and letters too many or missing.
 REACH_BP = 100
-# From this length on a sequence is a mitochondrial genome: a marker that is not found in it is told.
-MIN_GENOME_BP = 10_000
-MAX_AMBIGUOUS_SHARE = 0.05
 # Above this share of words off the main diagonal a coding sequence is laid into its window with gaps.
 MAX_SHARE_OFF_DIAGONAL = 0.10
 MAX_INDEL_SHARE = 0.03
@@ -47,46 +44,6 @@ MAX_ROUNDS = 6
 NEAREST_FRAMES = 8
 MAX_EMPTY_COLUMNS = 2
 LETTERS_AT_ONCE = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class RawRecord:
-    """A sequence handed in, by its place in the inputs."""
-
-    number: int
-    letters: str
-    loci: tuple[Locus, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The window of one marker: masks (0 where there is no letter), and the strand it was found on.
-
-    ``indels`` counts letters of a coding sequence that have no column and columns inside it without letter.
-    """
-
-    locus: Locus
-    masks: Masks
-    strand: int
-    indels: int = 0
-
-    @property
-    def letters(self) -> str:
-        """Letters without the columns that have none."""
-        return decode(self.masks[self.masks > 0])
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A marker of a record that is not kept."""
-
-    locus: Locus | None
-    reason: SetAside
-    measured: Line
-    allowed: Line
-
-
-Found = Window | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +109,10 @@ class WindowFinder:
         distinct = [RawRecord(numbers[0], *what) for what, numbers in alike.items()]
         by_primers: dict[int, tuple[Found, ...]] = {}
         for part in _parts(distinct):
-            by_primers |= dict(zip((record.number for record in part), _screening(part), strict=True))
-        by_words = [replace(record, loci=_of_releases(record.loci)) for record in distinct]
+            by_primers |= dict(zip((record.number for record in part), screening(part), strict=True))
+        by_words = [replace(record, loci=of_releases(record.loci)) for record in distinct]
         found = self._find([record for record in by_words if record.loci])
-        joined = {r.number: _joined(r, found.get(r.number, ()), by_primers[r.number]) for r in distinct}
+        joined = {r.number: joined_markers(r, found.get(r.number, ()), by_primers[r.number]) for r in distinct}
         return {number: joined[numbers[0]] for numbers in alike.values() for number in numbers}
 
     def _find(self, records: Sequence[RawRecord]) -> dict[int, tuple[Found, ...]]:
@@ -310,45 +267,6 @@ def _parts(records: Sequence[RawRecord]) -> Iterator[Sequence[RawRecord]]:
         yield records[first:]
 
 
-def _of_releases(loci: tuple[Locus, ...]) -> tuple[Locus, ...]:
-    return tuple(locus for locus in loci if locus in RELEASE_MARKERS)
-
-
-def _screening(records: Sequence[RawRecord]) -> list[tuple[Found, ...]]:
-    """What is found of the markers that screen in each record; refusals where a genome lacks one."""
-    found: list[tuple[Found, ...]] = [()] * len(records)
-    for marker in SCREENING_MARKERS:
-        wanted = [number for number, record in enumerate(records) if marker.locus in record.loci]
-        held = stretches_of([records[number].letters for number in wanted], marker)
-        for number, stretches in zip(wanted, held, strict=True):
-            letters = len(records[number].letters)
-            if len(stretches) == 1:
-                own = _unambiguous(Window(marker.locus, *stretches[0]))
-            elif stretches:
-                own = _refuse(marker.locus, SetAside.LOCUS_AMBIGUOUS, "on both strands", "one strand")
-            elif letters >= MIN_GENOME_BP:
-                own = _no_primers(marker, letters)
-            else:
-                continue
-            found[number] = (*found[number], own)
-    return found
-
-
-def _no_primers(marker: ScreeningMarker, letters: int) -> Refusal:
-    allowed = f"both primer sites of {marker.locus}, {marker.min_length_bp} to {marker.max_length_bp} bp apart"
-    return _refuse(marker.locus, SetAside.LOCUS_NOT_RECOGNISED, f"{letters} letters", allowed)
-
-
-def _joined(record: RawRecord, by_words: tuple[Found, ...], by_primers: tuple[Found, ...]) -> tuple[Found, ...]:
-    """All markers of a record; that no words were shared says nothing where the primers found one."""
-    if not by_primers and not by_words:
-        marker = next(marker for marker in SCREENING_MARKERS if marker.locus in record.loci)
-        return (_no_primers(marker, len(record.letters)),)
-    if any(isinstance(part, Window) for part in by_primers):
-        by_words = tuple(part for part in by_words if part.locus is not None)
-    return (*by_words, *by_primers)
-
-
 def _is_doubtful(part: _Part | _Uncut) -> bool:
     """Whether a marker's strand was not told; more references may tell it."""
     return isinstance(part, Refusal) and part.reason is SetAside.LOCUS_AMBIGUOUS
@@ -372,10 +290,6 @@ def _whole(frames: list[Masks]) -> list[Masks]:
     return whole or frames
 
 
-def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refusal:
-    return Refusal(locus, reason, Line(measured), Line(allowed))
-
-
 def _amplicons(parts: Sequence[_Uncut], limits: AmpliconLimits) -> list[Found]:
     """Windows of a short marker, or refusals, in the order of what was handed in."""
     primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
@@ -389,15 +303,15 @@ def _amplicon(part: _Uncut, insert: Masks, cut: int, limits: AmpliconLimits) -> 
     # The ends of a stretch are no ends of the record: only a pair of primers tells where the marker ends.
     uncut_bp = insert.size if cut == 2 or part.whole_bp == part.oriented.size else part.whole_bp
     if uncut_bp > longest:
-        return _refuse(
+        return refuse(
             limits.locus,
             SetAside.TOO_LONG,
             f"{uncut_bp} bp without a pair of primer sites",
             f"at most {longest} bp",
         )
     if insert.size < shortest:
-        return _refuse(limits.locus, SetAside.TOO_SHORT, f"{insert.size} bp", f"at least {shortest} bp")
-    return _unambiguous(Window(limits.locus, insert, part.strand))
+        return refuse(limits.locus, SetAside.TOO_SHORT, f"{insert.size} bp", f"at least {shortest} bp")
+    return unambiguous(Window(limits.locus, insert, part.strand))
 
 
 def _gapped(part: _Gapped, frames: list[str], limits: LongLocusLimits) -> Found:
@@ -409,21 +323,8 @@ def _coding(window: Window, limits: LongLocusLimits) -> Found:
     compared = int((window.masks > 0).sum())
     if compared < limits.min_compared_bp:
         allowed = f"at least {limits.min_compared_bp} bp"
-        return _refuse(limits.locus, SetAside.TOO_SHORT, f"{compared} bp of the window", allowed)
+        return refuse(limits.locus, SetAside.TOO_SHORT, f"{compared} bp of the window", allowed)
     if window.indels > MAX_INDEL_SHARE * compared:
         measured = f"{window.indels} letters too many or missing in {compared} bp"
-        return _refuse(limits.locus, SetAside.FRAME_BROKEN, measured, f"at most {100 * MAX_INDEL_SHARE:.0f} %")
-    return _unambiguous(window)
-
-
-def _unambiguous(window: Window) -> Found:
-    letters = window.masks[window.masks > 0]
-    share = float(np.count_nonzero(is_ambiguous(letters))) / letters.size
-    if share <= MAX_AMBIGUOUS_SHARE:
-        return window
-    return _refuse(
-        window.locus,
-        SetAside.TOO_AMBIGUOUS,
-        f"{100 * share:.1f} % ambiguity letters",
-        f"at most {100 * MAX_AMBIGUOUS_SHARE:.0f} %",
-    )
+        return refuse(limits.locus, SetAside.FRAME_BROKEN, measured, f"at most {100 * MAX_INDEL_SHARE:.0f} %")
+    return unambiguous(window)

@@ -61,6 +61,8 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.PermitKind: "permit_kind",
     vocabulary.QuestionKind: "question_kind",
     vocabulary.Rank: "rank",
+    library_vocabulary.CalibrationRefusal: "calibration_refusal",
+    library_vocabulary.NameOutcome: "name_outcome",
     library_vocabulary.RatioChange: "ratio_change",
     library_vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",

@@ -16,13 +16,17 @@ __all__ = ["OverviewRow", "headline", "index_html", "overview_row", "summary_csv
 
 @dataclass(frozen=True, slots=True)
 class OverviewRow:
-    """A case: its grade and findings in words, or why it was not processed; links relative to the page."""
+    """A case: its grade and findings in words, or why it was not processed; links relative to the page.
+
+    ``headline`` is the line of the case on a terminal.
+    """
 
     case_id: str
     grade: str
     findings: str
     links: tuple[tuple[str, str], ...]
     failed: bool
+    headline: str
 
 
 def _findings(record: CaseRecord, language: Language) -> str:
@@ -53,13 +57,15 @@ def overview_row(entry: CaseRecord | CaseFailure, language: Language) -> Overvie
     if isinstance(entry, CaseFailure):
         message = f"{entry.stage}: {entry.message}"
         failed = load_catalogue(language).label("overview.failed", message=message)
-        return OverviewRow(entry.case_id, "", failed, (), True)
+        told = f"{entry.case_id}  FAILED at {entry.stage}: {entry.message}"
+        return OverviewRow(entry.case_id, "", failed, (), True, told)
     links = tuple(
         (f"{kind.upper()} {lang}", f"cases/{entry.case_id}/record/record.{lang}.{kind}")
         for lang in entry.intake.laboratory.languages
         for kind in ("pdf", "html")
     )
-    return OverviewRow(entry.case_id, entry.evidence.grade.value, _findings(entry, language), links, False)
+    findings, grade = _findings(entry, language), entry.evidence.grade.value
+    return OverviewRow(entry.case_id, grade, findings, links, False, headline(entry, language))
 
 
 def summary_csv(rows: list[OverviewRow], language: Language) -> bytes:

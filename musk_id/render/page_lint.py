@@ -10,6 +10,8 @@ import dataclasses
 import html
 import re
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 from musk_id.errors import IntegrityError, Problem
 from musk_id.render.pages.document import Document, Figure, Span
@@ -53,7 +55,8 @@ def forbidden_on_pages(document: Document, record: object) -> tuple[ForbiddenWor
     quoted: tuple[str, ...] | None = None
     allowed = _allowed(record)
     words: list[ForbiddenWord] = []
-    for text, is_drawn in _texts(document):
+    # A text that stands on the pages many times is looked through once.
+    for text, is_drawn in dict.fromkeys(_texts(document)):
         for found in found_words(text, language):
             if found.word in allowed:
                 continue
@@ -78,20 +81,29 @@ def _texts(value: object) -> Iterator[tuple[str, bool]]:
 
     A picture breaks and cuts texts to its width: each of its pieces is a text.
     """
-    if isinstance(value, Figure):
-        yield from ((value.alt, False), (value.caption, False))
-        yield from ((html.unescape(piece).strip(), True) for piece in _MARKUP.split(value.svg) if piece.strip())
-    elif isinstance(value, str):
-        yield value, False
-    elif isinstance(value, tuple):
-        if value and all(isinstance(part, Span) for part in value):
-            yield "".join(span.text for span in value), False
+    # A stack and not recursion: the pages of a case hold some ten thousand parts. Order is that of the pages.
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, str):
+            yield part, False
+        elif isinstance(part, tuple):
+            if part and all(isinstance(piece, Span) for piece in part):
+                yield "".join(span.text for span in part), False
+            else:
+                stack.extend(reversed(part))
+        elif isinstance(part, Figure):
+            yield from ((part.alt, False), (part.caption, False))
+            yield from ((html.unescape(piece).strip(), True) for piece in _MARKUP.split(part.svg) if piece.strip())
         else:
-            for part in value:
-                yield from _texts(part)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            yield from _texts(getattr(value, field.name))
+            kind: Any = type(part)
+            stack.extend(getattr(part, name) for name in reversed(_field_names(kind)))
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Fields of a class of the pages; none of what is no dataclass, such as a number."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
 def _strings(value: object) -> tuple[str, ...]:

@@ -173,6 +173,8 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.MIXTURE_SUSPECTED: "next.separate_peaks",
     Reason.REINTEGRATION_CHANGES_ANSWER: "next.explain_files",
     Reason.NO_LIBRARY_MATCH: "next.inject_reference",
+    Reason.NO_NAME_IN_LIBRARY: "next.inject_reference",
+    Reason.RANKED_OTHERWISE: "next.inject_reference",
     Reason.NO_RAW_DATA: "next.send_chromatogram",
     Reason.CONTROL_ABSENT: "next.run_controls",
     Reason.CONTROL_FAILED: "next.repeat_batch",

@@ -13,6 +13,7 @@ from musk_id.model.reference import MarkerCompound
 from musk_id.model.spectra import CompoundCall, MarkerFinding, SpectrumResult
 from musk_id.model.technical import FailedRun, SpectrumEvidence
 from musk_id.model.values import DecimalText, Identifier, Line
+from musk_id.stages.name_withheld import WITHHELD
 from musk_id.stages.spectral_library import SpectralLibrary, compound_key, is_flat, is_marker, same_compound
 from musk_id.stages.spectrum_checks import has_peaks_above
 from musk_id.vocabulary import CompoundStatus, Reason
@@ -157,9 +158,14 @@ def _may_be_named(
 ) -> bool:
     """Whether an open call may be this compound: then it cannot count as looked for and not found."""
     names = {s.reference.name for s in library.spectra if is_marker(marker, s.reference.inchikey)}
-    open_calls = [call for _, call in calls if call.status is CompoundStatus.TENTATIVE]
     own = library.group_of(marker.inchikey)
-    return any(names & set(call.confusables) or (own is not None and call.name == own.name) for call in open_calls)
+    if own is not None:
+        names.add(own.name)
+    return any(
+        names & {call.name, *call.confusables}
+        for _, call in calls
+        if call.status is CompoundStatus.TENTATIVE or WITHHELD & set(call.reasons)
+    )
 
 
 def _compatible_runs(

@@ -36,6 +36,7 @@ from musk_id.model.spectra import (
     SpectrumHit,
     SpectrumResult,
 )
+from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.technical import FailedRun, SpectrumEvidence
 from musk_id.model.trace import Criterion
@@ -175,6 +176,7 @@ def examine_spectrum(
         reasons.add(Reason.SELF_MATCH)
     call: CompoundCall | None = None
     effect: ReintegrationEffect | None = None
+    ranking: SpectralRanking | None = None
     if not reasons and scored:
         ranked = tuple(
             ScoredReference(e.library, e.factors.identity_forward, e.factors.identity_reverse) for e in scored
@@ -182,7 +184,9 @@ def examine_spectrum(
         if method.identification is None:
             call = call_compound(query, ranked, library, method)
         else:
-            call, effect = call_peak(query, ranked, evidence, injected, library, method)
+            if library.ranking is not None:
+                ranking, _ = library.ranking.ranked(query)
+            call, effect = call_peak(query, ranked, evidence, injected, library, method, ranking)
     return SpectrumResult(
         run=evidence.run,
         spectrum_name=Line(spectrum.name[:200]),
@@ -199,6 +203,7 @@ def examine_spectrum(
         references_compared=len(scored),
         call=call,
         reintegration=effect,
+        ranking=ranking,
     )
 
 

@@ -12,8 +12,10 @@ from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_many import SpectralTable
 from musk_id.model.musk_tables import MuskTables
 from musk_id.model.reference import ConfusableGroup, MarkerCompound, ReferenceRelease, SpectrumReference
+from musk_id.model.spectral_ranking import RankedReference
 from musk_id.model.spectral_table import OwnSpectrum
 from musk_id.model.values import Line
+from musk_id.stages.spectral_ranking import LibraryRanking
 from musk_id.stages.spectrum_checks import has_peaks_above
 
 __all__ = ["LibrarySpectrum", "SpectralLibrary", "compound_key", "is_flat", "is_marker", "same_compound"]
@@ -51,12 +53,17 @@ class LibrarySpectrum:
 
 @dataclass(frozen=True)
 class SpectralLibrary:
-    """Reference spectra by accession, marker compounds, and groups of confusable compounds."""
+    """Reference spectra by accession, marker compounds, and groups of confusable compounds.
+
+    ``ranking`` says how probable the first compound is; it may be that of a part of the spectra, which was
+    calibrated.
+    """
 
     release_id: Line
     spectra: tuple[LibrarySpectrum, ...]
     markers: tuple[MarkerCompound, ...]
     confusables: tuple[ConfusableGroup, ...]
+    ranking: LibraryRanking | None = None
 
     @classmethod
     def from_release(
@@ -88,6 +95,21 @@ class SpectralLibrary:
     def table(self) -> SpectralTable:
         """All spectra prepared for comparison, in the order of ``spectra``."""
         return SpectralTable([spectrum.unit_mass for spectrum in self.spectra])
+
+    def ranked_references(self) -> tuple[RankedReference, ...]:
+        """All spectra as references that can be ranked."""
+        return tuple(
+            RankedReference(
+                accession=str(s.reference.accession),
+                name=str(s.reference.name),
+                compound=compound_key(s.reference.inchikey),
+                formula=str(s.reference.formula),
+                authors=str(s.reference.authors),
+                mz=s.unit_mass.mz,
+                intensity=s.unit_mass.intensity,
+            )
+            for s in self.spectra
+        )
 
     def names_of(self, marker: MarkerCompound) -> set[Line]:
         """Names of the library spectra of a marker."""

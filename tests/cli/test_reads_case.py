@@ -213,6 +213,7 @@ def test_public_reads_without_controls_and_replicates(tmp_path, inserts) -> None
     assert (run["total"], run["used"]) == (5000, 4771)
     primers = {s["reads"]["primers"] for s in record["barcode"]["sequences"]}
     assert "GACGAGAAGACCCTATGGAGC/TCCGAGGTCRCCCCAACC" in primers
+    assert "C" in grades(record)
 
 
 def with_files(case: Path, names: list[str], **product: str) -> None:

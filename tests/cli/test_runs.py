@@ -14,7 +14,7 @@ from musk_id.cli import main
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def _stage(root: Path, out: Path, name: str, shard: str) -> int:
+def _stage(root: Path, out: Path, name: str, shard: str, *options: str) -> int:
     folder = out / "shards" / shard
     more = ["--controls", str(out / "shards" / "b00001" / "controls.jsonl")] if name != "controls" else []
     return main(
@@ -30,6 +30,7 @@ def _stage(root: Path, out: Path, name: str, shard: str) -> int:
             str(folder / f"{name}.jsonl"),
             "--cases",
             str(out / "cases"),
+            *options,
         ]
     )
 
@@ -73,6 +74,39 @@ def test_status_follows_a_run_and_names_what_failed(root: Path, tmp_path: Path, 
     rows = list(csv.reader(io.StringIO((out / "summary.csv").read_text(encoding="utf-8"), newline="")))
     assert [row[0] for row in rows[1:]] == ["BAD", "DEMO-D"]
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_rows_of_the_jobs_say_what_the_records_say_and_a_failed_seal_holds(
+    root: Path, tmp_path: Path, capsys, monkeypatch
+) -> None:
+    out = tmp_path / "out"
+    folder = out / "shards" / "s00001"
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out), "--cases-per-shard", "10"]) == 0
+    assert _stage(root, out, "controls", "b00001") == 0
+    for stage in ("intake", "barcode", "spectra", "evidence"):
+        assert _stage(root, out, stage, "s00001") == 0
+    assert _stage(root, out, "record", "s00001", "--rows", str(folder / "rows.jsonl")) == 0
+
+    def overview() -> tuple[str, bytes, bytes]:
+        capsys.readouterr()
+        assert main(["runs", "overview", "--out", str(out)]) == 0
+        return capsys.readouterr().out, *((out / n).read_bytes() for n in ("summary.csv", "index.html"))
+
+    kept = (folder / "rows.jsonl").read_bytes()
+    (folder / "rows.jsonl").unlink()
+    from_records = overview()
+    (folder / "rows.jsonl").write_bytes(kept)
+    with monkeypatch.context() as patched:
+        patched.setattr("musk_id.cli.overview_rows.read_jsonl", lambda *_: pytest.fail("a record was decoded"))
+        assert overview() == from_records
+    # Sealing finds the record changed: the row is that of the failure.
+    (out / "cases" / "DEMO-D" / "record" / "record.json").write_bytes(b"{}")
+    assert _stage(root, out, "seal", "s00001") == 0
+    assert "DEMO-D  FAILED at seal: DEMO-D: record/record.json is not what the record says" in overview()[0]
+    (folder / "rows.jsonl").write_bytes(kept.splitlines(keepends=True)[0])
+    assert main(["runs", "overview", "--out", str(out)]) == 4
+    (folder / "rows.jsonl").write_bytes(kept.replace(b'"grade"', b'"grape"'))
+    assert main(["runs", "overview", "--out", str(out)]) == 4
 
 
 def test_controls_that_were_not_planned_fail_the_case(root: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -191,7 +192,10 @@ def test_named_batches_are_those_of_the_decoded_examination() -> None:
 _IDS = st.text("AB-_19", min_size=1, max_size=4).map(lambda text: f"B{text}")
 
 
-@given(batches=st.lists(_IDS, max_size=5), style=st.sampled_from(["block", "flow", "json", "quoted", "note"]))
+@given(
+    batches=st.lists(_IDS, max_size=5),
+    style=st.sampled_from(["block", "flow", "json", "dumped", "tight", "quoted", "note"]),
+)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_named_batches_in_every_style(tmp_path: Path, batches: list[str], style: str) -> None:
     tree = {"items": [{"batch_id": batch, "runs": [{"batch_id": batch, "note": "a"}]} for batch in batches]}
@@ -201,6 +205,8 @@ def test_named_batches_in_every_style(tmp_path: Path, batches: list[str], style:
         "block": yaml.safe_dump(tree),
         "flow": yaml.safe_dump(tree, default_flow_style=True),
         "json": yaml.safe_dump(tree, default_flow_style=True, default_style='"'),
+        "dumped": json.dumps(tree),
+        "tight": json.dumps(tree, separators=(",", ":")),
         "quoted": yaml.safe_dump(tree, default_style="'"),
         "note": yaml.safe_dump(tree),
     }[style]

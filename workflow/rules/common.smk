@@ -3,20 +3,27 @@
 The shards are planned by the main process only; the jobs that it starts read the table that it wrote.
 """
 
+import os
 import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 from snakemake.settings.types import ExecMode
 
 import musk_id
 from musk_id.cli.engine_state import set_foreign_state_aside
+from musk_id.cli.memory_limit import LIMIT_VARIABLE
 from musk_id.cli.output_place import refuse_output_over_sources
+from musk_id.cli.progress import RunProgress
 from musk_id.cli.run_lock import hold_run
 from musk_id.cli.shards import read_list, read_table
 from musk_id.errors import MuskIdError
 
 ROOT = config["laboratory_root"]
 OUT = config["output_dir"]
+# In the environment and in no command: another limit must not redo what is done.
+os.environ[LIMIT_VARIABLE] = str(config["memory_limit_mb"])
 
 
 def _run(*arguments, held=()):
@@ -60,6 +67,7 @@ if workflow.exec_mode == ExecMode.DEFAULT:
 
 ROWS = _guarded(read_table, Path(OUT))
 CASE_SHARDS = sorted({row.shard for row in ROWS if row.kind == "case"})
+PROGRESS = RunProgress(Path(OUT), Counter(row.shard for row in ROWS if row.kind == "case"), sys.stderr)
 SHARD_OF_BATCH = {row.identifier: row.shard for row in ROWS if row.kind == "batch"}
 
 

@@ -4,7 +4,7 @@
 rule overview:
     """Write summary.csv, index.html and the bill of what is installed."""
     input:
-        expand(f"{OUT}/shards/{{shard}}/record.jsonl", shard=CASE_SHARDS),
+        expand(f"{OUT}/shards/{{shard}}/rows.jsonl", shard=CASE_SHARDS),
         expand(f"{OUT}/shards/{{shard}}/seal.jsonl", shard=CASE_SHARDS),
     output:
         table=f"{OUT}/summary.csv",

@@ -12,6 +12,7 @@ rule record:
         controls=controls_of,
     output:
         records=f"{OUT}/shards/{{shard}}/record.jsonl",
+        rows=f"{OUT}/shards/{{shard}}/rows.jsonl",
     params:
         root=ROOT,
         cases=f"{OUT}/cases",
@@ -24,4 +25,4 @@ rule record:
         runtime=more_each_attempt(60),
     shell:
         "musk-id stage record --root {params.root:q} --shard {input.list:q} --out {output.records:q}"
-        " --controls {input.controls:q} --cases {params.cases:q} > {log:q} 2>&1"
+        " --controls {input.controls:q} --cases {params.cases:q} --rows {output.rows:q} > {log:q} 2>&1"

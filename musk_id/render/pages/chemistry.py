@@ -21,6 +21,7 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words
+from musk_id.render.pages.spectral_ranking import ranking_cell
 from musk_id.render.pictures.mirror import MirrorWords, draw_mirror
 from musk_id.render.pictures.views import spectrum_view
 from musk_id.vocabulary import CompoundStatus, Reason
@@ -146,6 +147,8 @@ def _spectrum_facts(result: SpectrumResult, catalogue: Catalogue) -> Facts:
             rows.append((label("chemistry.confusables"), cell(", ".join(result.call.confusables))))
     if reasons:
         rows.append((label("chemistry.reasons"), reason_words(catalogue, reasons)))
+    if result.ranking is not None:
+        rows.append((label("chemistry.ranking"), ranking_cell(result.ranking, catalogue)))
     return Facts(tuple(rows))
 
 

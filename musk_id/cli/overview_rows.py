@@ -1,0 +1,79 @@
+"""Rows of the overview, written by the job that has the records at hand: a record of a case takes long to read.
+
+A row holds what the overview says of a case. ``rows.jsonl`` lies beside the records of its shard and is no record:
+where it is absent, the rows are made from the records again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musk_id.errors import IntegrityError
+from musk_id.model.record import CaseFailure
+from musk_id.model.seal import Manifest
+from musk_id.records.canonical import canonical_bytes, load_tree
+from musk_id.records.files import write_atomic
+from musk_id.records.lines import read_heads, read_jsonl
+from musk_id.vocabulary import Language
+
+if TYPE_CHECKING:
+    from musk_id.render.overview import OverviewRow
+
+__all__ = ["ROWS_NAME", "shard_rows", "write_rows"]
+
+ROWS_NAME = "rows.jsonl"
+_AGAIN = "delete it and run the workflow again"
+
+
+def write_rows(path: Path, entries: list[Any]) -> None:
+    """Write the rows of the case records or failures of a shard."""
+    from musk_id.render.overview import overview_row
+
+    rows = [dataclasses.asdict(overview_row(entry, Language.EN)) for entry in entries]
+    trees = [row | {"links": [list(link) for link in row["links"]]} for row in rows]
+    write_atomic(path, b"".join(canonical_bytes(tree) + b"\n" for tree in trees))
+
+
+def shard_rows(out: Path, shard: str, ids: list[str]) -> list[OverviewRow]:
+    """Rows of the processed cases of a shard, in the order of ``ids``.
+
+    A case that could not be sealed has the row of its failure, whatever its record says.
+
+    Raises
+    ------
+    IntegrityError
+        If the rows are malformed, or not those of the cases of the shard.
+    """
+    from musk_id.render.overview import overview_row
+
+    folder = out / "shards" / shard
+    rows, record, seal = folder / ROWS_NAME, folder / "record.jsonl", folder / "seal.jsonl"
+    found: dict[str, OverviewRow] = {}
+    if rows.is_file():
+        found = {row.case_id: row for row in _read_rows(rows)}
+        if sorted(found) != sorted(ids):
+            raise IntegrityError("the rows are not those of the shard's cases", where=rows.name, hint=_AGAIN)
+    elif record.is_file():
+        found = {entry.case_id: overview_row(entry, Language.EN) for entry in read_jsonl(record)}
+    if seal.is_file():
+        failed = frozenset(case for case, schema in read_heads(seal) if schema != Manifest.SCHEMA)
+        failures = read_jsonl(seal, failed) if failed else []
+        found |= {e.case_id: overview_row(e, Language.EN) for e in failures if isinstance(e, CaseFailure)}
+    return [found[identifier] for identifier in ids if identifier in found]
+
+
+def _read_rows(path: Path) -> list[OverviewRow]:
+    from musk_id.render.overview import OverviewRow
+
+    found = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        where = f"{path.name}, line {number}"
+        tree = load_tree(line, where)
+        try:
+            links = tuple((str(name), str(link)) for name, link in tree.pop("links"))
+            found.append(OverviewRow(links=links, **tree))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise IntegrityError(f"no row of the overview: {error}", where=where, hint=_AGAIN) from error
+    return found
