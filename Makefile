@@ -12,7 +12,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness bench-spectral-names hpc-env test-hpc bench-faults fuzz bench-batch
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins bench-screening selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness bench-spectral-names hpc-env test-hpc bench-faults fuzz bench-batch
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -56,6 +56,9 @@ bench-panel: $(VENV)/.installed
 
 bench-wide-margins: $(VENV)/.installed
 	@"$(BIN)/python" benchmarks/wide_margins.py $(ARGS)
+
+bench-screening: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/screening_marker.py $(ARGS)
 
 # Library search beside matchms and ms_entropy; for instance: make bench-spectra ARGS="ei --library 50000"
 bench-spectra: $(BENCH_VENV)/.installed

@@ -71,6 +71,7 @@ class LeftOut(StrEnum):
     """Why a record of a library does not enter a release that is frozen (``docs/reference-library.md``)."""
 
     IN_BASE_ALREADY = "IN_BASE_ALREADY"
+    MARKER_NOT_OF_RELEASES = "MARKER_NOT_OF_RELEASES"
     NAME_NO_SPECIES = "NAME_NO_SPECIES"
     TAXON_INCOMPLETE = "TAXON_INCOMPLETE"
     TAXON_CONFLICT = "TAXON_CONFLICT"

@@ -28,6 +28,7 @@ __all__ = [
     "MaterialClass",
     "NameView",
     "PermitKind",
+    "RELEASE_MARKERS",
     "QuestionKind",
     "Rank",
     "Reason",
@@ -133,6 +134,11 @@ class Locus(StrEnum):
     CYTB = "CYTB"
     RRNA_12S = "12S-V5"
     RRNA_16S = "16S-mam"
+    RRNA_16S_FOOD = "16S-food"
+
+
+RELEASE_MARKERS = (Locus.COI, Locus.CYTB, Locus.RRNA_12S, Locus.RRNA_16S)
+"""Markers of releases and of cases; others screen for mammals other than *Moschus*, in libraries of one's own."""
 
 
 class MassPrecision(StrEnum):
@@ -305,6 +311,7 @@ class ControlKind(StrEnum):
     STANDARD = "STANDARD"
     LADDER = "LADDER"
     CARRY_OVER_BLANK = "CARRY_OVER_BLANK"
+    SPIKED_CONTROL = "SPIKED_CONTROL"
 
 
 class ControlResult(StrEnum):

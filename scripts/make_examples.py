@@ -2,9 +2,11 @@
 
 Usage: ``python scripts/make_examples.py FACTS_FOLDER EXAMPLES_FOLDER``
 
-The sequences are public records of individuals that the reference release does not hold. The two spectra
-are simulated: a published spectrum at unit mass, each intensity multiplied by seeded noise, ions below a
-cut-off left out, and background ions of column bleed added. The result is the same on every run.
+The sequences are public records of individuals that the reference release does not hold. The spectra are
+simulated: a published spectrum at unit mass, each intensity multiplied by seeded noise, ions below a cut-off left
+out, and background ions of column bleed added. That of the reference substance is made from the same record as
+the exhibit's. The photograph is drawn, and carries made-up
+metadata with a position, as one of a camera does. The result is the same on every run with the same Pillow.
 """
 
 from __future__ import annotations
@@ -15,11 +17,15 @@ import random
 import sys
 from pathlib import Path
 
+from PIL import Image, ImageDraw, ImageFont
+
 csv.field_size_limit(10_000_000)
 
 SEED = 20261124
 LOW_MASS_CUT_OFF = 45
 NOISE_SIGMA = 0.12
+# Spectra of one sequence differ less from each other than from those of another laboratory.
+SEQUENCE_NOISE_SIGMA = 0.04
 COLUMN_BLEED = {73: 14, 147: 6, 207: 22, 281: 9}
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
@@ -41,7 +47,7 @@ def _fasta(path: Path, name: str, sequence: str) -> None:
     path.write_text(f">{name}\n" + "\n".join(lines) + "\n", encoding="ascii")
 
 
-def _simulated_peaks(row: dict[str, str], seed: int) -> list[tuple[int, int]]:
+def _simulated_peaks(row: dict[str, str], seed: int, sigma: float = NOISE_SIGMA) -> list[tuple[int, int]]:
     """Unit-mass peaks (NIST rounding) with seeded log-normal noise and column bleed, largest 999."""
     generator = random.Random(seed)
     sums: dict[int, float] = {}
@@ -50,7 +56,7 @@ def _simulated_peaks(row: dict[str, str], seed: int) -> list[tuple[int, int]]:
         nominal = math.ceil(float(mz) - 0.649)
         if nominal >= LOW_MASS_CUT_OFF:
             sums[nominal] = sums.get(nominal, 0.0) + float(intensity)
-    noisy = {mz: value * math.exp(generator.gauss(0.0, NOISE_SIGMA)) for mz, value in sorted(sums.items())}
+    noisy = {mz: value * math.exp(generator.gauss(0.0, sigma)) for mz, value in sorted(sums.items())}
     for mz, value in COLUMN_BLEED.items():
         noisy[mz] = noisy.get(mz, 0.0) + value
     largest = max(noisy.values())
@@ -81,6 +87,32 @@ def _msp(path: Path, title: str, peaks: list[tuple[int, int]], *, keep: int | No
     path.write_text(text if keep is None else text[:keep], encoding="ascii")
 
 
+def _photograph(path: Path) -> None:
+    """A sewn pouch beside a scale, drawn with seeded hairs, with the word that it is simulated."""
+    generator = random.Random(SEED + 2)
+    image = Image.new("RGB", (960, 720), (206, 203, 196))
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((250, 130, 710, 560), fill=(116, 88, 62))
+    for _ in range(1600):
+        angle, share = generator.uniform(0, 2 * math.pi), math.sqrt(generator.random())
+        x, y = 480 + 225 * share * math.cos(angle), 345 + 210 * share * math.sin(angle)
+        shade = generator.randint(-26, 26)
+        end = (x + 16 * math.cos(angle), y + 16 * math.sin(angle))
+        pen.line((x, y, *end), fill=(110 + shade, 84 + shade, 60 + shade), width=2)
+    for step in range(15):
+        x = 300 + 24 * step
+        pen.line((x, 330, x + 14, 360), fill=(222, 214, 190), width=4)
+    for step in range(11):
+        colour = (20, 20, 20) if step % 2 else (245, 245, 245)
+        pen.rectangle((250 + 40 * step, 610, 290 + 40 * step, 632), fill=colour, outline=(20, 20, 20))
+    pen.text((250, 640), "11 cm", fill=(20, 20, 20), font=ImageFont.load_default(24))
+    pen.text((60, 40), "SIMULATED: drawn by a script", fill=(150, 20, 20), font=ImageFont.load_default(44))
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110] = "No camera", "make_examples.py"
+    exif[0x8825] = {1: "N", 2: (12.0, 34.0, 56.0), 3: "E", 4: (65.0, 43.0, 21.0), 29: "2026:03:05"}
+    image.quantize(64, dither=Image.Dither.NONE).save(path, "PNG", exif=exif.tobytes())
+
+
 def main() -> None:
     """Write every evidence file of the demonstration root."""
     facts, examples = Path(sys.argv[1]), Path(sys.argv[2])
@@ -106,6 +138,7 @@ def main() -> None:
     piece = _sequence(barcodes, "KT337321", "12S-V5")[:52]
     masked = "".join("N" if index % 9 == 4 else letter for index, letter in enumerate(piece))
     _fasta(cases / "DEMO-D" / "D1-R1_short.fasta", "D1-R1 demonstration: cut piece of KT337321", masked)
+    _photograph(cases / "DEMO-B" / "B1_photograph.png")
     batch = examples / "batches" / "DEMO-DNA-1"
     for window in ("12S-V5", "16S-mam"):
         _fasta(
@@ -115,7 +148,10 @@ def main() -> None:
         )
     musk = _simulated_peaks(spectra["MSBNK-NILU-NL0014"], SEED)
     phthalate = _simulated_peaks(spectra["MSBNK-NILU-NL0047"], SEED + 1)
-    _jcamp(cases / "DEMO-C" / "C1-R1_peak1.jdx", "C1-R1 peak 1 (simulated)", musk)
+    standard = _simulated_peaks(spectra["MSBNK-NILU-NL0014"], SEED + 2, SEQUENCE_NOISE_SIGMA)
+    _msp(examples / "batches" / "DEMO-CHEM-1" / "standard.msp", "Galaxolide, reference (simulated)", standard)
+    peak = _simulated_peaks(spectra["MSBNK-NILU-NL0014"], SEED + 3, SEQUENCE_NOISE_SIGMA)
+    _jcamp(cases / "DEMO-C" / "C1-R1_peak1.jdx", "C1-R1 peak 1 (simulated)", peak)
     _msp(cases / "DEMO-C" / "C1-R2_peak2.msp", "C1-R2 peak 2 (simulated)", phthalate)
     _msp(cases / "DEMO-D" / "D1-R2_cut-off.msp", "D1-R2 (cut off)", musk, keep=300)
 

@@ -12,7 +12,7 @@ from barcode_cases import mutated, silent
 from musk_id.model.methods import BARCODE_METHODS
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.refdb.library_build import build_library
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 PROVENANCE = ("country", "collection_permit", "informed_consent", "cites_permit")
 CURATION_HEAD = "accession\tlocus\tstate\trevised_names\tperson\tdate\treason\n"
@@ -43,7 +43,7 @@ class Input:
     records: tuple[Made, ...]
     licence: str = "CC0-1.0"
     redistribute: bool = True
-    loci: tuple[Locus, ...] = tuple(Locus)
+    loci: tuple[Locus, ...] = RELEASE_MARKERS
 
 
 def panel(release: ReferenceRelease, locus: Locus, count: int, family: str = "Bovidae") -> list[BarcodeReference]:

@@ -36,6 +36,7 @@ from musk_id.stages.intake import run_identity
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.likelihood_ratio import RatioBasis
 from musk_id.vocabulary import (
+    RELEASE_MARKERS,
     BatchKind,
     ControlKind,
     ControlOutcome,
@@ -67,7 +68,7 @@ class Case:
     raw: bool = True
     batch: bool = True
     extract_batch: bool = True
-    negatives: tuple[Locus, ...] = tuple(Locus)
+    negatives: tuple[Locus, ...] = RELEASE_MARKERS
     batch_kind: BatchKind = BatchKind.DNA
     controls_passed: bool = True
     controls_reasons: tuple[Reason, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from musk_id.cli.batch_exhibits import exhibit_wells, is_compared
 from musk_id.cli.evidence_files import measured
 from musk_id.cli.read_evidence import control_reads, primers_of
 from musk_id.cli.run_sheets import checked_sheet
@@ -53,8 +54,11 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
             sequences[named.path] = _control_sequences(batch_dir, named, fact, methods.sanger)
         if any(named.role is FileRole.READS for named in row.files):
             reads[row.position] = control_reads(casework, batch_dir, row, own)
+    compared = methods.reads is not None and methods.reads.jump_confidence is not None and is_compared(sheet)
+    wells, of_wells = exhibit_wells(casework, sheet) if compared else (None, ())
     inputs = [InputDigest(name=Line(path.name), sha256=sha256_file(path))]
     inputs += [InputDigest(name=Line(f.path), sha256=f.sha256) for f in files if f.sha256 is not None]
+    inputs += of_wells
     return assess_controls(
         sheet,
         tuple(files),
@@ -76,6 +80,7 @@ def controls_batch(casework: Casework, batch_dir: Path) -> ControlsRecord:
             row.position: (reads[row.position], primers_of(row)) for row in sheet.rows if row.position in reads
         },
         reads_method=casework.reads_method,
+        wells=wells,
     )
 
 

@@ -119,6 +119,7 @@ def barcode_case(
     from musk_id.formats.sequence_files import read_sequences
     from musk_id.stages.barcode import call_barcodes
     from musk_id.stages.control_reads import largest_in_blanks
+    from musk_id.stages.jump_limits import jump_limits
 
     evidence: list[SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun] = []
     evidence += trace_evidence(intake, case_dir)
@@ -171,6 +172,7 @@ def barcode_case(
         reads_in_blanks={
             record.batch_id: found for record in own if (found := largest_in_blanks(record)) is not None
         },
+        jumps=jump_limits(own, intake.examination.runs()),
     )
 
 
@@ -209,6 +211,7 @@ def spectra_case(
     Of the request nothing is used, of the examination what was found of each item's material.
     """
     from musk_id.formats.spectra_files import read_spectra
+    from musk_id.stages.injections import begun_by
     from musk_id.stages.spectra import match_spectra
 
     techniques = frozenset(Technique) - DNA_TECHNIQUES
@@ -233,7 +236,9 @@ def spectra_case(
                     peak=context.run.peak,
                     reintegrated_area=areas.get(context.run.run_id),
                     searched_for=context.run.searched_for,
-                    sequences=tuple(sequences[b] for b in context.sequence_ids if b in sequences),
+                    sequences=tuple(
+                        begun_by(sequences[b], context.run.date) for b in context.sequence_ids if b in sequences
+                    ),
                 )
             )
     methods = casework.methods
@@ -251,6 +256,7 @@ def spectra_case(
                 *_overlay_digests(casework),
                 *(_controls_digests(own) if casework.musk_tables is not None else ()),
                 *_chemistry_digests(casework),
+                *casework.ranking_calibrations,
             ),
         ),
         rules=() if casework.musk_tables is None else casework.musk_tables.rules,

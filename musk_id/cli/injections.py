@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from musk_id.errors import InputFormatError
@@ -11,6 +12,7 @@ from musk_id.model.injections import SequenceInjections
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.records.files import resolve_inside, sha256_file
 from musk_id.stages.injections import injections_of
+from musk_id.vocabulary import Reason
 
 __all__ = ["chemical_sequences"]
 
@@ -25,7 +27,7 @@ def chemical_sequences(root: Path, controls: Iterable[ControlsRecord]) -> dict[s
     for record in controls:
         injections = injections_of(record.sheet, _spectra(root / "batches" / record.batch_id, record))
         if injections is not None:
-            found[record.batch_id] = injections
+            found[record.batch_id] = replace(injections, failed=Reason.CONTROL_FAILED in record.reasons)
     return found
 
 

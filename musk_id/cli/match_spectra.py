@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from musk_id.cli.match_table import in_order, progress, table_line, target
 from musk_id.errors import UsageError
-from musk_id.model.values import decimal_text
+from musk_id.library_vocabulary import NameOutcome
+from musk_id.model.values import Line, decimal_text
 
 if TYPE_CHECKING:
     from musk_id.kernels.spectral_scores import Score
     from musk_id.kernels.spectral_screen import Screen
     from musk_id.model.spectrum import MassSpectrum
     from musk_id.stages.spectra_match import MatchedLibrary, SpectraMatcher, SpectrumRow
+    from musk_id.stages.spectral_ranking import LibraryRanking
 
 __all__ = ["COLUMNS", "run_match"]
 
@@ -26,7 +28,8 @@ MAX_HITS = 1_000
 COLUMNS = (
     "number", "id", "status", "rank", "accession", "compound", "inchikey", "derivative", "score",
     "identity_forward", "identity_reverse", "similarity_forward", "similarity_reverse", "matched_ions",
-    "library_ions", "gap", "ties", "certified", "scored", "reasons",
+    "library_ions", "gap", "ties", "certified", "scored", "compound_rank", "outcome", "probability",
+    "first_accession", "first_compound", "compared", "reasons",
 )  # fmt: skip
 FACTOR_DIGITS = 1
 NOT_CERTIFIED = "NOT_CERTIFIED"
@@ -43,9 +46,10 @@ def run_match(arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.hits <= MAX_HITS:
         raise UsageError(f"{arguments.hits} hits, from 1 to {MAX_HITS} can be listed", where="--hits")
     stream = SpectrumStream(queries)
-    library = _library(arguments.library, arguments.releases)
+    library, ranking = _library(arguments.library, arguments.releases, arguments.calibration)
     score = SCORES[arguments.score]
-    matcher = SpectraMatcher(library, score, arguments.hits, _screen(arguments.index, library, score))
+    screen = _screen(arguments.index, library, score)
+    matcher = SpectraMatcher(library, score, arguments.hits, screen, ranking)
     processes = max(1, arguments.processes or os.cpu_count() or 1)
     with target(out) as table:
         table.write(table_line(COLUMNS))
@@ -56,16 +60,21 @@ def run_match(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _library(named: str, releases: Path | None) -> MatchedLibrary:
-    """Spectra of a built library, of a release's folder, or of a release by its id."""
+def _library(
+    named: str, releases: Path | None, calibration: Path | None
+) -> tuple[MatchedLibrary, LibraryRanking | None]:
+    """Spectra of a built library, of a release's folder, or of a release by its id; ranked if calibrated."""
+    from musk_id.cli.library_ranking import RankedLibrary, calibrated_ranking
     from musk_id.refdb.library_store import load_library
+    from musk_id.refdb.ranked_spectra import find_spectral_calibration, ranked_references, released_references
     from musk_id.refdb.release import load_release, locate_release
     from musk_id.stages.spectra_match import MatchedLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
 
     folder = Path(named)
-    if (folder / "library.json").is_file():
-        found = MatchedLibrary.of_library(load_library(folder))
+    if is_library := (folder / "library.json").is_file():
+        library = load_library(folder)
+        found, name = MatchedLibrary.of_library(library), Line(library.library_id)
     else:
         if not folder.is_dir():
             folder = locate_release(named, releases)
@@ -73,9 +82,17 @@ def _library(named: str, releases: Path | None) -> MatchedLibrary:
             raise UsageError("the folder holds neither a library nor a release", where=named)
         release = load_release(folder)
         found = MatchedLibrary.of_release(SpectralLibrary.from_release(release), release.manifest_sha256)
+        name = release.release_id
     if not len(found.table):
         raise UsageError("the library holds no spectrum that takes part", where=named)
-    return found
+    calibration = calibration or find_spectral_calibration(folder)
+    ranked = RankedLibrary(
+        name,
+        found.sha256,
+        lambda: ranked_references(library.spectra) if is_library else released_references(release),
+        calibration,
+    )
+    return found, calibrated_ranking(ranked)
 
 
 def _screen(index: Path | None, library: MatchedLibrary, score: Score) -> Screen | None:
@@ -120,7 +137,22 @@ def _cells(row: SpectrumRow) -> tuple[str, ...]:
         _number(row.ties),
         certified,
         _number(row.scored),
+        *_ranked(row),
         " ".join(row.reasons),
+    )
+
+
+def _ranked(row: SpectrumRow) -> tuple[str, ...]:
+    ranking = row.ranking
+    if ranking is None:
+        return ("", "" if row.status == "refused" else NameOutcome.NOT_CALIBRATED, "", "", "", "")
+    return (
+        _number(row.compound_rank),
+        ranking.outcome,
+        ranking.probability or "",
+        " ".join(name.accession for name in ranking.first),
+        "; ".join(name.name for name in ranking.first),
+        str(ranking.references),
     )
 
 

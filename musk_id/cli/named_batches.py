@@ -12,7 +12,7 @@ from musk_id.records.files import read_limited
 from musk_id.records.inputs import find_input
 from musk_id.records.tree import MAX_BYTES, read_tree
 
-__all__ = ["named_batches"]
+__all__ = ["named_batches", "named_cases"]
 
 _KEY = "batch_id"
 # The key at the start of a line or of a mapping and a plain or quoted id on the same line, or both in double
@@ -42,6 +42,21 @@ def named_batches(case_dir: Path) -> tuple[str, ...]:
     except (MuskIdError, OSError):
         return ()
     return tuple(sorted({name for name in found if RULES[Identifier].accepts(name)}))
+
+
+def named_cases(batch_dir: Path) -> tuple[str, ...]:
+    """Ids of the cases whose reads the controls stage of a batch looks at, sorted; none of a faulty sheet."""
+    from musk_id.cli.batch_exhibits import is_compared
+    from musk_id.records.inputs import read_run_sheet
+
+    try:
+        path = find_input(batch_dir, "sheet")
+        if b"READS" not in read_limited(path, MAX_BYTES):
+            return ()
+        sheet = read_run_sheet(path)
+    except (MuskIdError, OSError):
+        return ()
+    return tuple(sorted({row.case_id for row in sheet.rows if row.case_id})) if is_compared(sheet) else ()
 
 
 def _texts(tree: Any) -> list[str]:

@@ -165,6 +165,12 @@ def _spectra(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     match.add_argument(
         "--index", type=Path, metavar="FOLDER", help="keep the index here, so that it is made only once"
     )
+    match.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="calibration of the library's spectra (default: ID.spectra.json beside its folder, if there)",
+    )
     match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
     match.add_argument("--releases", type=Path, help="folder of releases")
     match.set_defaults(run=_deferred("match_spectra", "run_match"))
@@ -324,6 +330,10 @@ def _runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--check", action="store_true", help="hold every installed file against its package's digest"
     )
     sbom.set_defaults(run=_deferred("sbom", "run_sbom"))
+    shared = actions.add_parser("shared", help="list the sequences that wells of a batch share (TSV)")
+    shared.add_argument("batch", metavar="BATCH", help="id of the batch, the name of its folder")
+    shared.add_argument("--root", type=Path, required=True, help="laboratory root")
+    shared.set_defaults(run=_deferred("shared_wells", "run_shared"))
 
 
 def _plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from musk_id.cli.typed_words import typed_word_problems
 from musk_id.errors import RequestError
 from musk_id.model.batch import RunSheet
 from musk_id.records.inputs import read_run_sheet
@@ -19,10 +20,16 @@ def checked_sheet(path: Path) -> RunSheet:
     Raises
     ------
     RequestError
-        If the sheet is malformed, peaks contradict each other, or rows stand at one place, however it is spelled.
+        If the sheet is malformed, peaks contradict each other, a substance's name uses words that no page may use,
+        or rows stand at one place, however it is spelled.
     """
     sheet = read_run_sheet(path)
-    faults = tuple(sheet_peak_problems(sheet))
+    names = (
+        (f"rows[{number}].peaks[{place}].name", peak.name)
+        for number, row in enumerate(sheet.rows)
+        for place, peak in enumerate(row.peaks or ())
+    )
+    faults = (*sheet_peak_problems(sheet), *typed_word_problems(names))
     if faults:
         raise RequestError(
             f"{len(faults)} problem{'s' if len(faults) > 1 else ''} in the peaks of the controls",

@@ -22,7 +22,7 @@ from musk_id.records.files import sha256_file, write_atomic
 __all__ = ["CaseOutcome", "examples_root", "expected_digests", "produced_digests", "run_selftest"]
 
 # Packages whose versions can change a record or a page.
-PACKAGES = ("numpy", "scipy", "edlib", "jinja2", "typst", "rfc8785", "pyyaml")
+PACKAGES = ("numpy", "scipy", "edlib", "jinja2", "typst", "rfc8785", "pyyaml", "pillow")
 
 Digests = dict[str, dict[str, str]]
 

@@ -9,13 +9,15 @@ redoes what is affected and nothing else.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from musk_id.cli.input_state import STATE_NAME, InputState
+from musk_id.cli.input_state import ABSENT, STATE_NAME, InputState
 from musk_id.errors import ConfigError, IntegrityError
 from musk_id.model.values import RULES, Identifier
 from musk_id.records.files import write_atomic
@@ -55,7 +57,10 @@ class ShardRow(NamedTuple):
 
 
 class ListedCase(NamedTuple):
-    """A line of a shard's list: a case or batch, the digest of its files, the batches that it names."""
+    """A line of a shard's list: a case or batch, the digest of its files, the batches that it names.
+
+    A batch whose wells are compared names cases instead, followed by a digest of theirs.
+    """
 
     identifier: str
     input_sha256: str
@@ -212,9 +217,10 @@ def _folders(parent: Path) -> list[str]:
 
 def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str, ...]) -> None:
     # Here, since the workflow's jobs read the table in every process and need none of the readers.
-    from musk_id.cli.named_batches import named_batches
+    from musk_id.cli.named_batches import named_batches, named_cases
 
     shard_of_batch = {row.identifier: row.shard for row in rows if row.kind == "batch"}
+    digests = {row.identifier: row.input_sha256 for row in rows if row.kind == "case"}
     of_shard: dict[str, list[ShardRow]] = {}
     for row in rows:
         of_shard.setdefault(row.shard, []).append(row)
@@ -224,20 +230,31 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
         path = out / "shards" / shard / LIST_NAME
         lines = [f"{_REMARK} {ground}" for ground in grounds]
         before = _listed(path, lines)
+        needed = rests_on.setdefault(shard, {shard})
         for row in members:
+            # What the files name is a matter of their digest: nothing is read again for a known one.
             known = before.get((row.identifier, row.input_sha256))
-            batches: tuple[str, ...] = ()
             if row.kind == "case":
-                # What the files name is a matter of their digest: nothing is read again for a known one.
-                batches = known.batches if known else named_batches(root / "cases" / row.identifier)
-            lines.append("\t".join((row.identifier, row.input_sha256, " ".join(batches))))
-            rests_on.setdefault(shard, {shard}).update(shard_of_batch.get(batch, shard) for batch in batches)
+                named = known.batches if known else named_batches(root / "cases" / row.identifier)
+                needed.update(shard_of_batch.get(batch, shard) for batch in named)
+            else:
+                # A batch whose wells are compared rests on the files of the cases that its sheet names.
+                named = known.batches if known else named_cases(root / "batches" / row.identifier)
+            cells = [row.identifier, row.input_sha256, " ".join(named)]
+            if row.kind == "batch" and named:
+                cells.append(_together(named, digests))
+            lines.append("\t".join(cells))
         data = ("\n".join(lines) + "\n").encode("ascii")
         if not path.is_file() or path.read_bytes() != data:
             changed[shard] = data
     _remove_outdated(out, [shard for shard, needed in rests_on.items() if needed & changed.keys()])
     for shard, data in changed.items():
         write_atomic(out / "shards" / shard / LIST_NAME, data)
+
+
+def _together(cases: tuple[str, ...], digests: Mapping[str, str]) -> str:
+    text = "".join(f"{case} {digests.get(case, ABSENT)}\n" for case in cases)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _remove_outdated(out: Path, shards: list[str]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musk_id import __version__
+from musk_id.cli.library_ranking import RankedLibrary, ranking_in_use
 from musk_id.errors import ConfigError, RequestError
 from musk_id.model.laboratory import Laboratory
 from musk_id.model.laboratory_chemistry import LaboratoryChemistry
@@ -66,7 +68,8 @@ def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, na
     Raises
     ------
     RequestError
-        Naming those that are none: a rule that hangs on one of them could never be met.
+        Naming those that are none (a rule that hangs on one of them could never be met), or the synthetic musks
+        that the calibration wants absent.
     """
     profile = chemistry.profile
     if profile is None:
@@ -79,6 +82,36 @@ def require_known_markers(chemistry: LaboratoryChemistry, tables: MuskTables, na
             f"profile names {', '.join(unknown)}, which no row of the marker table has as its id",
             where=name,
             hint="the ids stand in reference_db/chemistry, markers.tsv",
+        )
+    from musk_id.stages.chemistry_answers import SYNTHETIC_GROUPS
+
+    synthetic = sorted(
+        m.marker_id for m in tables.markers if m.group in SYNTHETIC_GROUPS and m.marker_id in profile.absent
+    )
+    if synthetic:
+        raise RequestError(
+            f"profile.absent names {', '.join(synthetic)}: a synthetic compound never speaks against natural musk",
+            where=name,
+            hint="leave synthetic musks out of 'absent'",
+        )
+
+
+def _require_plain_words(chemistry: LaboratoryChemistry, name: str) -> None:
+    """Check that units and matrices, which stand in sentences of records, say no more than they are."""
+    from musk_id.cli.typed_words import typed_word_problems
+
+    places = [
+        (f"detection_limits[{number}].{key}", text)
+        for number, limit in enumerate(chemistry.detection_limits)
+        for key, text in (("unit", limit.unit), ("matrix", limit.matrix))
+    ]
+    problems = tuple(typed_word_problems(places))
+    if problems:
+        raise RequestError(
+            "units and matrices use words that no page may use",
+            where=name,
+            problems=problems,
+            hint="name the unit and the matrix only",
         )
 
 
@@ -207,6 +240,7 @@ class Casework:
         if path is None:
             return None
         found = read_input(LaboratoryChemistry, path)
+        _require_plain_words(found, path.name)
         if self.musk_tables is not None:
             require_known_markers(found, self.musk_tables, path.name)
         return found, sha256_file(path)
@@ -240,6 +274,7 @@ class Casework:
             *(f"calibration {found.sha256}" for found in (self.calibration,) if found is not None),
             *(f"chemistry {tables.sha256}" for tables in (self.musk_tables,) if tables is not None),
             *(f"laboratory chemistry {own[1]}" for own in (self.laboratory_chemistry,) if own is not None),
+            *(f"{found.name} {found.sha256}" for found in self.ranking_calibrations),
             *(f"overlay {library.library_id} {library.manifest_sha256}" for library in self.overlays),
         )
 
@@ -263,9 +298,43 @@ class Casework:
         from musk_id.stages.spectral_library import SpectralLibrary
 
         own = tuple(spectrum for library in self.overlays for spectrum in overlay_spectra(library))
-        if not own:
-            return self.released_spectra
-        return SpectralLibrary.from_release(self.release, own, self.musk_tables)
+        whole = self.released_spectra
+        if own:
+            whole = SpectralLibrary.from_release(self.release, own, self.musk_tables)
+        method = self.methods.spectra.ranking
+        if method is None:
+            return whole
+        return replace(whole, ranking=ranking_in_use(self._ranked_libraries(), whole, method))
+
+    def _ranked_libraries(self) -> Iterator[RankedLibrary]:
+        """Libraries whose spectra may be calibrated, those of the laboratory first."""
+        from musk_id.refdb.overlay import OVERLAYS_FOLDER
+        from musk_id.refdb.ranked_spectra import find_spectral_calibration, ranked_references, released_references
+
+        for library in self.overlays:
+            yield RankedLibrary(
+                Line(library.library_id),
+                library.manifest_sha256,
+                partial(ranked_references, library.spectra),
+                find_spectral_calibration(self.root / OVERLAYS_FOLDER / library.library_id),
+            )
+        yield RankedLibrary(
+            self.release.release_id,
+            self.release.manifest_sha256,
+            partial(released_references, self.release),
+            find_spectral_calibration(self._release_folder),
+        )
+
+    @property
+    def ranking_calibrations(self) -> tuple[InputDigest, ...]:
+        """Calibrations of spectra that the method in force may rest on, with the digests of their files."""
+        if self.methods.spectra.ranking is None:
+            return ()
+        return tuple(
+            InputDigest(name=Line(f"spectral calibration {library.name}"), sha256=sha256_file(library.calibration))
+            for library in self._ranked_libraries()
+            if library.calibration is not None
+        )
 
     @cached_property
     def released_spectra(self) -> SpectralLibrary:

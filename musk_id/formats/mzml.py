@@ -103,7 +103,10 @@ class _Handler(ScanHandler):
                 raise InputFormatError(f"parameter groups hold more than {MAX_EXPANDED} terms", where=self.where)
             for param in group:
                 self._take(param)
+        elif tag == "spectrumList":
+            self.declare(attributes.get("count"))
         elif tag == "spectrum":
+            self.held += 1
             name = attributes.get("id", "") or f"index={attributes.get('index', '')}"
             self._spectrum = _Spectrum(name[:500], self._count(attributes.get("defaultArrayLength", "")))
         elif tag == "binaryDataArray" and self._spectrum is not None:
@@ -188,15 +191,15 @@ class _Handler(ScanHandler):
         )
 
 
-def iter_mzml(path: Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Scan]:
-    """Scans of an mzML file, profile ones too, in file order.
+def iter_mzml(path: Path, *, max_bytes: int = MAX_BYTES, whole: bool = False) -> Iterator[Scan]:
+    """Scans of an mzML file, profile ones too, in file order; ``whole`` refuses a part of a run.
 
     Raises
     ------
     InputFormatError
-        With line number, if the file is no mzML or damaged.
+        If the file is no mzML, damaged, or not whole where that is asked for.
     """
-    return read_scans(path, _Handler, "mzML", max_bytes)
+    return read_scans(path, _Handler, "mzML", max_bytes, whole=whole)
 
 
 def read_mzml(
@@ -207,6 +210,7 @@ def read_mzml(
     Raises
     ------
     InputFormatError
-        If the file is no mzML, damaged, holds no mass spectrum, too many, or a profile scan.
+        If the file is no mzML, damaged, holds no mass spectrum, too many, or a profile scan, or holds another
+        number of scans than it declares: a run that was cut is not read as if it were whole.
     """
-    return scan_spectra(iter_mzml(path, max_bytes=max_bytes), path.name, max_spectra)
+    return scan_spectra(iter_mzml(path, max_bytes=max_bytes, whole=True), path.name, max_spectra)

@@ -47,7 +47,10 @@ class _Handler(ScanHandler):
         self._waiting: list[Scan | None] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag == "scan":
+        if tag == "msRun":
+            self.declare(attributes.get("scanCount"))
+        elif tag == "scan":
+            self.held += 1
             stated = _YES_NO.get(attributes.get("centroided", ""), self._centroided)
             self._open.append(_Open(attributes, stated, place=len(self._waiting)))
             # A scan stands before those inside it, in the order of the file.
@@ -118,15 +121,15 @@ class _Handler(ScanHandler):
         return hours * 60 + minutes + seconds / 60
 
 
-def iter_mzxml(path: Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Scan]:
-    """Scans of an mzXML file, profile ones too, in file order.
+def iter_mzxml(path: Path, *, max_bytes: int = MAX_BYTES, whole: bool = False) -> Iterator[Scan]:
+    """Scans of an mzXML file, profile ones too, in file order; ``whole`` refuses a part of a run.
 
     Raises
     ------
     InputFormatError
-        With line number, if the file is no mzXML or damaged.
+        If the file is no mzXML, damaged, or not whole where that is asked for.
     """
-    return read_scans(path, _Handler, "mzXML", max_bytes)
+    return read_scans(path, _Handler, "mzXML", max_bytes, whole=whole)
 
 
 def read_mzxml(
@@ -137,6 +140,7 @@ def read_mzxml(
     Raises
     ------
     InputFormatError
-        If the file is no mzXML, damaged, holds no mass spectrum, too many, or a profile scan.
+        If the file is no mzXML, damaged, holds no mass spectrum, too many, or a profile scan, or holds another
+        number of scans than it declares: a run that was cut is not read as if it were whole.
     """
-    return scan_spectra(iter_mzxml(path, max_bytes=max_bytes), path.name, max_spectra)
+    return scan_spectra(iter_mzxml(path, max_bytes=max_bytes, whole=True), path.name, max_spectra)

@@ -49,7 +49,8 @@ class Scan:
 class ScanHandler(ABC):
     """Takes the elements of a file; finished scans are put into ``finished``.
 
-    A subclass says in ``text_of`` of which elements it wants the text.
+    A subclass says in ``text_of`` of which elements it wants the text. ``declared`` is the number of scans
+    that the file says it holds (``None``: it does not say), ``held`` the number of those that stand in it.
     """
 
     text_of: frozenset[str] = frozenset()
@@ -57,11 +58,33 @@ class ScanHandler(ABC):
     def __init__(self, file_name: str) -> None:
         self.file_name = file_name
         self.finished: list[Scan] = []
+        self.declared: int | None = None
+        self.held = 0
         self.line = 0
 
     @property
     def where(self) -> str:
         return f"{self.file_name}, line {self.line}"
+
+    def declare(self, count: str | None) -> None:
+        """Take a number of scans that the file says it holds; several parts of a file are added up."""
+        if count is not None and count.isascii() and count.isdigit() and len(count) < 10:
+            self.declared = (self.declared or 0) + int(count)
+
+    def require_whole(self) -> None:
+        """Refuse a file that was cut after it was written.
+
+        Raises
+        ------
+        InputFormatError
+            If it declares another number of scans than it holds.
+        """
+        if self.declared is not None and self.declared != self.held:
+            raise InputFormatError(
+                f"declares {self.declared} spectra and holds {self.held}",
+                where=self.file_name,
+                hint="scans are missing or were added after the file was written: hand in the whole run",
+            )
 
     @abstractmethod
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -72,7 +95,9 @@ class ScanHandler(ABC):
         """Take the end of an element, with its text where that was wanted."""
 
 
-def read_scans(path: Path, make: Callable[[str], ScanHandler], root: str, max_bytes: int) -> Iterator[Scan]:
+def read_scans(
+    path: Path, make: Callable[[str], ScanHandler], root: str, max_bytes: int, *, whole: bool
+) -> Iterator[Scan]:
     """Scans of an XML file, one after the other.
 
     Document type declarations are refused, and with them all entities: nothing outside the file is read and
@@ -81,7 +106,8 @@ def read_scans(path: Path, make: Callable[[str], ScanHandler], root: str, max_by
     Raises
     ------
     InputFormatError
-        If the file is no well-formed XML with the root element, or its scans cannot be read.
+        If the file is no well-formed XML with the root element, its scans cannot be read, or, where ``whole`` is
+        asked for, it holds another number of scans than it declares.
     """
     data = read_bytes(path, max_bytes)
     handler = make(path.name)
@@ -92,6 +118,8 @@ def read_scans(path: Path, make: Callable[[str], ScanHandler], root: str, max_by
         yield from handler.finished
         handler.finished.clear()
     feeder.feed(b"", final=True)
+    if whole:
+        handler.require_whole()
     yield from handler.finished
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from musk_id.model.candidates import DiagnosticSites, QueryTree
 from musk_id.model.provenance import Provenance
+from musk_id.model.read_mixture import ReadMixture
 from musk_id.model.trace import Criterion
 from musk_id.model.trace_reading import TraceReading
 from musk_id.model.values import DecimalText, Identifier, Line, Sha256, Text
@@ -152,7 +153,8 @@ class ReadSupport:
     ``marker_reads`` are the used reads of the run with the same primers. ``largest_in_blank`` is the largest count
     of the same sequence or genus in a blank of the run's batches; ``None`` where no blank was sequenced.
     ``amplifications`` and ``extracts`` are those of the item in which the variant has enough reads,
-    ``amplifications_read`` all of the item that were read at the marker.
+    ``amplifications_read`` all of the item that were read at the marker. ``jump_limit`` is the fewest reads that
+    reads from wells of other items do not explain; ``None`` where that was not or could not be told.
     """
 
     reads: int
@@ -164,6 +166,7 @@ class ReadSupport:
     amplifications: int = 0
     amplifications_read: int = 0
     extracts: int = 0
+    jump_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +175,7 @@ class ReadsRun:
 
     ``counted_with`` is the amplification as which the run counts, where its reads are of the library of another.
     ``piled`` reads are long ones with errors, or mapped ones: a variant is what the reads of a haplotype agree on.
+    ``mixtures`` explain the variants of short markers by haplotypes of the library; nothing is decided by them.
     """
 
     run: RunIdentity
@@ -187,6 +191,7 @@ class ReadsRun:
     not_listed: int
     piled: bool = False
     counted_with: Identifier | None = None
+    mixtures: tuple[ReadMixture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

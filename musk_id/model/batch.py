@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from musk_id.model.chromatography import RuleFixed, SheetPeak
 from musk_id.model.examination import EvidenceFile
+from musk_id.model.spikes import Spike
 from musk_id.model.values import Identifier, IsoDate, Line, Primer
 from musk_id.vocabulary import BatchKind, ControlKind, ControlResult, Locus
 
@@ -33,7 +34,8 @@ class SheetRow:
     Raises
     ------
     ValueError
-        If ``run_id`` stands without ``case_id`` (ids of runs are those of one case), or either in a control's row,
+        If a row of kind SPIKED_CONTROL has no ``spike``, or another kind has one, if ``run_id`` stands without
+        ``case_id`` (ids of runs are those of one case), or either in a control's row,
         or if one primer stands without the other.
     """
 
@@ -49,6 +51,7 @@ class SheetRow:
     result: ControlResult = ControlResult.NOT_RECORDED
     files: tuple[EvidenceFile, ...] = ()
     peaks: tuple[SheetPeak, ...] | None = None
+    spike: Spike | None = None
 
     def __post_init__(self) -> None:
         if self.run_id is not None and self.case_id is None:
@@ -57,6 +60,8 @@ class SheetRow:
             raise ValueError("one primer stands without the other")
         if self.case_id is not None and self.kind is not ControlKind.EXHIBIT:
             raise ValueError("a control's row names a case")
+        if (self.spike is not None) is not (self.kind is ControlKind.SPIKED_CONTROL):
+            raise ValueError("a row of kind SPIKED_CONTROL has a spike, and no other row has one")
         own = {file.path for file in self.files}
         for peak in self.peaks or ():
             if peak.spectrum is not None and peak.spectrum not in own:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from musk_id.model.batch import RunSheet
+from musk_id.model.batch_reads import BatchReads
 from musk_id.model.provenance import Provenance
+from musk_id.model.spikes import DetectionLevels
 from musk_id.model.values import Identifier, Line, RelativePath, Sha256, Text
 from musk_id.vocabulary import ControlKind, ControlOutcome, Locus, Reason
 
@@ -80,7 +82,8 @@ class ControlsRecord:
     """Controls of one batch and their effect on every case of it.
 
     ``sheet`` holds the control rows only: exhibits of other cases do not travel with a case; their number
-    is ``exhibit_rows``.
+    is ``exhibit_rows``. ``batch_reads`` is there where a control was sequenced and the method compares wells.
+    ``detection`` is what spiked process controls say; empty without any.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/controls/1"
@@ -96,3 +99,5 @@ class ControlsRecord:
     passed: bool
     invalid_loci: tuple[Locus, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    batch_reads: BatchReads | None = None
+    detection: tuple[DetectionLevels, ...] = ()

@@ -342,5 +342,8 @@ class RunContext:
 
     @property
     def sequence_ids(self) -> tuple[Identifier, ...]:
-        """Ids of the batches in which the run was injected, sorted: that of an extraction is no sequence."""
-        return tuple(sorted({b for b in (self.run.batch_id, self.product.batch_id) if b is not None}))
+        """Id of the batch in which the run was injected: its own, else that of the injection it comes from.
+
+        A run was injected once; the batch of an extraction is no sequence.
+        """
+        return tuple(b for b in (self.run.batch_id, self.product.batch_id) if b is not None)[:1]

@@ -41,7 +41,7 @@ class BlankPeaks:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SequenceInjections:
-    """Controls of one batch as far as identification needs them."""
+    """Controls of one batch as far as identification needs them; ``failed``: one of them did not pass."""
 
     batch_id: Identifier
     date: IsoDate | None
@@ -50,3 +50,4 @@ class SequenceInjections:
     ladder: tuple[tuple[int, DecimalText], ...]
     process_blanks: tuple[BlankPeaks, ...]
     carry_over_blanks: tuple[BlankPeaks, ...]
+    failed: bool = False

@@ -22,7 +22,7 @@ class DetectionLimit:
     Raises
     ------
     ValueError
-        If its InChIKey is none.
+        If its InChIKey is none, or the limit is not above 0.
     """
 
     inchikey: Line
@@ -34,6 +34,8 @@ class DetectionLimit:
 
     def __post_init__(self) -> None:
         require_inchikey(self.inchikey)
+        if Decimal(self.limit) <= 0:
+            raise ValueError(f"limit is {self.limit}, it must be above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +113,22 @@ class ProfileCalibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaboratoryChemistry:
-    """Detection limits and calibration of a laboratory."""
+    """Detection limits and calibration of a laboratory.
+
+    Raises
+    ------
+    ValueError
+        If a compound has two limits: a record could quote either.
+    """
 
     SCHEMA: ClassVar[str] = "musk-id/laboratory-chemistry/1"
 
     schema: Line
     detection_limits: tuple[DetectionLimit, ...] = ()
     profile: ProfileCalibration | None = None
+
+    def __post_init__(self) -> None:
+        keys = [limit.inchikey for limit in self.detection_limits]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"detection_limits: more than one limit of {', '.join(twice)}")

@@ -6,7 +6,7 @@ Source of each number: the laboratory decision rules in ``docs/methods.md``, sec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from musk_id.errors import ConfigError
@@ -243,7 +243,7 @@ BARCODE_METHODS = (
     ),
 )
 
-ANIMAL_METHODS = (
+ANIMAL_METHODS: tuple[AnimalMethod, ...] = (
     AnimalMethod(
         version=Line("general-mammal-1"),
         certified_margin_min=1,
@@ -271,6 +271,15 @@ ANIMAL_METHODS = (
             least_p=DecimalText("0.002"),
             most_p=DecimalText("0.02"),
         ),
+    ),
+)
+# The same with limits at the marker that screens for mammals in food
+# (``docs/decisions/screening-marker.md``).
+ANIMAL_METHODS += (
+    replace(
+        ANIMAL_METHODS[-1],
+        version=Line("general-mammal-3"),
+        wide=(*ANIMAL_METHODS[-1].wide, _wide(Locus.RRNA_16S_FOOD, "0", "3")),
     ),
 )
 

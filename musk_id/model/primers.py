@@ -53,6 +53,13 @@ PRIMER_PAIRS: tuple[PrimerPairEntry, ...] = (
         _SCREEN,
     ),
     _pair("16S mam Taylor 1996", Locus.RRNA_16S, "CGGTTGGGGTGACCTCGGA", "GCTGTTATCCCTAGGGTAACT", _SCREEN),
+    _pair(
+        "16S food Dobrovolny 2019",
+        Locus.RRNA_16S_FOOD,
+        "GACGAGAAGACCCTATGGAGC",
+        "TCCGAGGTCRCCCCAACC",
+        "Dobrovolny et al. 2019, PubMed 30309555",
+    ),
     _pair("16S mini 16SF/16SR", Locus.RRNA_16S, "AYAAGACGAGAAGACCC", "GATTGCGCTGTTATTCC", _CITES),
     _pair("16Sar-L/16Sbr-H", Locus.RRNA_16S, "CGCCTGTTTATCAAAAACAT", "CCGGTCTGAACTCAGATCACGT", _CITES),
     _pair("COI VF1d/VR1d", Locus.COI, "TTCTCAACCAACCACAARGAYATYGG", "TAGACTTCTGGGTGGCCRAARAAYCA", _CITES),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from musk_id.model.values import DecimalText, Line
 
-__all__ = ["READS_METHODS", "PileLimits", "ReadsMethod"]
+__all__ = ["READS_METHODS", "MixtureLimits", "PileLimits", "ReadsMethod"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,19 @@ class PileLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MixtureLimits:
+    """How variants are explained as a mixture (:mod:`musk_id.kernels.mixtures`), by which nothing is decided.
+
+    ``error_a_letter`` is the chance of an error that stayed after denoising, ``unknown_apart`` the share of
+    letters in which an animal that the library lacks differs from the nearest haplotype.
+    """
+
+    error_a_letter: DecimalText
+    unknown_apart: DecimalText
+    max_haplotypes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadsMethod:
     """How sequencing reads become variants, and which of these count.
 
@@ -47,7 +61,9 @@ class ReadsMethod:
     reads of the marker), ``min_blank_factor`` (times the largest count in a blank), ``min_amplifications`` and
     ``min_extracts`` are those of decision rules, section 7: two of three amplifications, from two extractions. Of
     those of an item that were read at a marker ``min_percent_of_amplifications`` at least must have enough reads.
-    Without ``piles`` neither mapped reads nor long ones with errors are read.
+    Without ``piles`` neither mapped reads nor long ones with errors are read, without ``jump_confidence_percent``
+    the wells of a batch are not held against each other. A level of spiked process controls counts as found in all
+    replicates with ``min_spiked_replicates`` at least.
     """
 
     version: Line
@@ -68,6 +84,14 @@ class ReadsMethod:
     min_extracts: int
     min_percent_of_amplifications: int
     piles: PileLimits | None = None
+    jump_confidence_percent: DecimalText | None = None
+    min_spiked_replicates: int = 3
+    mixture: MixtureLimits | None = None
+
+    @property
+    def jump_confidence(self) -> float | None:
+        """Confidence of the limit of reads with the index of another well, as a share."""
+        return None if self.jump_confidence_percent is None else float(Decimal(self.jump_confidence_percent) / 100)
 
 
 _READS_1 = ReadsMethod(
@@ -90,30 +114,41 @@ _READS_1 = ReadsMethod(
     min_percent_of_amplifications=66,
 )
 
+# The same for short reads; long ones with errors and mapped ones as well.
+_READS_2 = replace(
+    _READS_1,
+    version=Line("reads-2"),
+    piles=PileLimits(
+        noisy_percent=50,
+        min_base_quality=7,
+        min_mapping_quality=10,
+        max_read_edits_percent=30,
+        primer_within_bp=150,
+        max_primer_edits_percent=20,
+        min_depth=5,
+        min_strand_depth=3,
+        min_share_percent=60,
+        run_error_percent=90,
+        min_haplotype_reads=5,
+        min_linked_apart_bp=8,
+        link_error_limit=DecimalText("0.001"),
+        firm_percent=70,
+        single_letter_percent=25,
+        min_single_letter_reads=10,
+        max_window_reads=200000,
+    ),
+)
+
 READS_METHODS = (
     _READS_1,
-    # The same for short reads; long ones with errors and mapped ones as well.
+    _READS_2,
+    # The same; the wells of a batch are held against each other, variants are explained as a mixture.
     replace(
-        _READS_1,
-        version=Line("reads-2"),
-        piles=PileLimits(
-            noisy_percent=50,
-            min_base_quality=7,
-            min_mapping_quality=10,
-            max_read_edits_percent=30,
-            primer_within_bp=150,
-            max_primer_edits_percent=20,
-            min_depth=5,
-            min_strand_depth=3,
-            min_share_percent=60,
-            run_error_percent=90,
-            min_haplotype_reads=5,
-            min_linked_apart_bp=8,
-            link_error_limit=DecimalText("0.001"),
-            firm_percent=70,
-            single_letter_percent=25,
-            min_single_letter_reads=10,
-            max_window_reads=200000,
+        _READS_2,
+        version=Line("reads-3"),
+        jump_confidence_percent=DecimalText("99.9"),
+        mixture=MixtureLimits(
+            error_a_letter=DecimalText("0.005"), unknown_apart=DecimalText("0.10"), max_haplotypes=8
         ),
     ),
 )

@@ -8,6 +8,7 @@ from typing import ClassVar
 from musk_id.model.barcode import RunIdentity
 from musk_id.model.chromatogram import RunChromatogram
 from musk_id.model.provenance import Provenance
+from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.trace import Criterion
 from musk_id.model.values import DecimalText, Identifier, Line, Sha256, Text
 from musk_id.vocabulary import CompoundStatus, Finding, Reason
@@ -79,7 +80,11 @@ class ReintegrationEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpectrumResult:
-    """One spectrum of one run."""
+    """One spectrum of one run.
+
+    ``ranking`` is what the calibration of the library in use says of the first compound; it names nothing, and may
+    take a name away.
+    """
 
     run: RunIdentity
     spectrum_name: Line
@@ -96,6 +101,7 @@ class SpectrumResult:
     references_compared: int
     call: CompoundCall | None
     reintegration: ReintegrationEffect | None = None
+    ranking: SpectralRanking | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

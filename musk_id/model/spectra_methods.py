@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from musk_id.model.identification_rules import IDENTIFICATION_RULES, IdentificationRule
+from musk_id.model.ranking_methods import RANKING_METHODS, RankingMethod
 from musk_id.model.values import Line
 
 __all__ = ["SPECTRA_METHODS", "SpectraMethod"]
@@ -16,6 +17,7 @@ class SpectraMethod:
 
     With an ``identification`` a compound may be identified against a reference of the same sequence, and spectra
     of other electron energies, of derivatives and of mixtures are told apart; without one it is tentative at best.
+    With a ``ranking`` a calibrated library can say that nothing in it bears the name: no compound is named then.
     """
 
     version: Line
@@ -28,6 +30,7 @@ class SpectraMethod:
     confusable_min_gap: int
     hits_listed: int
     identification: IdentificationRule | None = None
+    ranking: RankingMethod | None = None
 
 
 _LIBRARY = SpectraMethod(
@@ -44,5 +47,8 @@ _LIBRARY = SpectraMethod(
 
 SPECTRA_METHODS = (
     _LIBRARY,
-    *(replace(_LIBRARY, version=version, identification=rule) for version, rule in IDENTIFICATION_RULES),
+    *(
+        replace(_LIBRARY, version=version, identification=rule, ranking=RANKING_METHODS[0])
+        for version, rule in IDENTIFICATION_RULES
+    ),
 )

@@ -11,6 +11,7 @@ from musk_id.kernels.nucleotides import is_ambiguous
 from musk_id.kernels.translation import stop_codon_positions
 from musk_id.library_vocabulary import AuditFlag
 from musk_id.model.methods import BarcodeMethod
+from musk_id.model.screening_markers import SCREENING_MARKERS
 from musk_id.refdb.audit_places import Places
 from musk_id.refdb.audit_table import AuditTable
 from musk_id.vocabulary import Locus
@@ -58,7 +59,8 @@ def sequence_remarks(places: Places, method: BarcodeMethod, indels: Mapping[str,
 def _shortest(locus: Locus, method: BarcodeMethod) -> int:
     short = {limits.locus: limits.min_length_bp for limits in method.amplicons}
     long = {limits.locus: limits.min_compared_bp for limits in method.long_loci}
-    return (short | long)[locus]
+    screening = {marker.locus: marker.min_length_bp for marker in SCREENING_MARKERS}
+    return (short | long | screening)[locus]
 
 
 def _coding(table: AuditTable, row: int, indels: Mapping[str, int]) -> Iterator[SequenceRemark]:

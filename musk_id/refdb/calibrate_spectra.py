@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from musk_id import __version__
 from musk_id.kernels.compound_hits import best_of_compounds, leading, rank_of
 from musk_id.kernels.intervals import proportion_lower, proportion_upper
-from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
+from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.kernels.spectral_held_out import HeldOut, Searches, fit_identifier, held_out
 from musk_id.kernels.spectral_probability import brier_score, reliability
 from musk_id.kernels.spectral_ranking import RankingWeights, compound_ions
@@ -30,12 +31,12 @@ from musk_id.model.spectral_calibration import (
     Reliability,
     SpectralCalibration,
 )
-from musk_id.model.spectral_table import SpectrumTable
+from musk_id.model.spectral_ranking import RankedReference
 from musk_id.model.values import Line, Text, decimal_at_least, decimal_at_most, decimal_text
 from musk_id.records.canonical import canonical_json, parse_record
 from musk_id.records.files import read_limited, write_atomic
 from musk_id.refdb.calibrate import calibrated_library
-from musk_id.vocabulary import CurationState
+from musk_id.refdb.ranked_spectra import MAX_CALIBRATION_BYTES, ranked_references, released_references
 
 __all__ = [
     "calibrate_release_spectra",
@@ -44,7 +45,6 @@ __all__ = [
     "write_spectral_calibration",
 ]
 
-MAX_CALIBRATION_BYTES = 5_000_000
 FOLDS = 8
 # Shares of absent searches that are tried beside that of the method.
 _SHARES = ("0.01", "0.05", "0.10", "0.20")
@@ -55,14 +55,6 @@ NOTE = Text(
     "the compound is in the library in one of two searches, and for spectra like the library's own; "
     "stereoisomers are one compound. A name by its spectrum alone is tentative, whatever its probability."
 )
-
-
-@dataclass(frozen=True, eq=False)
-class _Reference:
-    compound: str
-    formula: str
-    authors: str
-    spectrum: UnitMassSpectrum
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +90,7 @@ def calibrate_spectra(library: Library, folder: Path, method: RankingMethod) -> 
     ReferenceDataError
         If the library's list of inputs cannot be read.
     """
-    return _calibration(_of_library(library.spectra), calibrated_library(library, folder), method)
+    return _calibration(ranked_references(library.spectra), calibrated_library(library, folder), method)
 
 
 def calibrate_release_spectra(release: ReferenceRelease, method: RankingMethod) -> SpectralCalibration:
@@ -119,18 +111,11 @@ def calibrate_release_spectra(release: ReferenceRelease, method: RankingMethod) 
         manifest_sha256=release.manifest_sha256,
         inputs=(),
     )
-    rows = []
-    for reference in release.spectra:
-        if reference.derivative == "none":
-            mz, intensity = zip(*((float(p.mz), float(p.intensity)) for p in reference.peaks), strict=True)
-            spectrum = to_unit_mass(np.array(mz), np.array(intensity))
-            compound = reference.inchikey.split("-")[0]
-            rows.append(_Reference(compound, str(reference.formula), str(reference.authors), spectrum))
-    return _calibration(rows, known, method)
+    return _calibration(released_references(release), known, method)
 
 
 def _calibration(
-    references: list[_Reference], library: CalibratedLibrary, method: RankingMethod
+    references: Sequence[RankedReference], library: CalibratedLibrary, method: RankingMethod
 ) -> SpectralCalibration:
     held = _held(references)
     laboratories = int(np.unique(held.authors[held.asks]).size)
@@ -181,27 +166,13 @@ def read_spectral_calibration(path: Path) -> SpectralCalibration:
     return parse_record(SpectralCalibration, read_limited(path, MAX_CALIBRATION_BYTES), path.name)
 
 
-def _of_library(table: SpectrumTable | None) -> list[_Reference]:
-    """Underivatised references whose authors are known."""
-    chosen = []
-    for record, entry in enumerate(() if table is None else table.entries()):
-        if table is None or table.state_of(record) is not CurationState.REFERENCE:
-            continue
-        if entry.derivative not in (None, "none") or entry.authors is None:
-            continue
-        mz, intensity = table.unit_peaks(record)
-        spectrum = UnitMassSpectrum(mz.astype(np.int64), intensity.astype(np.int64))
-        chosen.append(_Reference(entry.compound, str(entry.formula), str(entry.authors), spectrum))
-    return chosen
-
-
-def _held(chosen: list[_Reference]) -> _Held:
+def _held(chosen: Sequence[RankedReference]) -> _Held:
     authors = [reference.authors for reference in chosen]
     compounds, by = _numbered([reference.compound for reference in chosen]), _numbered(authors)
     pairs = np.unique(np.column_stack([compounds, by]), axis=0)
     groups = np.bincount(pairs[:, 0], minlength=1) if compounds.size else np.zeros(1, np.int64)
     return _Held(
-        spectra=[reference.spectrum for reference in chosen],
+        spectra=[UnitMassSpectrum(reference.mz, reference.intensity) for reference in chosen],
         formulas=[reference.formula for reference in chosen],
         compounds=compounds,
         authors=by,

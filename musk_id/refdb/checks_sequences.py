@@ -9,7 +9,7 @@ from musk_id.kernels.nucleotides import IUPAC, encode
 from musk_id.kernels.translation import stop_codon_positions
 from musk_id.model.reference import BarcodeReference
 from musk_id.records.files import sha256_bytes
-from musk_id.vocabulary import Locus
+from musk_id.vocabulary import RELEASE_MARKERS, Locus
 
 __all__ = ["LENGTHS_BP", "sequence_problems"]
 
@@ -41,6 +41,9 @@ def sequence_problems(record: BarcodeReference, where: str) -> Iterator[Problem]
         return
     if sha256_bytes(sequence.encode("ascii")) != record.sha256:
         yield Problem(where, "the sequence is not the one of the sha256 column")
+    if record.locus not in LENGTHS_BP:
+        yield Problem(where, f"{record.locus} is no marker of releases", f"{', '.join(RELEASE_MARKERS)}")
+        return
     shortest, longest = LENGTHS_BP[record.locus]
     if not shortest <= len(sequence) <= longest:
         yield Problem(where, f"{len(sequence)} bp", f"{shortest} to {longest} bp at {record.locus}")

@@ -22,7 +22,7 @@ from musk_id.refdb.checks_sequences import LENGTHS_BP, sequence_problems
 from musk_id.refdb.freeze_letters import NamesAndLetters
 from musk_id.refdb.freeze_taxa import TaxaOfRelease
 from musk_id.refdb.library_read import BuiltLibrary, LibraryRecord
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 __all__ = ["LeftOutRecord", "select_barcodes"]
 
@@ -75,6 +75,8 @@ class _Refusals:
 
     def of_record(self, record: LibraryRecord) -> _Refused | None:
         """Why a record cannot enter, whatever its letters are."""
+        if record.locus not in RELEASE_MARKERS:
+            return LeftOut.MARKER_NOT_OF_RELEASES, f"{record.locus} screens in libraries of one's own"
         if (record.stem, record.locus) in self.held:
             return LeftOut.IN_BASE_ALREADY, f"release {self.base.release_id} holds it"
         if _SPECIES.fullmatch(record.species) is None:

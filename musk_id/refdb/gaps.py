@@ -7,7 +7,7 @@ from collections import defaultdict
 from musk_id.model.reference import LibraryGap
 from musk_id.model.values import Line, Text
 from musk_id.refdb.content import Content
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 __all__ = ["compute_gaps"]
 
@@ -42,7 +42,7 @@ def _barcode_gaps(content: Content) -> list[LibraryGap]:
             states[species, record.locus].add(record.state)
     gaps = []
     for taxon in content.taxa:
-        for locus in Locus:
+        for locus in RELEASE_MARKERS:
             found = states[taxon.species, locus]
             if CurationState.REFERENCE in found:
                 continue

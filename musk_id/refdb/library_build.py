@@ -15,6 +15,7 @@ from musk_id.model.methods import BarcodeMethod
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.values import Line, Sha256
 from musk_id.records.files import resolve_inside, sha256_file
+from musk_id.refdb.found_windows import Found, RawRecord, Refusal, Window
 from musk_id.refdb.library_inputs import InputRecord, read_input_records
 from musk_id.refdb.library_sources import (
     LIBRARY_FILE,
@@ -27,7 +28,7 @@ from musk_id.refdb.library_sources import (
 from musk_id.refdb.library_spectra import gather_spectra, spectrum_table
 from musk_id.refdb.library_store import load_library
 from musk_id.refdb.library_tables import KeptWindow, library_files
-from musk_id.refdb.library_windows import Found, RawRecord, Refusal, Window, WindowFinder
+from musk_id.refdb.library_windows import WindowFinder
 from musk_id.vocabulary import Locus
 
 __all__ = ["CURATION_FILE", "build_library"]

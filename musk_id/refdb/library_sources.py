@@ -14,7 +14,7 @@ from musk_id.model.library import CurationEntry, RecordSource
 from musk_id.model.values import RULES, DecimalText, Identifier, IsoDate, Line, RelativePath, Text
 from musk_id.records.files import read_limited
 from musk_id.refdb.tables import Row, parse_rows, parse_table
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 __all__ = [
     "CURATION_COLUMNS",
@@ -138,8 +138,8 @@ class _Toml:
         return value is True
 
     def loci(self, key: str) -> tuple[Locus, ...]:
-        """Markers; all of them where none is named."""
-        value = self._tree.get(key, [locus.value for locus in Locus])
+        """Markers; those of releases where none is named."""
+        value = self._tree.get(key, [locus.value for locus in RELEASE_MARKERS])
         known = {locus.value: locus for locus in Locus}
         if not isinstance(value, list) or not value or any(str(name) not in known for name in value):
             self._problems.append(Problem(f"{self._where}{key}", f"found {str(value)[:80]}", ", ".join(known)))

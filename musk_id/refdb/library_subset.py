@@ -14,11 +14,11 @@ from musk_id.kernels.nucleotides import Masks
 from musk_id.model.library import CurationEntry, LibraryInput, SetAsideRecord
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.values import Identifier, IsoDate, Line
+from musk_id.refdb.found_windows import Window
 from musk_id.refdb.library_read import BuiltLibrary, LibraryRecord
 from musk_id.refdb.library_sources import LibrarySources, NamedRecord, SequenceInput
 from musk_id.refdb.library_store import verify_library
 from musk_id.refdb.library_tables import KeptWindow, library_files
-from musk_id.refdb.library_windows import Window
 from musk_id.refdb.spectra_store import spectra_part
 from musk_id.vocabulary import Locus, Strand
 

@@ -23,9 +23,9 @@ from musk_id.model.library import (
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import Line
+from musk_id.refdb.found_windows import Window
 from musk_id.refdb.library_sources import CURATION_COLUMNS, LibrarySources, NamedRecord, SequenceInput
 from musk_id.refdb.library_store import HEAD_NAME, TAXA_COLUMNS, TAXA_NAME, array_files, library_manifest
-from musk_id.refdb.library_windows import Window
 from musk_id.refdb.manifest import MANIFEST_NAME
 from musk_id.refdb.spectra_store import spectra_files, spectra_head
 from musk_id.refdb.tables import LIST_SEPARATOR, table_bytes
@@ -205,11 +205,15 @@ def _key(window: Window) -> bytes:
 
 
 def _frame(locus: Locus, distinct: list[bytes], anchors: ReferenceRelease) -> Masks:
-    """Haplotypes in the frame of the marker: the coding window, or the columns of the first anchor."""
+    """Haplotypes in the frame of the marker: the coding window, or the columns of the first anchor.
+
+    A marker that the release lacks has the columns of its longest haplotype, the first of equal ones.
+    """
     if locus in _CODING:
         return np.stack([np.frombuffer(key, dtype=np.uint8) for key in distinct])
-    anchor = min((r for r in anchors.barcodes if r.locus is locus), key=lambda r: r.accession)
-    return star_frame([key.decode("ascii") for key in distinct], anchor.sequence)
+    letters = [key.decode("ascii") for key in distinct]
+    anchor = min((r for r in anchors.barcodes if r.locus is locus), key=lambda r: r.accession, default=None)
+    return star_frame(letters, max(letters, key=len) if anchor is None else anchor.sequence)
 
 
 def _head(

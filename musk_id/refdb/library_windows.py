@@ -5,6 +5,8 @@ record that was placed: placed windows join the anchors, and what was not recogn
 
 A long sequence (a mitochondrial genome) holds several markers. Each is sought by its own words and judged by
 the stretch around it alone: the rest of the sequence says nothing about it.
+
+Markers that screen have no record in a release: they are found by their primers alone.
 """
 
 from __future__ import annotations
@@ -17,24 +19,23 @@ import numpy as np
 from musk_id.kernels.anchoring import KMER, Anchor, KmerIndex, WordIndex, place
 from musk_id.kernels.frames import place_gapped
 from musk_id.kernels.many import anchors_of_each, inserts_of_each
-from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, reverse_complement
+from musk_id.kernels.nucleotides import Masks, decode, encode, reverse_complement
 from musk_id.kernels.placement import MIN_VOTES, PrimerPair, anchors_by_locus, off_diagonal_share
 from musk_id.library_vocabulary import SetAside
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
 from musk_id.model.reference import BarcodeReference
 from musk_id.model.values import Line
+from musk_id.refdb.found_windows import MIN_GENOME_BP, Found, RawRecord, Refusal, Window, refuse, unambiguous
+from musk_id.refdb.screening_windows import joined_markers, of_releases, screening
 from musk_id.vocabulary import Locus
 
-__all__ = ["Refusal", "RawRecord", "Window", "WindowFinder"]
+__all__ = ["WindowFinder"]
 
 AMPLICON_SLACK = 12
 # No cut gene is longer; of a longer sequence only the stretch around a marker is looked at.
 MAX_GENE_BP = 2000
 # Letters on either side of a marker's place that its stretch takes in: primers, and letters too many or missing.
 REACH_BP = 100
-# From this length on a sequence is a mitochondrial genome: a marker that is not found in it is told.
-MIN_GENOME_BP = 10_000
-MAX_AMBIGUOUS_SHARE = 0.05
 # Above this share of words off the main diagonal a coding sequence is laid into its window with gaps.
 MAX_SHARE_OFF_DIAGONAL = 0.10
 MAX_INDEL_SHARE = 0.03
@@ -43,46 +44,6 @@ MAX_ROUNDS = 6
 NEAREST_FRAMES = 8
 MAX_EMPTY_COLUMNS = 2
 LETTERS_AT_ONCE = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class RawRecord:
-    """A sequence handed in, by its place in the inputs."""
-
-    number: int
-    letters: str
-    loci: tuple[Locus, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The window of one marker: masks (0 where there is no letter), and the strand it was found on.
-
-    ``indels`` counts letters of a coding sequence that have no column and columns inside it without letter.
-    """
-
-    locus: Locus
-    masks: Masks
-    strand: int
-    indels: int = 0
-
-    @property
-    def letters(self) -> str:
-        """Letters without the columns that have none."""
-        return decode(self.masks[self.masks > 0])
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A marker of a record that is not kept."""
-
-    locus: Locus | None
-    reason: SetAside
-    measured: Line
-    allowed: Line
-
-
-Found = Window | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +106,14 @@ class WindowFinder:
         alike: dict[tuple[str, tuple[Locus, ...]], list[int]] = {}
         for record in records:
             alike.setdefault((record.letters, record.loci), []).append(record.number)
-        found = self._find([RawRecord(numbers[0], *what) for what, numbers in alike.items()])
-        return {number: found[numbers[0]] for numbers in alike.values() for number in numbers}
+        distinct = [RawRecord(numbers[0], *what) for what, numbers in alike.items()]
+        by_primers: dict[int, tuple[Found, ...]] = {}
+        for part in _parts(distinct):
+            by_primers |= dict(zip((record.number for record in part), screening(part), strict=True))
+        by_words = [replace(record, loci=of_releases(record.loci)) for record in distinct]
+        found = self._find([record for record in by_words if record.loci])
+        joined = {r.number: joined_markers(r, found.get(r.number, ()), by_primers[r.number]) for r in distinct}
+        return {number: joined[numbers[0]] for numbers in alike.values() for number in numbers}
 
     def _find(self, records: Sequence[RawRecord]) -> dict[int, tuple[Found, ...]]:
         found: dict[int, tuple[_Part, ...]] = {}
@@ -323,10 +290,6 @@ def _whole(frames: list[Masks]) -> list[Masks]:
     return whole or frames
 
 
-def _refuse(locus: Locus, reason: SetAside, measured: str, allowed: str) -> Refusal:
-    return Refusal(locus, reason, Line(measured), Line(allowed))
-
-
 def _amplicons(parts: Sequence[_Uncut], limits: AmpliconLimits) -> list[Found]:
     """Windows of a short marker, or refusals, in the order of what was handed in."""
     primers = PrimerPair(limits.forward_primer, limits.reverse_primer)
@@ -340,15 +303,15 @@ def _amplicon(part: _Uncut, insert: Masks, cut: int, limits: AmpliconLimits) -> 
     # The ends of a stretch are no ends of the record: only a pair of primers tells where the marker ends.
     uncut_bp = insert.size if cut == 2 or part.whole_bp == part.oriented.size else part.whole_bp
     if uncut_bp > longest:
-        return _refuse(
+        return refuse(
             limits.locus,
             SetAside.TOO_LONG,
             f"{uncut_bp} bp without a pair of primer sites",
             f"at most {longest} bp",
         )
     if insert.size < shortest:
-        return _refuse(limits.locus, SetAside.TOO_SHORT, f"{insert.size} bp", f"at least {shortest} bp")
-    return _unambiguous(Window(limits.locus, insert, part.strand))
+        return refuse(limits.locus, SetAside.TOO_SHORT, f"{insert.size} bp", f"at least {shortest} bp")
+    return unambiguous(Window(limits.locus, insert, part.strand))
 
 
 def _gapped(part: _Gapped, frames: list[str], limits: LongLocusLimits) -> Found:
@@ -360,21 +323,8 @@ def _coding(window: Window, limits: LongLocusLimits) -> Found:
     compared = int((window.masks > 0).sum())
     if compared < limits.min_compared_bp:
         allowed = f"at least {limits.min_compared_bp} bp"
-        return _refuse(limits.locus, SetAside.TOO_SHORT, f"{compared} bp of the window", allowed)
+        return refuse(limits.locus, SetAside.TOO_SHORT, f"{compared} bp of the window", allowed)
     if window.indels > MAX_INDEL_SHARE * compared:
         measured = f"{window.indels} letters too many or missing in {compared} bp"
-        return _refuse(limits.locus, SetAside.FRAME_BROKEN, measured, f"at most {100 * MAX_INDEL_SHARE:.0f} %")
-    return _unambiguous(window)
-
-
-def _unambiguous(window: Window) -> Found:
-    letters = window.masks[window.masks > 0]
-    share = float(np.count_nonzero(is_ambiguous(letters))) / letters.size
-    if share <= MAX_AMBIGUOUS_SHARE:
-        return window
-    return _refuse(
-        window.locus,
-        SetAside.TOO_AMBIGUOUS,
-        f"{100 * share:.1f} % ambiguity letters",
-        f"at most {100 * MAX_AMBIGUOUS_SHARE:.0f} %",
-    )
+        return refuse(limits.locus, SetAside.FRAME_BROKEN, measured, f"at most {100 * MAX_INDEL_SHARE:.0f} %")
+    return unambiguous(window)

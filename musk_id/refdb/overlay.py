@@ -18,7 +18,7 @@ from musk_id.model.values import Identifier, Line, Text
 from musk_id.records.files import sha256_bytes
 from musk_id.refdb.library_store import load_library
 from musk_id.refdb.spectra_reference import described_spectrum, reference_spectrum
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 __all__ = ["OVERLAYS_FOLDER", "load_overlay", "overlay_barcodes", "overlay_references", "overlay_spectra"]
 
@@ -50,11 +50,12 @@ def load_overlay(root: Path, overlay: Identifier) -> Library:
 
 
 def overlay_barcodes(library: Library, genus: str | None = None) -> tuple[BarcodeReference, ...]:
-    """Barcode records of an overlay, if wanted those of a genus alone.
+    """Barcode records of an overlay at the markers of releases, if wanted those of a genus alone.
 
     An individual is one of the overlay, never one of the release.
     """
-    return tuple(record for table in library.loci.values() for record in _records(library, table, genus))
+    tables = [table for locus, table in library.loci.items() if locus in RELEASE_MARKERS]
+    return tuple(record for table in tables for record in _records(library, table, genus))
 
 
 def overlay_spectra(library: Library) -> tuple[OwnSpectrum, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from musk_id.errors import ReferenceDataError
 from musk_id.model.reference import ReferenceRelease
 from musk_id.refdb.release import RELEASE_ID_PATTERN, load_release
-from musk_id.vocabulary import Locus
+from musk_id.vocabulary import RELEASE_MARKERS, Locus
 
 __all__ = ["ListedRelease", "ReleaseSummary", "list_releases", "summarise", "verify_release"]
 
@@ -44,7 +44,7 @@ def summarise(release: ReferenceRelease) -> ReleaseSummary:
         manifest_sha256=release.manifest_sha256,
         taxa=len(release.taxa),
         barcodes_by_locus=tuple(
-            (locus, sum(record.locus == locus for record in release.barcodes)) for locus in Locus
+            (locus, sum(record.locus == locus for record in release.barcodes)) for locus in RELEASE_MARKERS
         ),
         spectra=len(release.spectra),
         markers=len(release.markers),

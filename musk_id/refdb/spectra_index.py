@@ -127,7 +127,7 @@ def load_index(folder: Path, table: PeakTable, weights: Weights, source_sha256: 
     try:
         head = json.loads(read_limited(folder / HEAD_NAME, MAX_HEAD_BYTES))
         digests = head.pop("arrays")
-        known = sorted(digests) == sorted(_ARRAYS)
+        known = isinstance(digests, dict) and sorted(digests) == sorted(_ARRAYS)
     except (InputFormatError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise IntegrityError("not the head of an index", where=f"{folder.name}/{HEAD_NAME}", hint=_HINT) from error
     for key, wanted in _expected(weights, source_sha256).items():

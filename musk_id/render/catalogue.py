@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from musk_id import form_vocabulary, library_vocabulary, vocabulary
+from musk_id import form_vocabulary, library_vocabulary, sharing_vocabulary, spike_vocabulary, vocabulary
 from musk_id.errors import ConfigError, IntegrityError, Problem
 from musk_id.model.evidence import Statement
 from musk_id.render.phrase_files import WHOLE_LANGUAGES, Review, placeholders, read_texts
@@ -61,6 +61,8 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.PermitKind: "permit_kind",
     vocabulary.QuestionKind: "question_kind",
     vocabulary.Rank: "rank",
+    library_vocabulary.CalibrationRefusal: "calibration_refusal",
+    library_vocabulary.NameOutcome: "name_outcome",
     library_vocabulary.RatioChange: "ratio_change",
     library_vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",
@@ -68,6 +70,9 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",
     vocabulary.Sex: "sex",
+    sharing_vocabulary.JumpState: "jump_state",
+    spike_vocabulary.SpikeUnit: "spike_unit",
+    sharing_vocabulary.Sharing: "sharing_kind",
     vocabulary.Stage: "stage",
     vocabulary.Strand: "strand",
     vocabulary.Technique: "technique",

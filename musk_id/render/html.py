@@ -9,15 +9,19 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from musk_id.model.record import CaseRecord
+from musk_id.model.values import RelativePath
 from musk_id.render.catalogue import load_catalogue
 from musk_id.render.glyphs import Medium, drawable
 from musk_id.render.pages.build import build_document
-from musk_id.render.pages.document import Document, Figure, Section
+from musk_id.render.pages.document import Document, Figure, Photos, Section
+from musk_id.render.photographs import DrawnPhotograph
 from musk_id.vocabulary import Language
 
 __all__ = ["document_html", "environment", "render_html"]
@@ -44,7 +48,12 @@ def environment() -> Any:
     )
 
 
-def render_html(record: CaseRecord, record_json: bytes, language: Language) -> bytes:
+def render_html(
+    record: CaseRecord,
+    record_json: bytes,
+    language: Language,
+    photographs: Mapping[RelativePath, DrawnPhotograph] = MappingProxyType({}),
+) -> bytes:
     """HTML of a record in one language; the canonical JSON is attached as a download.
 
     Parameters
@@ -55,8 +64,11 @@ def render_html(record: CaseRecord, record_json: bytes, language: Language) -> b
         Its canonical JSON.
     language : Language
         Language of the pages.
+    photographs : mapping of RelativePath to DrawnPhotograph
+        The photographs of the case as drawn.
     """
-    return document_html(build_document(record, record_json, load_catalogue(language)), record_json)
+    document = build_document(record, record_json, load_catalogue(language), photographs)
+    return document_html(document, record_json)
 
 
 def document_html(document: Document, data: bytes) -> bytes:
@@ -74,6 +86,8 @@ def document_html(document: Document, data: bytes) -> bytes:
             is_long=_is_long,
             # Pictures are drawn by this package from escaped text; they are the only markup that passes as it is.
             picture=Markup,
+            has_photographs=_has_photographs((*document.sections, *document.annexes)),
+            base64=lambda data: base64.b64encode(data).decode("ascii"),
             kind_of=lambda block: type(block).__name__,
             style=Markup(style),
             style_hash=_digest(style),
@@ -98,6 +112,11 @@ def _digest(text: str) -> str:
 
 def _has_views(sections: tuple[Section, ...]) -> bool:
     return any(isinstance(block, Figure) and block.view for section in sections for block in section.blocks)
+
+
+def _has_photographs(sections: tuple[Section, ...]) -> bool:
+    blocks = (block for section in sections for block in section.blocks)
+    return any(entry.jpeg for block in blocks if isinstance(block, Photos) for entry in block.entries)
 
 
 def _is_long(text: str) -> bool:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from musk_id.errors import ConfigError, IntegrityError
 from musk_id.model.record import CaseRecord
+from musk_id.model.values import RelativePath
 from musk_id.render.catalogue import Catalogue, load_catalogue
 from musk_id.render.fonts import ExtraFont
 from musk_id.render.glyphs import Medium, drawable, with_breaks
 from musk_id.render.pages.build import build_document
-from musk_id.render.pages.document import Document, Figure
+from musk_id.render.pages.document import Document, Figure, Photo
+from musk_id.render.photographs import DrawnPhotograph
 from musk_id.vocabulary import Language
 
 __all__ = ["PDF_STANDARDS", "document_pdf", "render_pdf", "require_drawn"]
@@ -29,7 +33,11 @@ PDF_STANDARDS: tuple[Literal["a-3a", "ua-1"], ...] = ("a-3a", "ua-1")
 
 
 def render_pdf(
-    record: CaseRecord, record_json: bytes, language: Language, fonts: tuple[ExtraFont, ...] = ()
+    record: CaseRecord,
+    record_json: bytes,
+    language: Language,
+    fonts: tuple[ExtraFont, ...] = (),
+    photographs: Mapping[RelativePath, DrawnPhotograph] = MappingProxyType({}),
 ) -> bytes:
     """PDF of a record in one language.
 
@@ -43,6 +51,8 @@ def render_pdf(
         Language of the pages.
     fonts : tuple of ExtraFont
         Fonts of the laboratory's own, for what the bundled ones do not draw.
+    photographs : mapping of RelativePath to DrawnPhotograph
+        The photographs of the case as drawn.
 
     Raises
     ------
@@ -51,7 +61,7 @@ def render_pdf(
     """
     catalogue = load_catalogue(language)
     require_drawn(catalogue, fonts)
-    return document_pdf(build_document(record, record_json, catalogue), record_json, fonts)
+    return document_pdf(build_document(record, record_json, catalogue, photographs), record_json, fonts)
 
 
 def require_drawn(catalogue: Catalogue, fonts: tuple[ExtraFont, ...]) -> None:
@@ -124,6 +134,7 @@ class _Tree:
         self._root = root
         self._extra = extra
         self._figures = 0
+        self._photos = 0
 
     def document(self, document: Document) -> dict[str, Any]:
         # Annexes and viewers are for HTML; the pages name the annexes and say where they are.
@@ -142,12 +153,14 @@ class _Tree:
             return [self._value(part) for part in value]
         if isinstance(value, Figure):
             return {**self._fields(value), "svg": self._picture(value.svg)}
+        if isinstance(value, Photo):
+            return {**self._fields(value), "file": self._photograph(value.jpeg)}
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self._fields(value)
         return value
 
     def _fields(self, value: Any) -> dict[str, Any]:
-        names = (f.name for f in dataclasses.fields(value) if f.name not in ("svg", "view"))
+        names = (f.name for f in dataclasses.fields(value) if f.name not in ("svg", "view", "jpeg"))
         fields = {name: self._value(getattr(value, name)) for name in names}
         return {"type": type(value).__name__, **fields}
 
@@ -155,4 +168,12 @@ class _Tree:
         self._figures += 1
         name = f"figure-{self._figures}.svg"
         (self._root / name).write_text(svg, encoding="utf-8")
+        return name
+
+    def _photograph(self, jpeg: bytes) -> str:
+        if not jpeg:
+            return ""
+        self._photos += 1
+        name = f"photograph-{self._photos}.jpg"
+        (self._root / name).write_bytes(jpeg)
         return name

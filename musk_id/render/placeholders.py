@@ -27,23 +27,24 @@ class PlaceholderKind(StrEnum):
 
 
 _COUNTS = (
-    "all amplifications apart barcodes bases columns count days extracts families few genera "
-    "individuals length most none orders overlapping pairs reviewed shared spectra total years"
+    "all amplifications apart barcodes bases bytes columns count cases days extracts families few "
+    "genera individuals length most none not_read orders overlapping pairs pixels reviewed scans shared spectra "
+    "total wells without_case years"
 )
 _DECIMALS = "factor grams lower uncertainty"
 _DATES = "act date ended later received"
 _TEXTS = (
-    "above accession after asked batch batches before borrowed both by called case certified code column "
-    "compared compound condition counter countries counts declared differences earlier energy events "
+    "above accession after asked batch batches before borrowed both by called caption case certified code column "
+    "compared compound condition counter countries counts declared differences drawn earlier energy events "
     "examined family figure first forward found gaps genus grade group haplotypes held high how html "
     "individual item items json kinds language largest last letter letters level library limit list "
     "listed listing listings loci locus low margin marker markers mass material materials message method "
-    "methods middle mz name names natural nearest needed number order other others outgroup overlap "
+    "methods middle mz name names natural nearest needed number order original other others outgroup overlap "
     "overlay overlays page pages paper path paths peak peaks person place pooled position product positions "
     "quality query questions radius read reads reason reasons record records reference references release "
     "replicates reverse role row rows run runs sample scale score seals selection share shown smallest "
-    "software span species stage strand stratum subject subjects taxa taxon technique text time tips "
-    "title to tolerance unit up_to upper value version views well what window words"
+    "software source span species stage strand stratum sub_sample subject subjects taxa taxon technique text time "
+    "tips title to tolerance unit up_to upper value version views well what window words"
 )
 
 # Kind of each name; some sentences give a name a narrower or another meaning.

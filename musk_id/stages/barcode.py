@@ -8,7 +8,7 @@ a failed control took out of its batch is shown but has no part in the call of i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -30,14 +30,18 @@ from musk_id.model.methods import (
     SangerMethod,
 )
 from musk_id.model.provenance import Provenance
+from musk_id.model.read_mixture import ReadMixture
+from musk_id.model.reads import ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier, Line
 from musk_id.stages.edited_letters import with_changes
 from musk_id.stages.item_call import call_item
+from musk_id.stages.jump_limits import JumpLimits
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.mixture_call import call_with_reads
 from musk_id.stages.query_tree import query_tree
+from musk_id.stages.read_mixture import read_mixture
 from musk_id.stages.read_runs import (
     Examined,
     ReadProduct,
@@ -50,7 +54,7 @@ from musk_id.stages.replicates import same_letters
 from musk_id.stages.sanger import Assembly, assemble
 from musk_id.stages.sequence_examination import examine_sequence
 from musk_id.stages.species_rule import CalledSequence
-from musk_id.vocabulary import Finding, Locus, Reason, Technique
+from musk_id.vocabulary import RELEASE_MARKERS, Finding, Locus, Reason, Technique
 
 __all__ = ["call_barcodes"]
 
@@ -70,6 +74,7 @@ def call_barcodes(
     control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]] = MappingProxyType({}),
     reads: ReadsMethod = READS_METHODS[0],
     reads_in_blanks: Mapping[Identifier, Mapping[str, int]] = MappingProxyType({}),
+    jumps: Mapping[Identifier, JumpLimits] = MappingProxyType({}),
 ) -> BarcodeRecord:
     """Call every sequence of a case, then every item that has one.
 
@@ -86,8 +91,12 @@ def call_barcodes(
         How sequencing reads become variants, and which of these count.
     reads_in_blanks : mapping of Identifier to mapping of str to int
         By batch id the largest count of a sequence in a blank, by the digest of its letters.
+    jumps : mapping of Identifier to JumpLimits
+        By run id how many reads other wells of its batch explain, for runs that were held against them.
     """
-    rules = _Rules(library, method, animals, sanger, invalid_loci, control_haplotypes, reads, reads_in_blanks)
+    rules = _Rules(
+        library, method, animals, sanger, invalid_loci, control_haplotypes, reads, reads_in_blanks, jumps
+    )
     results, items, read_runs = _called(evidence, rules, edited=False)
     return BarcodeRecord(
         schema=Line(BarcodeRecord.SCHEMA),
@@ -112,6 +121,7 @@ class _Rules:
     control_haplotypes: Mapping[Identifier, tuple[Haplotype, ...]]
     reads: ReadsMethod
     reads_in_blanks: Mapping[Identifier, Mapping[str, int]]
+    jumps: Mapping[Identifier, JumpLimits]
 
 
 def _with_edits(evidence: _Evidence, rules: _Rules) -> EditedView | None:
@@ -223,7 +233,17 @@ def _read_run(entry: ReadsEvidence, rules: _Rules) -> tuple[list[ReadSequence], 
         )
         return _controlled(result, call, rules)
 
-    return examine_reads(entry, examine, rules.reads, rules.method.genus, in_blanks if sequenced else None)
+    def mix(locus: Locus, variants: Sequence[ReadVariant]) -> ReadMixture | None:
+        method = rules.reads
+        limits = method.mixture
+        if limits is None:
+            return None
+        return read_mixture(locus, variants, rules.library, method.min_reported_reads, limits)
+
+    limits = rules.jumps.get(entry.run.run_id)
+    return examine_reads(
+        entry, examine, rules.reads, rules.method.genus, in_blanks if sequenced else None, limits, mix
+    )
 
 
 def _call_item(
@@ -291,7 +311,7 @@ def _with_tree(result: SequenceResult, call: CalledSequence, method: BarcodeMeth
 def _taken_out(result: SequenceResult, invalid_loci: Mapping[Identifier, tuple[Locus, ...]]) -> bool:
     """Whether a batch that the run went through lost the marker of the sequence to a failed control."""
     taken = {locus for batch in result.run.batch_ids for locus in invalid_loci.get(batch, ())}
-    return result.locus in taken if result.locus is not None else taken == set(Locus)
+    return taken >= set(RELEASE_MARKERS) or result.locus in taken
 
 
 def _equals_control(

@@ -12,17 +12,20 @@ from musk_id.model.evidence import Statement
 from musk_id.model.laboratory_chemistry import ProfileCalibration
 from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumResult
 from musk_id.model.trace import Criterion
-from musk_id.model.values import Identifier
+from musk_id.model.values import Identifier, IsoDate
 from musk_id.stages.chemistry_statements import call_statements, rule_statements
-from musk_id.stages.natural_profile import profile_findings
+from musk_id.stages.natural_profile import ProfileBasis, profile_findings
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CompoundStatus, Finding, Reason
 
-__all__ = ["ChemicalFindings", "chemical_findings"]
+__all__ = ["SYNTHETIC_GROUPS", "ChemicalFindings", "chemical_findings"]
 
 SYNTHETIC_GROUPS = frozenset(
     {"synthetic_polycyclic", "nitro_musk", "synthetic_macrocyclic", "synthetic_alicyclic"}
 )
+
+# What keeps a grade down and leaves data measured and controlled: a profile is then told with that grade.
+_NO_OBSTACLE = frozenset({Reason.NO_RAW_DATA, Reason.RAW_DATA_NOT_EVALUATED, Reason.SINGLE_EXTRACTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,19 @@ def chemical_findings(
     spectra: SpectraRecord,
     grade_reasons: tuple[Reason, ...],
     profile: ProfileCalibration | None = None,
+    measured_on: IsoDate | None = None,
 ) -> ChemicalFindings:
-    """Findings on an item from the spectra record; ``profile`` is the laboratory's own calibration, if any."""
+    """Findings on an item from the spectra record.
+
+    Parameters
+    ----------
+    grade_reasons : tuple of Reason
+        What keeps the grade of the chemical examination down.
+    profile : ProfileCalibration or None
+        The laboratory's own calibration of profiles, if any.
+    measured_on : IsoDate or None
+        First date of the item's chemical runs and batches, if all are recorded.
+    """
     results = tuple(r for r in spectra.spectra if r.run.item_id == item_id)
     if not results:
         return _not_examined()
@@ -66,10 +80,13 @@ def chemical_findings(
         *_marker_statements(markers, examined=bool(usable)),
         *rule_statements(rules),
     )
-    natural = profile_findings(markers, profile)
+    basis = ProfileBasis(measured_on, set(grade_reasons) <= _NO_OBSTACLE, {r.run.run_id: r.run for r in results})
+    natural = profile_findings(markers, profile, basis)
+    # A blank that is not clean, or a batch to be repeated, shows nothing (decision rules, section 3).
+    failed_batch = Reason.CONTROL_FAILED in grade_reasons
     return ChemicalFindings(
-        substances=Finding.DETECTED if identified else Finding.INCONCLUSIVE,
-        synthetic=_synthetic(synthetic),
+        substances=Finding.DETECTED if identified and not failed_batch else Finding.INCONCLUSIVE,
+        synthetic=Finding.INCONCLUSIVE if failed_batch else _synthetic(synthetic),
         natural=Finding.INCONCLUSIVE,
         reasons=tuple(sorted(reasons)),
         natural_reasons=tuple(sorted({*reasons, *natural.reasons})),
@@ -156,6 +173,8 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.MIXTURE_SUSPECTED: "next.separate_peaks",
     Reason.REINTEGRATION_CHANGES_ANSWER: "next.explain_files",
     Reason.NO_LIBRARY_MATCH: "next.inject_reference",
+    Reason.NO_NAME_IN_LIBRARY: "next.inject_reference",
+    Reason.RANKED_OTHERWISE: "next.inject_reference",
     Reason.NO_RAW_DATA: "next.send_chromatogram",
     Reason.CONTROL_ABSENT: "next.run_controls",
     Reason.CONTROL_FAILED: "next.repeat_batch",

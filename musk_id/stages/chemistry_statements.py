@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from musk_id.model.evidence import Statement
 from musk_id.model.spectra import CompoundCall, RuleOutcome, SpectrumResult
+from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.values import Line
+from musk_id.stages.name_withheld import WITHHELD
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CompoundStatus, Reason
 
@@ -20,6 +22,8 @@ def call_statements(result: SpectrumResult, call: CompoundCall) -> list[Statemen
         said = [say("chemistry.identified", run=run, compound=call.name, reference=call.accession or "-")]
     elif call.status is CompoundStatus.TENTATIVE:
         said = [_tentative(result, call)]
+    elif WITHHELD & set(call.reasons) and result.ranking is not None:
+        return [_withheld(result.ranking, run, call), *_reintegration(result)]
     else:
         return [say("chemistry.no_library_match", run=run), *_reintegration(result)]
     names = [name for name in call.confusables if name != call.name]
@@ -50,6 +54,14 @@ def _tentative(result: SpectrumResult, call: CompoundCall) -> Statement:
         forward=hit.identity_forward,
         reverse=hit.identity_reverse,
     )
+
+
+def _withheld(ranking: SpectralRanking, run: str, call: CompoundCall) -> Statement:
+    names = call.confusables
+    if Reason.RANKED_OTHERWISE in call.reasons:
+        first = [name.name for name in ranking.first]
+        return say("chemistry.ranked_otherwise", run=run, first=first, names=names)
+    return say("chemistry.no_name", run=run, library=ranking.library, names=names)
 
 
 def _reintegration(result: SpectrumResult) -> list[Statement]:

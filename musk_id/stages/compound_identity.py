@@ -6,16 +6,18 @@ and sequence fits, with all that may be taken for it. Isomers, stereoisomers and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from musk_id.kernels.formula import monoisotopic_mass
-from musk_id.kernels.spectral import UnitMassSpectrum, match_factors, to_unit_mass
+from musk_id.kernels.formula import atoms_of, monoisotopic_mass
+from musk_id.kernels.spectral import UnitMassSpectrum, match_factors, same_content, to_unit_mass
 from musk_id.model.chromatography import MeasuredPeak
 from musk_id.model.identification_rules import IdentificationRule
 from musk_id.model.injections import InjectedReference, SequenceInjections
 from musk_id.model.methods import SPECTRA_METHODS, SpectraMethod
 from musk_id.model.reference import ConfusableGroup, SpectrumReference
 from musk_id.model.spectra import CompoundCall
+from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.trace import Criterion
 from musk_id.model.values import DecimalText, Line
 from musk_id.stages.compound_call import (
@@ -27,13 +29,20 @@ from musk_id.stages.compound_call import (
 )
 from musk_id.stages.identification import Injected, identity_criteria, query_index, untested_criteria
 from musk_id.stages.isomers import isomer_criterion
-from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key, same_compound
+from musk_id.stages.spectral_library import (
+    LibrarySpectrum,
+    SpectralLibrary,
+    compound_key,
+    is_flat,
+    same_compound,
+)
 from musk_id.stages.spectrum_checks import (
     above_molecular_ion,
     isotope_criterion,
     mixture_criterion,
     unexplained_criterion,
 )
+from musk_id.stages.stated_conditions import conditions_against
 from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Reason
 
 __all__ = ["PeakEvidence", "call_with_rule", "injected_references", "library_spectrum"]
@@ -48,8 +57,14 @@ class PeakEvidence:
     references: tuple[Injected, ...]
 
 
-def injected_references(sequences: tuple[SequenceInjections, ...]) -> tuple[Injected, ...]:
-    """References of some sequences that have a spectrum, each with the controls of its sequence."""
+def injected_references(
+    sequences: tuple[SequenceInjections, ...], library: SpectralLibrary
+) -> tuple[Injected, ...]:
+    """References of some sequences that have a spectrum, each with the controls of its sequence.
+
+    A substance that the library or the marker table knows is named as there: whatever a run sheet calls it, its
+    InChIKey says what it is.
+    """
     found = []
     for sequence in sequences:
         for reference in sequence.references:
@@ -57,8 +72,36 @@ def injected_references(sequences: tuple[SequenceInjections, ...]) -> tuple[Inje
                 continue
             unit_mass = to_unit_mass(reference.spectrum.mz, reference.spectrum.intensity)
             if unit_mass.mz.size:
-                found.append(Injected(reference, unit_mass, round(monoisotopic_mass(reference.formula)), sequence))
+                known = replace(reference, name=_known_name(reference, library))
+                against = tuple(_against(reference.spectrum, unit_mass, reference, library))
+                mass = round(monoisotopic_mass(reference.formula))
+                found.append(Injected(known, unit_mass, mass, sequence, against))
     return tuple(found)
+
+
+def _known_name(reference: InjectedReference, library: SpectralLibrary) -> Line:
+    """Name of the substance injected in library or marker table, else that of the run sheet."""
+    held = [s.reference.name for s in library.spectra if s.reference.inchikey == reference.inchikey]
+    named = [marker.name for marker in library.markers if marker.inchikey == reference.inchikey]
+    return next(iter((*held, *named)), reference.name)
+
+
+def _against(
+    spectrum: MassSpectrum, unit_mass: UnitMassSpectrum, reference: InjectedReference, library: SpectralLibrary
+) -> Iterator[Line]:
+    """Why a file is no spectrum of the substance measured in the sequence.
+
+    Its conditions are others, the formula stated is not that of the marker, or it is a spectrum of the library.
+    """
+    yield from (Line(condition) for condition in conditions_against(spectrum))
+    key, atoms = compound_key(reference.inchikey), atoms_of(reference.formula)
+    for marker in library.markers:
+        if compound_key(marker.inchikey) == key and atoms_of(marker.formula) != atoms:
+            yield Line(f"{reference.formula} ≠ {marker.formula}")
+            break
+    for held in library.spectra:
+        if compound_key(held.reference.inchikey) == key and same_content(unit_mass, held.unit_mass):
+            yield Line(f"= {held.reference.accession}")
 
 
 def library_spectrum(injected: Injected) -> LibrarySpectrum:
@@ -103,16 +146,31 @@ def call_with_rule(
     if passed and all(same_compound(passed[0][0].inchikey, other.inchikey) for other, _ in passed):
         reference, trace = passed[0]
         others = _near(scored, reference.inchikey, method)
+        name, inchikey = _without_open_form(reference, library)
         return CompoundCall(
             status=CompoundStatus.IDENTIFIED,
-            name=reference.name,
-            inchikey=reference.inchikey,
+            name=name,
+            inchikey=inchikey,
             accession=reference.accession,
-            confusables=tuple(sorted({s.library.reference.name for s in others} - {reference.name})),
+            confusables=tuple(sorted({s.library.reference.name for s in others} - {reference.name, name})),
             reasons=_departures(evidence, reference),
             trace=trace,
         )
     return _tentative(query, scored, traces, library, method)
+
+
+def _without_open_form(reference: InjectedReference, library: SpectralLibrary) -> tuple[Line, Line]:
+    """Name and InChIKey of a compound; without stereochemistry where the marker table has it so, too.
+
+    An enantiomer gives the spectrum and, on the columns in use, the time of the racemate: (R)-muscone injected
+    identifies muscone.
+    """
+    if is_flat(reference.inchikey):
+        return reference.name, reference.inchikey
+    key = compound_key(reference.inchikey)
+    flat = (m for m in library.markers if compound_key(m.inchikey) == key and is_flat(m.inchikey))
+    marker = next(flat, None)
+    return (reference.name, reference.inchikey) if marker is None else (marker.name, marker.inchikey)
 
 
 def _injected_trace(
@@ -264,7 +322,7 @@ def _named(
     """The tentative call: one name, the name of a group, or several names."""
     reference = best.library.reference
     group = library.group_of(reference.inchikey)
-    by_index = group is not None and library.needs_index(reference.inchikey)
+    by_index = group is not None and library.needs_index(reference.inchikey, reference.formula)
     failed = {c.name for c in trace if c.outcome is CriterionOutcome.FAILED}
     mixed = "spectra.unexplained_ions" in failed
     open_ = bool(near) or by_index or mixed

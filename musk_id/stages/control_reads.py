@@ -13,27 +13,18 @@ from musk_id.model.reads import DistinctReads, PiledReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.values import Line, Sha256
 from musk_id.stages.comparison import HUMAN_GENUS
+from musk_id.stages.control_kinds import BLANKS
 from musk_id.stages.read_rules import read_reasons
 from musk_id.stages.read_runs import sequence_digest
 from musk_id.stages.read_variants import cut_reads, find_variants
-from musk_id.vocabulary import ControlKind, FileRole, Reason
+from musk_id.vocabulary import FileRole, Reason
 
 __all__ = [
-    "BLANKS",
     "MAX_BLANK_SEQUENCES",
     "examine_blank_reads",
     "examine_positive_reads",
     "largest_in_blanks",
 ]
-
-BLANKS = frozenset(
-    {
-        ControlKind.EXTRACTION_BLANK,
-        ControlKind.PCR_NEGATIVE,
-        ControlKind.PROCESS_BLANK,
-        ControlKind.CARRY_OVER_BLANK,
-    }
-)
 
 # A blank with more distinct sequences than this is no blank.
 MAX_BLANK_SEQUENCES = 500

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from musk_id.model.barcode import RunIdentity, SequenceResult
@@ -22,7 +23,6 @@ from musk_id.model.controls import (
     Haplotype,
     RequiredControl,
 )
-from musk_id.model.examination import EvidenceFile
 from musk_id.model.methods import (
     READS_METHODS,
     AnimalMethod,
@@ -34,27 +34,26 @@ from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.provenance import Provenance
 from musk_id.model.reads import DistinctReads, PiledReads
 from musk_id.model.sequence import NucleotideSequence
+from musk_id.model.spikes import DetectionLevels
 from musk_id.model.values import Identifier, Line, Text
-from musk_id.stages.comparison import HUMAN_GENUS
-from musk_id.stages.control_reads import BLANKS, examine_blank_reads, examine_positive_reads
+from musk_id.stages.batch_reads import ExhibitWells, compare_batch
+from musk_id.stages.control_kinds import BLANKS
+from musk_id.stages.control_outcomes import TRACE_ROLES, control_finding, sequence_files
+from musk_id.stages.control_reads import examine_blank_reads, examine_positive_reads
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.sequence_examination import examine_sequence
+from musk_id.stages.spiked_controls import detection_levels
 from musk_id.vocabulary import (
+    RELEASE_MARKERS,
     BatchKind,
     ControlKind,
     ControlOutcome,
-    ControlResult,
-    FileRole,
     Locus,
     Reason,
     Technique,
 )
 
 __all__ = ["TRACE_ROLES", "assess_controls"]
-
-TRACE_ROLES = frozenset({FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
-
-_UNNAMED = "not named"
 
 ControlReads = Mapping[str, tuple[DistinctReads | PiledReads | None, tuple[PrimerPairEntry, ...]]]
 Sequences = Mapping[str, tuple[NucleotideSequence, ...] | None]
@@ -72,6 +71,7 @@ def assess_controls(
     *,
     reads: ControlReads = MappingProxyType({}),
     reads_method: ReadsMethod = READS_METHODS[0],
+    wells: ExhibitWells | None = None,
 ) -> ControlsRecord:
     """Assess the controls of a batch.
 
@@ -85,6 +85,8 @@ def assess_controls(
         Sequences of each control file by path; ``None`` where the file is missing or unreadable.
     reads : mapping of str to (DistinctReads, PiledReads or None, tuple of PrimerPairEntry)
         Reads and primers of each control that has reads, by position; ``None`` as above.
+    wells : ExhibitWells
+        Reads of the exhibits, to be held against each other and the controls; ``None`` if that is not done.
     """
     rows = [row for row in sheet.rows if row.kind is not ControlKind.EXHIBIT]
     exhibits = [row for row in sheet.rows if row.kind is ControlKind.EXHIBIT]
@@ -92,22 +94,10 @@ def assess_controls(
     def examine(row: SheetRow, run: RunIdentity, sequence: NucleotideSequence) -> SequenceResult:
         return examine_sequence(sequence, run, row.locus, library, barcode_method, animal_method)[0]
 
-    results: list[tuple[SheetRow, list[SequenceResult] | None]] = []
-    findings: list[ControlFinding] = []
-    overfull: set[str] = set()
-    for row in rows:
-        found = _results(row, sequences, examine)
-        blank_reads: tuple[BlankReads, ...] = ()
-        crowded = False
-        if row.position in reads:
-            found, blank_reads, crowded = _with_reads(row, found, reads[row.position], examine, reads_method)
-        finding = _finding(
-            row, found, sheet.kind, barcode_method, has_reads=row.position in reads, crowded=crowded
-        )
-        findings.append(replace(finding, haplotypes=_haplotypes(row, found), reads=blank_reads))
-        results.append((row, found))
-        overfull |= {row.position} if crowded else set()
-    controls = tuple(findings)
+    results, controls, overfull = _assessed(
+        rows, sequences, reads, sheet.kind, examine, barcode_method, reads_method
+    )
+    human = partial(_may_be_human, library=library, method=barcode_method, animals=animal_method)
     required = _required(sheet, exhibits, control_method, controls)
     reasons = {reason for control in controls for reason in control.reasons}
     if any(need.outcome is ControlOutcome.NOT_RECORDED for need in required):
@@ -125,7 +115,60 @@ def assess_controls(
         passed=passed,
         invalid_loci=_invalid_loci(sheet.kind, zip(controls, results, strict=True), barcode_method, overfull),
         reasons=tuple(sorted(reasons)),
+        detection=_detection(tuple(rows), controls, reads, examine, reads_method, barcode_method.genus),
+        batch_reads=None if wells is None else compare_batch(sheet, wells, reads, human, reads_method),
     )
+
+
+def _assessed(
+    rows: list[SheetRow],
+    sequences: Sequences,
+    reads: ControlReads,
+    kind: BatchKind,
+    examine: Examine,
+    method: BarcodeMethod,
+    reads_method: ReadsMethod,
+) -> tuple[list[tuple[SheetRow, list[SequenceResult] | None]], tuple[ControlFinding, ...], set[str]]:
+    """Results and outcome of every control, and the positions of blanks that hold too much to be one."""
+    results: list[tuple[SheetRow, list[SequenceResult] | None]] = []
+    findings: list[ControlFinding] = []
+    overfull: set[str] = set()
+    for row in rows:
+        found = _results(row, sequences, examine)
+        blank_reads: tuple[BlankReads, ...] = ()
+        crowded = False
+        if row.position in reads:
+            found, blank_reads, crowded = _with_reads(row, found, reads[row.position], examine, reads_method)
+        finding = control_finding(row, found, kind, method, has_reads=row.position in reads, crowded=crowded)
+        findings.append(replace(finding, haplotypes=_haplotypes(row, found), reads=blank_reads))
+        results.append((row, found))
+        overfull |= {row.position} if crowded else set()
+    return results, tuple(findings), overfull
+
+
+def _detection(
+    rows: tuple[SheetRow, ...],
+    controls: tuple[ControlFinding, ...],
+    reads: ControlReads,
+    examine: Examine,
+    method: ReadsMethod,
+    genus: str,
+) -> tuple[DetectionLevels, ...]:
+    sequenced = any(row.kind in BLANKS and row.position in reads for row in rows)
+    blanks = tuple(entry for control in controls for entry in control.reads)
+
+    def of_reads(row: SheetRow, sequence: NucleotideSequence) -> SequenceResult:
+        return examine(row, _CONTROL_READS, sequence)
+
+    return detection_levels(rows, reads, blanks if sequenced else None, of_reads, method, genus)
+
+
+def _may_be_human(
+    sequence: NucleotideSequence, *, library: BarcodeLibrary, method: BarcodeMethod, animals: AnimalMethod
+) -> bool:
+    """Whether a sequence is human, or nothing tells it from one."""
+    found = examine_sequence(sequence, _CONTROL_READS, None, library, method, animals)[0]
+    return found.sequence_sha256 is None or found.locus is None or Reason.HUMAN_DNA in found.reasons
 
 
 Examine = Callable[[SheetRow, RunIdentity, NucleotideSequence], SequenceResult]
@@ -138,7 +181,7 @@ def _results(row: SheetRow, sequences: Sequences, examine: Examine) -> list[Sequ
     not read by this version: the laboratory's word stands.
     """
     found: list[SequenceResult] = []
-    for file in _sequence_files(row):
+    for file in sequence_files(row):
         held = sequences.get(file.path)
         if held is None:
             return None
@@ -180,11 +223,6 @@ _CONTROL_READS = replace(_CONTROL_SEQUENCE, technique=Technique.SEQUENCING_READS
 _CONTROL_TRACE = replace(_CONTROL_SEQUENCE, technique=Technique.SANGER_TRACE)
 
 
-def _sequence_files(row: SheetRow) -> list[EvidenceFile]:
-    roles = {FileRole.SEQUENCE} | (TRACE_ROLES if row.kind in BLANKS | {ControlKind.POSITIVE} else set())
-    return [file for file in row.files if file.role in roles]
-
-
 def _haplotypes(row: SheetRow, results: list[SequenceResult] | None) -> tuple[Haplotype, ...]:
     """Compared letters of a positive control; none of a sequence that may be human, which has no picture."""
     if row.kind is not ControlKind.POSITIVE:
@@ -193,113 +231,6 @@ def _haplotypes(row: SheetRow, results: list[SequenceResult] | None) -> tuple[Ha
         Haplotype(locus=result.locus, letters=Text("-" * (result.picture.first_column - 1) + result.picture.query))
         for result in results or ()
         if result.call is not None and result.locus is not None and result.picture is not None
-    )
-
-
-def _taxa(results: list[SequenceResult]) -> tuple[str, ...]:
-    """Genera and families of a control's sequences."""
-    return tuple(sorted({taxon for result in results for taxon in _taxa_of(result)}))
-
-
-def _taxa_of(result: SequenceResult) -> set[str]:
-    """Taxon of a sequence and its nearest genus inside the radius; a word for none where no call is made."""
-    if Reason.HUMAN_DNA in result.reasons:
-        return {HUMAN_GENUS}
-    if result.call is None or result.call.taxon is None:
-        return {_UNNAMED}
-    return {str(result.call.genus or result.call.taxon), *_nearest(result)}
-
-
-def _nearest(result: SequenceResult) -> set[str]:
-    """Nearest genus inside the radius: enough to tell an expected positive, no finding on an exhibit."""
-    if result.call is None or Reason.OUTSIDE_RADIUS in result.reasons:
-        return set()
-    genera = {genus for view in result.call.views for genus in view.nearest_genus}
-    return {str(genus) for genus in genera} if len(genera) == 1 else set()
-
-
-def _finding(
-    row: SheetRow,
-    results: list[SequenceResult] | None,
-    kind: BatchKind,
-    method: BarcodeMethod,
-    *,
-    has_reads: bool,
-    crowded: bool,
-) -> ControlFinding:
-    if results is None:
-        outcome, reasons = ControlOutcome.FAILED, (Reason.CONTROL_FAILED, Reason.FILE_UNREADABLE)
-        return _control(row, outcome, reasons, ())
-    taxa = _taxa(results)
-    if crowded:
-        return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa or (_UNNAMED,))
-    if row.kind in BLANKS:
-        return _blank(row, taxa)
-    if row.kind is ControlKind.POSITIVE and kind is BatchKind.DNA:
-        return _positive(row, results, taxa, method, has_reads=has_reads)
-    return _declared(row, taxa)
-
-
-def _blank(row: SheetRow, taxa: tuple[str, ...]) -> ControlFinding:
-    if taxa == (HUMAN_GENUS,):
-        return _control(row, ControlOutcome.WARNING, (Reason.HUMAN_DNA,), taxa)
-    if taxa or row.result in (ControlResult.PRODUCT, ControlResult.NOT_AS_EXPECTED):
-        return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
-    if row.result in (ControlResult.NO_PRODUCT, ControlResult.AS_EXPECTED):
-        return _control(row, ControlOutcome.PASSED, (), taxa)
-    return _control(row, ControlOutcome.NOT_RECORDED, (Reason.CONTROL_ABSENT,), taxa)
-
-
-def _positive(
-    row: SheetRow,
-    results: list[SequenceResult],
-    taxa: tuple[str, ...],
-    method: BarcodeMethod,
-    *,
-    has_reads: bool,
-) -> ControlFinding:
-    expected = row.expected_taxon
-    if method.genus in taxa or (expected is not None and expected.split(" ")[0] == method.genus):
-        return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
-    if (_sequence_files(row) or has_reads) and expected is not None:
-        shown = _shows(row, results, expected.split(" ")[0])
-        outcome = ControlOutcome.PASSED if shown else ControlOutcome.FAILED
-        return _control(row, outcome, () if outcome is ControlOutcome.PASSED else (Reason.CONTROL_FAILED,), taxa)
-    return _declared(row, taxa)
-
-
-def _shows(row: SheetRow, results: list[SequenceResult], genus: str) -> bool:
-    """Whether the files of a positive show a genus and nothing else, which would be a second template.
-
-    Every sequence must show it. Of traces one strand must; a strand that nothing is named from (a poor one, or one
-    that covers a part only) takes nothing away, and one that is named otherwise does.
-    """
-    traces = [_taxa_of(r) for r in results if r.run.technique is Technique.SANGER_TRACE]
-    others = [_taxa_of(r) for r in results if r.run.technique is not Technique.SANGER_TRACE]
-    if any(file.role in TRACE_ROLES for file in row.files) and not any(genus in taxa for taxa in traces):
-        return False
-    return bool(results) and all(genus in taxa for taxa in others + [t for t in traces if t != {_UNNAMED}])
-
-
-def _declared(row: SheetRow, taxa: tuple[str, ...]) -> ControlFinding:
-    """A control that only the laboratory's own word speaks for."""
-    if row.result is ControlResult.AS_EXPECTED:
-        return _control(row, ControlOutcome.PASSED, (), taxa)
-    if row.result is ControlResult.NOT_RECORDED:
-        return _control(row, ControlOutcome.NOT_RECORDED, (Reason.CONTROL_ABSENT,), taxa)
-    return _control(row, ControlOutcome.FAILED, (Reason.CONTROL_FAILED,), taxa)
-
-
-def _control(
-    row: SheetRow, outcome: ControlOutcome, reasons: tuple[Reason, ...], taxa: tuple[str, ...]
-) -> ControlFinding:
-    return ControlFinding(
-        position=row.position,
-        kind=row.kind,
-        locus=row.locus,
-        outcome=outcome,
-        reasons=tuple(sorted(reasons)),
-        taxa=tuple(Line(taxon) for taxon in taxa),
     )
 
 
@@ -361,9 +292,12 @@ def _invalid_loci(
         if control.outcome is not ControlOutcome.FAILED:
             continue
         if control.kind is ControlKind.POSITIVE:
-            invalid.update(Locus)
+            invalid.update(RELEASE_MARKERS)
+        elif control.kind is ControlKind.SPIKED_CONTROL:
+            # The genus where nobody put it, or where the laboratory must not: as in a blank.
+            invalid.update(RELEASE_MARKERS)
         elif control.kind in BLANKS:
             every = control.locus is None or method.genus in control.taxa or control.position in overfull
             own = {control.locus, *(result.locus for result in found or ())} - {None}
-            invalid.update(Locus if every else (locus for locus in own if locus is not None))
+            invalid.update(RELEASE_MARKERS if every else (locus for locus in own if locus is not None))
     return tuple(sorted(invalid))

@@ -22,9 +22,10 @@ from musk_id.model.ratio import ItemRatio
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.second_reading import ReadingComparison
 from musk_id.model.spectra import SpectraRecord
-from musk_id.model.values import Identifier, Line, RelativePath, Sha256
+from musk_id.model.values import Identifier, IsoDate, Line, RelativePath, Sha256
 from musk_id.stages.answers import ItemEvidence, answer_question
 from musk_id.stages.chemistry_answers import chemical_findings
+from musk_id.stages.detection_answers import beside_not_detected
 from musk_id.stages.dna_answers import GENUS, DnaFindings, carrying, dna_findings
 from musk_id.stages.edit_effect import View, answer_changes, changed_answer_part, edited_record, hold_weaker
 from musk_id.stages.grade import CaseFacts, grade_parts, weakest
@@ -71,7 +72,9 @@ def evaluate(
         and fact.sha256 is not None
         and fact.declared_sha256 in (None, fact.sha256)
     }
-    sources = _Sources(intake, barcode, spectra, facts, method, photographs, families_of(release), profile)
+    sources = _Sources(
+        intake, barcode, spectra, facts, method, photographs, families_of(release), profile, controls
+    )
     graded = {item.item_id: _item_evidence(item, sources) for item in items}
     evidence = {item_id: found for item_id, (found, _) in graded.items()}
     findings = tuple(
@@ -109,6 +112,7 @@ class _Sources:
     photographs: Mapping[RelativePath, Sha256]
     families: Mapping[str, str]
     profile: ProfileCalibration | None
+    controls: tuple[ControlsRecord, ...]
 
 
 def _dna_parts(item: ExaminedItem, barcode: BarcodeRecord, sources: _Sources) -> tuple[GradePart, ...]:
@@ -139,11 +143,21 @@ def _item_evidence(item: ExaminedItem, sources: _Sources) -> tuple[ItemEvidence,
     found = ItemEvidence(
         item=item,
         dna=findings,
-        chemistry=chemical_findings(item.item_id, spectra, _part_reasons(chemistry), sources.profile),
+        chemistry=chemical_findings(
+            item.item_id, spectra, _part_reasons(chemistry), sources.profile, _first_date(runs, sources.facts)
+        ),
         dna_grade=weakest(part.grade for part in dna),
         chemistry_grade=weakest(part.grade for part in chemistry),
     )
     return found, {"dna": dna, "chemistry": chemistry}
+
+
+def _first_date(runs: tuple[RunIdentity, ...], facts: CaseFacts) -> IsoDate | None:
+    """First date of some runs and of their batches; ``None`` if one is not recorded."""
+    dates = [facts.runs[run.run_id].date for run in runs]
+    dates += [facts.controls[b].sheet.date for run in runs for b in run.batch_ids if b in facts.controls]
+    known = [date for date in dates if date is not None]
+    return min(known) if known and len(known) == len(dates) else None
 
 
 def _dna_evidence(item: ExaminedItem, sources: _Sources) -> tuple[tuple[GradePart, ...], DnaFindings]:
@@ -157,7 +171,8 @@ def _dna_evidence(item: ExaminedItem, sources: _Sources) -> tuple[tuple[GradePar
 
     def view(record: BarcodeRecord) -> DnaFindings:
         grade = weakest(part.grade for part in parts)
-        return dna_findings(item, record, grade, _part_reasons(parts), sources.photographs)
+        found = dna_findings(item, record, grade, _part_reasons(parts), sources.photographs)
+        return beside_not_detected(found, item.item_id, record, sources.controls)
 
     if edited is None or edits is None:
         return parts, view(barcode)

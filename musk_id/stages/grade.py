@@ -131,7 +131,11 @@ def _controls(
     without = [run for run in runs if not _has_controls(run, subject, facts)]
     if without:
         statement = say("grade.controls_absent", runs=_ids(without))
-        return _part(subject, Grade.C, statement, Reason.CONTROL_ABSENT)
+        # A control that failed is told beside one that is absent: it says more.
+        known = [facts.controls[b] for run in runs for b in run.batch_ids if b in facts.controls]
+        failed = any(Reason.CONTROL_FAILED in record.reasons for record in known)
+        more = (Reason.CONTROL_FAILED,) if failed else ()
+        return _part(subject, Grade.C, statement, Reason.CONTROL_ABSENT, *more)
     batches = sorted({batch for run in runs for batch in run.batch_ids})
     not_passed = [batch for batch in batches if not facts.controls[batch].passed]
     if not_passed:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from musk_id.kernels.retention import linear_retention_index
 from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.model.chromatography import MeasuredPeak, SheetPeak
-from musk_id.model.identification_rules import IdentificationRule, RatioBand
+from musk_id.model.identification_rules import IDENTIFICATION_RULES, IdentificationRule, RatioBand
 from musk_id.model.injections import BlankPeaks, InjectedReference, SequenceInjections
 from musk_id.model.trace import Criterion
 from musk_id.model.values import DecimalText, Line, decimal_at_most, decimal_text
@@ -28,6 +28,7 @@ __all__ = [
     "untested_criteria",
 ]
 
+_RULES = dict(IDENTIFICATION_RULES)
 MOLECULAR_ION_LEAST = Fraction(2, 100)
 
 IDENTITY_CRITERIA = (
@@ -51,6 +52,8 @@ class Injected:
     unit_mass: UnitMassSpectrum
     nominal_mass: int
     sequence: SequenceInjections
+    against: tuple[Line, ...] = ()
+    """What speaks against its being a spectrum of the substance, measured in the sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,13 @@ def identity_criteria(
     limits = _limits(rule)
     window = _window(peak, rule)
     return (
-        _made("spectra.reference_same_sequence", injected.reference.accession, limits, True, record),
+        _made(
+            "spectra.reference_same_sequence",
+            "; ".join((injected.reference.accession, *injected.against)),
+            limits,
+            not injected.against,
+            record,
+        ),
         _rule_fixed(injected.sequence, version),
         _retention_time(peak, injected.reference, rule, record),
         _retention_index(peak, injected, rule, record),
@@ -157,8 +166,10 @@ def _rule_fixed(sequence: SequenceInjections, version: str) -> Criterion:
     if rule is None or sequence.date is None:
         return _untested(name, limit)
     in_time = rule.fixed_on <= sequence.date
-    named = rule.method_version == version or (rule.departure is not None and rule.departure.to_version == version)
     departure = rule.departure
+    named = version == (rule.method_version if departure is None else departure.to_version)
+    if departure is not None and rule.method_version not in _RULES:
+        named = False  # what the rule that was fixed would have said cannot be computed
     changed = "" if departure is None else f"; -> {departure.to_version}, {departure.date}"
     measured = f"{rule.method_version}, {rule.fixed_on}{changed}"
     return _made(name, measured, {name: limit}, in_time and named, (sequence.batch_id,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from musk_id.errors import MuskIdError, Problem
@@ -11,10 +12,10 @@ from musk_id.kernels.retention import linear_retention_index
 from musk_id.model.batch import RunSheet, SheetRow
 from musk_id.model.injections import BlankPeaks, InjectedReference, SequenceInjections
 from musk_id.model.spectrum import MassSpectrum
-from musk_id.model.values import Line
+from musk_id.model.values import IsoDate, Line
 from musk_id.vocabulary import BatchKind, ControlKind, ControlResult
 
-__all__ = ["injections_of", "sheet_peak_problems"]
+__all__ = ["begun_by", "injections_of", "sheet_peak_problems"]
 
 
 def injections_of(sheet: RunSheet, spectra: Mapping[str, MassSpectrum]) -> SequenceInjections | None:
@@ -69,15 +70,23 @@ def _references(
 
 
 def _blanks(sheet: RunSheet, kind: ControlKind) -> tuple[BlankPeaks, ...]:
-    """Blanks of a kind; a result "no product" says as much as an empty list of peaks."""
+    """Blanks of a kind; a result "no product" says as much as an empty list of peaks.
+
+    An empty list beside the result that there was something says nothing: the two contradict each other.
+    """
+    told = {ControlResult.NO_PRODUCT: (), ControlResult.PRODUCT: None, ControlResult.NOT_AS_EXPECTED: None}
     return tuple(
-        BlankPeaks(
-            position=row.position,
-            peaks=() if row.peaks is None and row.result is ControlResult.NO_PRODUCT else row.peaks,
-        )
+        BlankPeaks(position=row.position, peaks=row.peaks or told.get(row.result, row.peaks))
         for row in sheet.rows
         if row.kind is kind
     )
+
+
+def begun_by(sequence: SequenceInjections, run_date: IsoDate | None) -> SequenceInjections:
+    """A sequence as a run of it sees it: a run recorded before its batch was measured when it says so."""
+    if run_date is None or sequence.date is None or run_date >= sequence.date:
+        return sequence
+    return replace(sequence, date=run_date)
 
 
 def sheet_peak_problems(sheet: RunSheet) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from musk_id.kernels.formula import atoms_of
 from musk_id.model.identification_rules import IdentificationRule
 from musk_id.model.injections import InjectedReference, SequenceInjections
 from musk_id.model.trace import Criterion
@@ -21,18 +22,22 @@ NAMES_SHOWN = 4
 def isomers_of(reference: InjectedReference, library: SpectralLibrary) -> Iterator[str]:
     """InChIKeys of the isomers that a macrocycle or sterol may be taken for.
 
-    Members of its group with its formula, or with a formula that is not known here; the stereoisomers among the
-    markers. A key without stereochemistry is no other compound than one of the same skeleton.
+    Members of its group with its formula, or with a formula that is not known here; macrocycles and sterols among
+    the markers with its formula; the stereoisomers among the markers. A key without stereochemistry is no other
+    compound than the one marker of its skeleton, and may be each of several.
     """
     group = library.group_of(reference.inchikey)
-    formulas = {str(marker.inchikey): str(marker.formula) for marker in library.markers}
+    formulas = {str(marker.inchikey): atoms_of(marker.formula) for marker in library.markers}
+    own = atoms_of(reference.formula)
+    skeleton = compound_key(reference.inchikey)
     keys: set[str] = set(group.members if group is not None else ())
-    keys |= {key for key in formulas if compound_key(key) == compound_key(reference.inchikey)}
+    keys |= {str(marker.inchikey) for marker in library.by_index}
+    keys |= {key for key in formulas if compound_key(key) == skeleton}
+    one_form = len(library.stereoisomers(reference.inchikey)) <= 1
     for key in sorted(keys - {reference.inchikey}):
-        same_skeleton = compound_key(key) == compound_key(reference.inchikey)
-        if same_skeleton and (is_flat(key) or is_flat(reference.inchikey)):
+        if compound_key(key) == skeleton and (is_flat(key) or (is_flat(reference.inchikey) and one_form)):
             continue
-        if formulas.get(key, str(reference.formula)) == reference.formula:
+        if formulas.get(key, own) == own:
             yield key
 
 
@@ -59,7 +64,7 @@ def isomer_criterion(
     Criterion or None
         ``None`` for compounds that need no index, or have no isomer to be taken for.
     """
-    if not library.needs_index(reference.inchikey):
+    if not library.needs_index(reference.inchikey, reference.formula):
         return None
     isomers = list(isomers_of(reference, library))
     if not isomers:

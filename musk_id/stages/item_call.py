@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from musk_id.model.barcode import ItemCall, NamedTaxon, NotExcluded, SequenceResult
 from musk_id.model.methods import AnimalMethod, BarcodeMethod
+from musk_id.model.screening_markers import screening_marker
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, Line
 from musk_id.stages.library import BarcodeLibrary, species_of
@@ -216,7 +217,7 @@ def _second_locus(sequences: tuple[CalledSequence, ...], method: BarcodeMethod) 
     """Both short markers, or one of them with a coding one (decision rules, section 4)."""
     coding = {limits.locus for limits in method.long_loci}
     loci = {c.locus for c in sequences}
-    amplicons = loci - coding
+    amplicons = loci & {limits.locus for limits in method.amplicons}
     passed = len(amplicons) >= 2 or bool(amplicons and loci & coding)
     return criterion(
         "barcode.second_locus",
@@ -236,6 +237,8 @@ def _exclusion(
     """Distances of an exclusion (decision rules, section 5): another genus close, every *Moschus* far."""
     measured: dict[Locus, tuple[Fraction, Fraction]] = {}
     for sequence in called:
+        if screening_marker(sequence.locus) is not None:
+            continue
         # A laboratory's own record may bring *Moschus* nearer; it may not carry the other animal.
         other = [e.upper for e in sequence.compared if e.record.genus != method.genus and e.record.overlay is None]
         own = [e.lower for e in sequence.compared if e.record.genus == method.genus]

@@ -246,6 +246,8 @@ def _judge(
     least = method.certified_margin_min if moschus else animals.certified_margin_min
     passed = certified is None or certified >= least
     reasons: list[Reason] = []
+    if moschus and limits.screening:
+        reasons.append(Reason.SCREENING_MARKER)
     if not near:
         reasons.append(Reason.OUTSIDE_RADIUS)
     if not apart or others_near:
@@ -307,8 +309,10 @@ def _answer(
     method: BarcodeMethod,
 ) -> tuple[Rank, str | None, Trace]:
     """Rank and taxon: the genus; for other animals else the family; else nothing."""
+    if limits.screening and not limits.wide:
+        return Rank.NONE, None, tuple
     if genus == method.genus:
-        blocking = {Reason.OUTSIDE_RADIUS, Reason.MARGIN_TOO_SMALL} & set(reasons)
+        blocking = {Reason.OUTSIDE_RADIUS, Reason.MARGIN_TOO_SMALL, Reason.SCREENING_MARKER} & set(reasons)
         return (Rank.NONE, None, tuple) if blocking else (Rank.GENUS, genus, tuple)
     if genus is not None and not reasons:
         return Rank.GENUS, genus, tuple

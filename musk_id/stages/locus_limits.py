@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from musk_id.errors import ConfigError
 from musk_id.model.methods import AmpliconLimits, AnimalMethod, BarcodeMethod, LongLocusLimits
+from musk_id.model.screening_markers import ScreeningMarker, screening_marker
 from musk_id.model.values import DecimalText, decimal_text
 from musk_id.stages.comparison import P_DIGITS
 from musk_id.vocabulary import Locus
 
-__all__ = ["LocusLimits", "limits_of"]
+__all__ = ["LocusLimits", "limits_of", "screening_loci"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class LocusLimits:
     """Radius and margins at one marker, in its own unit, as exact fractions.
 
     ``wide`` says that the limits for other animals are those of a library with ``genera`` genera at the marker, of
-    which ``wide_min_genera`` are asked for: then no other genus may lie within ``other_radius``.
+    which ``wide_min_genera`` are asked for: then no other genus may lie within ``other_radius``. A ``screening``
+    marker never names the genus of interest, and nothing at all in a library that is not wide.
     """
 
     locus: Locus
@@ -33,6 +36,7 @@ class LocusLimits:
     digits: int
     genera: int = 0
     wide_min_genera: int | None = None
+    screening: bool = False
 
     @property
     def wide(self) -> bool:
@@ -49,7 +53,16 @@ class LocusLimits:
 
 
 def limits_of(locus: Locus, method: BarcodeMethod, animals: AnimalMethod, genera: int = 0) -> LocusLimits:
-    """Limits of a marker under a pair of methods, in a library with so many genera at the marker."""
+    """Limits of a marker under a pair of methods, in a library with so many genera at the marker.
+
+    Raises
+    ------
+    ConfigError
+        If the marker screens for other mammals and the method for these has no limits at it.
+    """
+    screening = screening_marker(locus)
+    if screening is not None:
+        return _for_genera(_screening_limits(screening, animals), animals, genera)
     for amplicon in method.amplicons:
         if amplicon.locus is locus:
             return _for_genera(_amplicon_limits(amplicon), animals, genera)
@@ -68,6 +81,36 @@ def _for_genera(limits: LocusLimits, animals: AnimalMethod, genera: int) -> Locu
         other_radius=Fraction(wide.radius),
         other_margin=Fraction(wide.margin),
         wide_min_genera=animals.wide_min_genera,
+    )
+
+
+def screening_loci(animals: AnimalMethod) -> tuple[Locus, ...]:
+    """Markers that screen for other mammals and at which a method for these has limits."""
+    return tuple(entry.locus for entry in animals.wide if screening_marker(entry.locus) is not None)
+
+
+def _screening_limits(marker: ScreeningMarker, animals: AnimalMethod) -> LocusLimits:
+    """Limits of a marker that never names the genus of interest: its radius is that of a person's sequence."""
+    own = next((entry for entry in animals.wide if entry.locus is marker.locus), None)
+    if own is None:
+        raise ConfigError(
+            f"method {animals.version} has no limits at {marker.locus}",
+            where="laboratory.yaml: methods: animals",
+            hint="name a later version of the method",
+        )
+    return LocusLimits(
+        locus=marker.locus,
+        coding=False,
+        radius=Fraction(marker.human_radius_edits),
+        margin=Fraction(own.margin),
+        other_radius=Fraction(own.radius),
+        other_margin=Fraction(own.margin),
+        # No distance is small enough.
+        exclusion_other=Fraction(-1),
+        exclusion_moschus=Fraction(0),
+        unit="edits",
+        digits=0,
+        screening=True,
     )
 
 

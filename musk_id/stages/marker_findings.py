@@ -13,7 +13,8 @@ from musk_id.model.reference import MarkerCompound
 from musk_id.model.spectra import CompoundCall, MarkerFinding, SpectrumResult
 from musk_id.model.technical import FailedRun, SpectrumEvidence
 from musk_id.model.values import DecimalText, Identifier, Line
-from musk_id.stages.spectral_library import SpectralLibrary, compound_key, is_marker, same_compound
+from musk_id.stages.name_withheld import WITHHELD
+from musk_id.stages.spectral_library import SpectralLibrary, compound_key, is_flat, is_marker, same_compound
 from musk_id.stages.spectrum_checks import has_peaks_above
 from musk_id.vocabulary import CompoundStatus, Reason
 
@@ -84,7 +85,11 @@ def _finding(
     resembling: tuple[Identifier, ...],
 ) -> MarkerFinding:
     named = [(run, call) for run, call in calls if call.inchikey and is_marker(marker, call.inchikey)]
-    identified = [run for run, call in named if call.status is CompoundStatus.IDENTIFIED]
+    identified = [
+        run
+        for run, call in named
+        if call.status is CompoundStatus.IDENTIFIED and not _form_is_open(marker, call.inchikey or "", library)
+    ]
     held = bool(marker.accessions) or any(
         is_marker(marker, r.inchikey) for e in evidence for s in e.sequences for r in s.references if r.spectrum
     )
@@ -94,6 +99,8 @@ def _finding(
         status = CompoundStatus.IDENTIFIED if identified else CompoundStatus.TENTATIVE
         runs = identified or [run for run, _ in named]
         reasons = {reason for run, call in named if run in runs for reason in call.reasons}
+        if any(_form_is_open(marker, call.inchikey or "", library) for run, call in named if run in runs):
+            reasons.add(Reason.CONFUSABLE_NOT_SEPARATED)
     elif not held:
         status, runs, reasons = CompoundStatus.NO_REFERENCE, [], {Reason.NO_REFERENCE_SPECTRUM}
         compatible = _compatible_runs(marker, evidence, calls)
@@ -103,7 +110,8 @@ def _finding(
             reasons.add(Reason.NO_LIBRARY_MATCH)
         if _may_be_named(marker, calls, library):
             reasons.add(Reason.CONFUSABLE_NOT_SEPARATED)
-        in_vain = not reasons and _searched(marker, evidence)
+        compared = {run for run, _ in calls}
+        in_vain = not reasons and _searched(marker, [e for e in evidence if e.run.run_id in compared])
         limit = limits.get(marker.inchikey) if in_vain else None
         if limit is None:
             reasons.add(Reason.LIMIT_NOT_DETERMINED)
@@ -130,8 +138,19 @@ def _area(identified: list[Identifier], evidence: list[SpectrumEvidence]) -> Dec
     return own[0].peak.area
 
 
+def _form_is_open(marker: MarkerCompound, inchikey: str, library: SpectralLibrary) -> bool:
+    """Whether a call without stereochemistry leaves open that the compound is this form of it."""
+    return is_flat(inchikey) and inchikey != marker.inchikey and marker.inchikey in library.stereoisomers(inchikey)
+
+
 def _searched(marker: MarkerCompound, evidence: list[SpectrumEvidence]) -> bool:
-    return any(same_compound(marker.inchikey, key) for e in evidence for key in e.searched_for)
+    """Whether a run looked for a marker; one of a batch whose controls failed may have missed it."""
+    return any(
+        same_compound(marker.inchikey, key)
+        for e in evidence
+        if not any(sequence.failed for sequence in e.sequences)
+        for key in e.searched_for
+    )
 
 
 def _may_be_named(
@@ -139,9 +158,14 @@ def _may_be_named(
 ) -> bool:
     """Whether an open call may be this compound: then it cannot count as looked for and not found."""
     names = {s.reference.name for s in library.spectra if is_marker(marker, s.reference.inchikey)}
-    open_calls = [call for _, call in calls if call.status is CompoundStatus.TENTATIVE]
     own = library.group_of(marker.inchikey)
-    return any(names & set(call.confusables) or (own is not None and call.name == own.name) for call in open_calls)
+    if own is not None:
+        names.add(own.name)
+    return any(
+        names & {call.name, *call.confusables}
+        for _, call in calls
+        if call.status is CompoundStatus.TENTATIVE or WITHHELD & set(call.reasons)
+    )
 
 
 def _compatible_runs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,29 +11,38 @@ from musk_id.kernels.anchoring import place
 from musk_id.kernels.matching_counts import pack_rows, pair_counts
 from musk_id.kernels.nucleotides import Masks, encode
 from musk_id.model.methods import BarcodeMethod
-from musk_id.model.reference import ReferenceRelease
+from musk_id.model.reference import BarcodeReference, ReferenceRelease
+from musk_id.model.screening_markers import screening_marker
 from musk_id.stages.comparison import HUMAN_GENUS, Compared, compare
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.locus_limits import LocusLimits
+from musk_id.stages.match_entries import Entries
 from musk_id.vocabulary import Locus
 
-__all__ = ["HumanReferences"]
+__all__ = ["HumanReferences", "humans_of"]
 
 
 class HumanReferences:
     """The human records of a release, held against every query beside the library's own.
 
-    A library of one's own may hold no human record, or one of another name that is a person's.
+    A library of one's own may hold no human record, or one of another name that is a person's. ``further`` are
+    human records of the library at markers that the release lacks (:func:`humans_of`).
     """
 
-    def __init__(self, release: ReferenceRelease, method: BarcodeMethod) -> None:
-        own = tuple(record for record in release.barcodes if record.genus == HUMAN_GENUS)
+    def __init__(
+        self, release: ReferenceRelease, method: BarcodeMethod, further: tuple[BarcodeReference, ...] = ()
+    ) -> None:
+        own = (*(record for record in release.barcodes if record.genus == HUMAN_GENUS), *further)
         self._loci = BarcodeLibrary.from_release(replace(release, barcodes=own), method).loci
         self._packed = {
             locus: pack_rows(np.stack([_in_frame(record.sequence, own.width) for record in own.records]))
             for locus, own in self._loci.items()
             if own.width
         }
+
+    def hold(self, locus: Locus) -> bool:
+        """Whether there is a human record at a marker."""
+        return locus in self._loci
 
     def beside(
         self, locus: Locus, queries: Sequence[Masks], found: Sequence[tuple[Compared, ...]], limits: LocusLimits
@@ -67,6 +76,40 @@ class HumanReferences:
             share <= max(float(limits.radius), most) + 1e-9
             for share, most in zip(least.tolist(), nearest, strict=True)
         ]
+
+
+def humans_of(
+    entries: Mapping[Locus, Entries],
+    release: ReferenceRelease,
+    method: BarcodeMethod,
+    limits: Mapping[Locus, LocusLimits],
+) -> tuple[BarcodeReference, ...]:
+    """Human records of a library at markers that screen, as far as the release vouches for them.
+
+    A release holds no record at such a marker, and a name in a library is only its maker's word. The record counts
+    as human if the library holds its accession at a marker of the release as well, there under a human name, and
+    each such record lies within the radius of a human record of the release.
+    """
+    screening = [
+        record
+        for locus, own in entries.items()
+        if screening_marker(locus) is not None
+        for record in own.records_of(HUMAN_GENUS)
+    ]
+    wanted = {record.accession for record in screening}
+    humans = [record for record in release.barcodes if record.genus == HUMAN_GENUS]
+    held = BarcodeLibrary.from_release(replace(release, barcodes=tuple(humans)), method).loci
+    vouched: dict[str, list[bool]] = {}
+    for locus, own in entries.items():
+        for record in own.records_of(HUMAN_GENUS) if wanted and locus in held else ():
+            if record.accession not in wanted:
+                continue
+            masks = encode(record.sequence)
+            if held[locus].width:
+                masks = place(masks, 0, held[locus].width)
+            near = any(found.upper <= limits[locus].radius for found in compare(masks, held[locus]))
+            vouched.setdefault(record.accession, []).append(near)
+    return tuple(record for record in screening if all(vouched.get(record.accession, [False])))
 
 
 def _in_frame(letters: str, width: int) -> Masks:

@@ -20,15 +20,15 @@ from musk_id.model.sequence import NucleotideSequence
 from musk_id.stages.comparison import Compared
 from musk_id.stages.library import AMPLICON_SLACK, LEFT_OUT, BarcodeLibrary, LocusLibrary
 from musk_id.stages.locus_judgement import Judgement, judge_locus
-from musk_id.stages.locus_limits import LocusLimits, limits_of
+from musk_id.stages.locus_limits import LocusLimits, limits_of, screening_loci
 from musk_id.stages.match_entries import Entries
-from musk_id.stages.match_human import HumanReferences
-from musk_id.stages.match_rows import LISTED, MatchRow, human_row, placed_row
+from musk_id.stages.match_human import HumanReferences, humans_of
+from musk_id.stages.match_rows import LISTED, MatchRow, human_row, placed_row, withheld_row
 from musk_id.stages.match_species import LibrarySpecies
 from musk_id.stages.placement import Placement, place_sequences
 from musk_id.stages.relatives import SpeciesSpread, SpeciesSpreads
 from musk_id.stages.sequence_examination import is_human
-from musk_id.vocabulary import Locus, Reason
+from musk_id.vocabulary import RELEASE_MARKERS, Locus, Reason
 
 __all__ = ["LibraryMatcher"]
 
@@ -65,14 +65,15 @@ class LibraryMatcher:
         self._method, self._animals, self._threads = method, animals, threads
         windows = {limits.locus: limits.window_bp for limits in method.long_loci}
         amplicons = [limits.locus for limits in method.amplicons]
+        known = (*windows, *amplicons, *screening_loci(animals))
         self._entries = {
-            locus: Entries(library, table, coding=locus in windows) for locus, table in library.loci.items()
+            locus: Entries(library, table, coding=locus in windows)
+            for locus, table in library.loci.items()
+            if locus in known
         }
         genera = {locus: entries.genera for locus, entries in self._entries.items()}
-        self._limits = {
-            locus: limits_of(locus, method, animals, genera.get(locus, 0)) for locus in (*windows, *amplicons)
-        }
-        self._humans = HumanReferences(anchors, method)
+        self._limits = {locus: limits_of(locus, method, animals, genera.get(locus, 0)) for locus in known}
+        self._humans = HumanReferences(anchors, method, humans_of(self._entries, anchors, method, self._limits))
         self._species = {
             locus: LibrarySpecies(entries, entries.index, library, animals.species)
             for locus, entries in self._entries.items()
@@ -110,6 +111,8 @@ class LibraryMatcher:
         entries = None if place.locus is None else self._entries.get(place.locus)
         if place.locus is not None and is_human(compared, self._limits[place.locus]):
             return human_row(number, place.locus)
+        if place.locus is not None and place.locus not in RELEASE_MARKERS and not self._humans.hold(place.locus):
+            return withheld_row(number, place.locus)
         if entries is None:
             reasons = place.reasons if place.locus is None else (*place.reasons, Reason.NO_REFERENCE_AT_LOCUS)
             return MatchRow(

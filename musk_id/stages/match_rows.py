@@ -18,9 +18,10 @@ from musk_id.stages.placement import Placement, place_sequences
 from musk_id.stages.sequence_examination import is_human
 from musk_id.vocabulary import Finding, Locus, NameView, Rank, Reason, Strand
 
-__all__ = ["HUMAN", "MatchRow", "human_row", "match_release", "placed_row"]
+__all__ = ["HUMAN", "WITHHELD", "MatchRow", "human_row", "match_release", "placed_row", "withheld_row"]
 
 HUMAN = "Homo sapiens"
+WITHHELD = "withheld"
 # Accessions and names that a row lists; all of them are counted.
 LISTED = 5
 
@@ -94,6 +95,11 @@ def human_row(number: int, locus: Locus | None) -> MatchRow:
         finding=Finding.DETECTED,
         reasons=(Reason.HUMAN_DNA,),
     )
+
+
+def withheld_row(number: int, locus: Locus) -> MatchRow:
+    """The row of a sequence at a marker without a human reference: it could be a person's, nothing is shown."""
+    return MatchRow(number=number, name=WITHHELD, locus=locus, reasons=(Reason.HUMAN_NOT_EXCLUDED,))
 
 
 def placed_row(

@@ -49,7 +49,7 @@ def rules_that_apply(
                 rule_id=rule.rule_id,
                 phrase=rule.phrase,
                 markers=tuple(
-                    sorted(m.name for m in own if _is_found(m) and _names(m) & named),
+                    sorted(m.name for m in _told_once(own) if _is_found(m) and _names(m) & named),
                 ),
                 either_reading=bool(rule.materials) and undetermined,
                 source=rule.source,
@@ -61,6 +61,16 @@ def rules_that_apply(
 def _is_found(marker: MarkerFinding) -> bool:
     """Named, or not told apart from what was named: a rule that limits a conclusion takes both."""
     return marker.status in _FOUND or Reason.CONFUSABLE_NOT_SEPARATED in marker.reasons
+
+
+def _told_once(markers: list[MarkerFinding]) -> list[MarkerFinding]:
+    """The markers without forms of a compound that is named without stereochemistry: one finding, not two."""
+    named = {m.inchikey.split("-")[0] for m in markers if m.status in _FOUND and m.inchikey and _is_settled(m)}
+    return [m for m in markers if _is_settled(m) or m.inchikey is None or m.inchikey.split("-")[0] not in named]
+
+
+def _is_settled(marker: MarkerFinding) -> bool:
+    return Reason.CONFUSABLE_NOT_SEPARATED not in marker.reasons
 
 
 def _names(marker: MarkerFinding) -> set[str]:

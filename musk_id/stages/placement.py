@@ -13,10 +13,11 @@ from musk_id.kernels.nucleotides import Masks, decode, encode, is_ambiguous, rev
 from musk_id.kernels.placement import MIN_VOTES, PrimerPair, anchors_by_locus, insert_span, off_diagonal_share
 from musk_id.kernels.translation import stop_codon_positions
 from musk_id.model.methods import AmpliconLimits, BarcodeMethod, LongLocusLimits
+from musk_id.model.screening_markers import SCREENING_MARKERS, ScreeningMarker
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Line, decimal_text
 from musk_id.stages.library import BarcodeLibrary
-from musk_id.vocabulary import CriterionOutcome, Locus, Reason, Strand
+from musk_id.vocabulary import RELEASE_MARKERS, CriterionOutcome, Locus, Reason, Strand
 
 __all__ = ["Placement", "criterion", "place_sequence", "place_sequences"]
 
@@ -104,7 +105,8 @@ def _placed(
     strand = Strand.FORWARD if anchor.strand == 1 else Strand.REVERSE
     oriented = masks if anchor.strand == 1 else reverse_complement(masks)
     noted = (Reason.LOCUS_NOT_AS_DECLARED,) if declared not in (None, locus) else ()
-    for amplicon in method.amplicons:
+    short: tuple[AmpliconLimits | ScreeningMarker, ...] = (*method.amplicons, *SCREENING_MARKERS)
+    for amplicon in short:
         if amplicon.locus is locus:
             return _amplicon(oriented, strand, amplicon, method, noted, worded=worded)
     limits = next(limits for limits in method.long_loci if limits.locus is locus)
@@ -113,8 +115,13 @@ def _placed(
 
 
 def _anchor(anchors: tuple[Anchor, ...], declared: Locus | None) -> tuple[Anchor | None, Reason]:
-    """The anchor to use; several markers in one sequence need a declared one, both strands are refused."""
+    """The anchor to use; several markers in one sequence need a declared one, both strands are refused.
+
+    One that only screens stands back behind a marker of releases.
+    """
     markers = anchors_by_locus(anchors)
+    if len(markers) > 1 and (declared is None or declared.value not in markers):
+        markers = {name: found for name, found in markers.items() if name in RELEASE_MARKERS} or markers
     if not markers:
         return None, Reason.LOCUS_NOT_RECOGNISED
     chosen = declared.value if declared is not None and declared.value in markers else None
@@ -138,7 +145,7 @@ def _ambiguity(share: float, method: BarcodeMethod, *, passed: bool) -> Criterio
 def _amplicon(
     oriented: Masks,
     strand: Strand,
-    limits: AmpliconLimits,
+    limits: AmpliconLimits | ScreeningMarker,
     method: BarcodeMethod,
     noted: tuple[Reason, ...],
     *,

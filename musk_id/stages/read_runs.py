@@ -14,20 +14,24 @@ from dataclasses import dataclass, replace
 from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
 from musk_id.model.methods import ReadsMethod
+from musk_id.model.primers import PRIMER_PAIRS
+from musk_id.model.read_mixture import ReadMixture
 from musk_id.model.reads import Amplicon, PiledReads, ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier
+from musk_id.stages.jump_limits import JumpLimits, primers_name
 from musk_id.stages.read_rules import read_reasons
 from musk_id.stages.read_variants import find_variants
 from musk_id.stages.species_rule import CalledSequence
-from musk_id.vocabulary import Finding, Locus, Reason
+from musk_id.vocabulary import Finding, Locus, Reason, Strand
 
 __all__ = [
     "Examined",
     "ReadProduct",
     "ReadSequence",
     "examine_reads",
+    "in_blank",
     "read_products",
     "sequence_digest",
     "with_replicates",
@@ -36,7 +40,14 @@ __all__ = [
 # Of those that have too few reads so many are listed, besides all that name the genus of interest.
 MAX_TRACES_LISTED = 20
 
-_BELOW = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED, Reason.CONTROL_ABSENT})
+_BELOW = frozenset(
+    {
+        Reason.READS_BELOW_LIMIT,
+        Reason.TAG_JUMP_NOT_EXCLUDED,
+        Reason.CHIMERA_SUSPECTED,
+        Reason.CONTROL_ABSENT,
+    }
+)
 
 _Attempt = SequenceEvidence | TraceEvidence | ReadsEvidence | FailedRun
 Examined = tuple[SequenceResult, CalledSequence | None]
@@ -56,6 +67,9 @@ class ReadSequence:
 
 Examine = Callable[[NucleotideSequence, tuple[Reason, ...]], Examined]
 """How a sequence of the run is examined, with the reasons noted beforehand."""
+
+Mix = Callable[[Locus, Sequence[ReadVariant]], ReadMixture | None]
+"""How the variants of a marker are explained as a mixture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +112,13 @@ def read_products(evidence: Sequence[_Attempt]) -> dict[Identifier, ReadProduct]
 
 
 def examine_reads(
-    entry: ReadsEvidence, examine: Examine, method: ReadsMethod, genus: str, in_blanks: Mapping[str, int] | None
+    entry: ReadsEvidence,
+    examine: Examine,
+    method: ReadsMethod,
+    genus: str,
+    in_blanks: Mapping[str, int] | None,
+    jumps: JumpLimits | None = None,
+    mix: Mix | None = None,
 ) -> tuple[list[ReadSequence], ReadsRun]:
     """Variants of a run, most reads first, and what became of its reads.
 
@@ -114,6 +134,10 @@ def examine_reads(
         Genus of interest: a variant that names it is listed however few its reads.
     in_blanks : mapping of str to int, or None
         Largest counts in the blanks of the run's batches, by digest and by genus; ``None`` if none was sequenced.
+    mix : callable, or None
+        Explains the variants of a marker as a mixture.
+    jumps : JumpLimits, or None
+        How many reads other wells of the batch explain; ``None`` if the run was not held against them.
 
     Raises
     ------
@@ -123,8 +147,9 @@ def examine_reads(
     amplicons = find_variants(entry.reads, entry.primers, method)
     found = [(amplicon, variant) for amplicon in amplicons for variant in amplicon.variants]
     found.sort(key=lambda pair: (-pair[1].reads, pair[1].letters))
+    against = _Against(in_blanks, jumps, piled=isinstance(entry.reads, PiledReads))
     examined = [
-        _examined(number, amplicon, variant, examine, method, in_blanks)
+        _examined(number, amplicon, variant, examine, method, against)
         for number, (amplicon, variant) in enumerate(found, 1)
     ]
     listed, traces = [], 0
@@ -148,8 +173,39 @@ def examine_reads(
         variants=len(found),
         not_listed=len(found) - len(listed),
         piled=isinstance(entry.reads, PiledReads),
+        mixtures=() if mix is None else _mixtures(found, examined, mix),
     )
     return listed, run
+
+
+def _mixtures(
+    variants: Sequence[tuple[Amplicon, ReadVariant]], examined: Sequence[ReadSequence], mix: Mix
+) -> tuple[ReadMixture, ...]:
+    """Mixtures by marker, of variants turned to the strand of the library.
+
+    What has the primers of a marker and is not recognised belongs to it: that is where something unknown shows.
+    """
+    by_primers = {pair.name: pair.locus for pair in PRIMER_PAIRS}
+    by_locus: dict[Locus, list[ReadVariant]] = {}
+    for (amplicon, variant), entry in zip(variants, examined, strict=True):
+        result = entry.result
+        primers = primers_name(amplicon.primers)
+        locus = result.locus or (None if primers is None else by_primers.get(primers))
+        if locus is not None:
+            back = result.strand is Strand.REVERSE
+            letters = reverse_complement_text(variant.letters) if back else variant.letters
+            by_locus.setdefault(locus, []).append(replace(variant, letters=letters))
+    made = (mix(locus, own) for locus, own in sorted(by_locus.items()))
+    return tuple(mixture for mixture in made if mixture is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What the variants of a run are held against."""
+
+    in_blanks: Mapping[str, int] | None
+    jumps: JumpLimits | None
+    piled: bool
 
 
 def _examined(
@@ -158,11 +214,15 @@ def _examined(
     variant: ReadVariant,
     examine: Examine,
     method: ReadsMethod,
-    in_blanks: Mapping[str, int] | None,
+    against: _Against,
 ) -> ReadSequence:
     result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), ())
-    in_blank = None if in_blanks is None else _in_blank(variant, result, in_blanks)
-    noted = read_reasons(variant, amplicon.reads, in_blank, method)
+    largest = None if against.in_blanks is None else in_blank(variant, result, against.in_blanks)
+    limit = None
+    # Sequences that may be human are not kept for the comparison of wells.
+    if against.jumps is not None and Reason.HUMAN_DNA not in result.reasons:
+        limit = against.jumps.of(amplicon.primers, sequence_digest(variant.letters))
+    noted = read_reasons(variant, amplicon.reads, largest, method, limit, piled=against.piled)
     if Reason.CHIMERA_SUSPECTED in noted:
         # Half of it may be a person's.
         result = replace(result, sequence_sha256=None, picture=None, hits=(), sites=None, tree=None)
@@ -174,9 +234,10 @@ def _examined(
         reads=variant.reads,
         reads_exact=variant.reads_exact,
         marker_reads=amplicon.reads,
-        largest_in_blank=in_blank,
+        largest_in_blank=largest,
         primers=amplicon.primers,
         chimera=variant.chimera,
+        jump_limit=limit,
     )
     finding = Finding.INCONCLUSIVE if noted else result.finding
     return ReadSequence(replace(result, reads=support, finding=finding), call)
@@ -188,7 +249,7 @@ def nearest_genera(result: SequenceResult) -> set[str]:
     return set() if call is None else {str(genus) for view in call.views for genus in view.nearest_genus}
 
 
-def _in_blank(variant: ReadVariant, result: SequenceResult, in_blanks: Mapping[str, int]) -> int:
+def in_blank(variant: ReadVariant, result: SequenceResult, in_blanks: Mapping[str, int]) -> int:
     """Largest count of the sequence, or of all sequences nearest to its genus, in a blank."""
     keys = [sequence_digest(variant.letters), *(f"genus {genus}" for genus in nearest_genera(result))]
     return max(in_blanks.get(key, 0) for key in keys)

@@ -23,7 +23,15 @@ from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.reads import Amplicon, DistinctReads, PiledReads, ReadBatch, ReadTally, ReadVariant
 from musk_id.model.values import Line
 
-__all__ = ["MAX_DISTINCT", "checked_variants", "count_pairs", "count_reads", "cut_reads", "find_variants"]
+__all__ = [
+    "MAX_DISTINCT",
+    "checked_variants",
+    "count_pairs",
+    "count_reads",
+    "cut_by_primers",
+    "cut_reads",
+    "find_variants",
+]
 
 MAX_DISTINCT = 5_000_000
 MAX_VARIANTS = 2_000
@@ -144,6 +152,15 @@ def find_variants(
     cut = _cut(reads, primers, method)
     order = sorted(cut, key=lambda pair: (pair < 0, pair))
     return tuple(_amplicon(primers[pair].name if pair >= 0 else None, cut[pair], method) for pair in order)
+
+
+def cut_by_primers(
+    reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod
+) -> dict[Line | None, Counter[bytes]]:
+    """Distinct sequences without primers by the name of the pair, ``None`` for those without any."""
+    return {
+        primers[pair].name if pair >= 0 else None: counts for pair, counts in _cut(reads, primers, method).items()
+    }
 
 
 def cut_reads(reads: DistinctReads, primers: tuple[PrimerPairEntry, ...], method: ReadsMethod) -> Counter[bytes]:

@@ -15,7 +15,7 @@ from musk_id.model.values import Line
 from musk_id.stages.error_figures import calibration_summary
 from musk_id.stages.form import record_form
 from musk_id.stages.listing import listing_statements
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 __all__ = ["assemble"]
 
@@ -61,7 +61,7 @@ def _summary(release: ReferenceRelease, overlays: tuple[OverlaySummary, ...], ge
         barcode_records=len(release.barcodes),
         barcode_individuals=len({record.individual for record in release.barcodes}),
         spectrum_records=len(release.spectra),
-        marker_counts=tuple(_marker_count(release, locus, genus) for locus in Locus),
+        marker_counts=tuple(_marker_count(release, locus, genus) for locus in RELEASE_MARKERS),
         gaps=release.gaps,
         sources=release.sources,
         legal_rows=release.legal_rows,

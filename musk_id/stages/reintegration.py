@@ -7,10 +7,13 @@ from dataclasses import replace
 from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.model.methods import SpectraMethod
 from musk_id.model.spectra import CompoundCall, ReintegrationEffect
+from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.technical import SpectrumEvidence
+from musk_id.model.values import DecimalText
 from musk_id.stages.compound_call import ScoredReference
 from musk_id.stages.compound_identity import PeakEvidence, call_with_rule
 from musk_id.stages.identification import Injected
+from musk_id.stages.name_withheld import bearing_its_name
 from musk_id.stages.spectral_library import SpectralLibrary
 from musk_id.vocabulary import CompoundStatus, Reason
 
@@ -31,15 +34,23 @@ def call_peak(
     injected: tuple[Injected, ...],
     library: SpectralLibrary,
     method: SpectraMethod,
+    ranking: SpectralRanking | None = None,
 ) -> tuple[CompoundCall, ReintegrationEffect | None]:
-    """Call of a spectrum; with an integration by hand both calls, of which the weaker one is given."""
+    """Call of a spectrum; with an integration by hand both calls, of which the weaker one is given.
+
+    A name that the ranking does not bear is withheld in either.
+    """
+
+    def call(area: DecimalText | None) -> CompoundCall:
+        found = call_with_rule(query, scored, PeakEvidence(peak, area, injected), library, method)
+        return bearing_its_name(found, ranking, library)
+
     peak = evidence.peak
     area = None if peak is None else peak.area
-    without = call_with_rule(query, scored, PeakEvidence(peak, area, injected), library, method)
+    without = call(area)
     if evidence.reintegrated_area is None or area is None:
         return without, None
-    changed = PeakEvidence(peak, evidence.reintegrated_area, injected)
-    with_it = call_with_rule(query, scored, changed, library, method)
+    with_it = call(evidence.reintegrated_area)
     effect = ReintegrationEffect(
         area_without=area,
         area_with=evidence.reintegrated_area,
@@ -48,7 +59,7 @@ def call_peak(
     )
     if _answer(without) == _answer(with_it):
         return without, effect
-    weaker = min(without, with_it, key=lambda call: _STRENGTH.index(call.status))
+    weaker = min(without, with_it, key=lambda found: _STRENGTH.index(found.status))
     reasons = {*weaker.reasons, Reason.REINTEGRATION_CHANGES_ANSWER}
     return replace(weaker, reasons=tuple(sorted(reasons))), effect
 

@@ -40,7 +40,8 @@ def species_rule(
     """
     coding = {limits.locus for limits in method.long_loci}
     long_calls = [c for c in called if c.locus in coding]
-    amplicons = sorted({c.locus for c in called if c.locus not in coding})
+    short = {limits.locus for limits in method.amplicons}
+    amplicons = sorted({c.locus for c in called if c.locus in short})
     best = max(long_calls, key=lambda c: (c.compared_bp, c.locus), default=None)
     compared_bp = best.compared_bp if best else 0
     criteria = [

@@ -8,7 +8,6 @@ what else is in the batch. A query that equals its reference is refused.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -37,6 +36,7 @@ from musk_id.model.spectra import (
     SpectrumHit,
     SpectrumResult,
 )
+from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.technical import FailedRun, SpectrumEvidence
 from musk_id.model.trace import Criterion
@@ -50,31 +50,27 @@ from musk_id.stages.musk_rules import rules_that_apply, set_aside
 from musk_id.stages.placement import criterion
 from musk_id.stages.reintegration import call_peak
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
+from musk_id.stages.stated_conditions import (
+    ENERGIES_EV,
+    is_other_ionisation,
+    stated_derivative,
+    stated_energy,
+    stated_energy_ev,
+    stated_ionisation,
+)
 from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Finding, MaterialClass, Reason
 
-__all__ = ["examine_spectrum", "is_other_ionisation", "match_spectra"]
+__all__ = ["examine_spectrum", "match_spectra"]
 
 FACTOR_DIGITS = 1
 ENTROPY_DIGITS = 3
 
-_IONISATION_FIELDS = (
-    "ionization",
-    "ionisation",
-    "ionization_mode",
-    "ionizationmode",
-    "instrument_type",
-    "ms_type",
-)
-_OTHER_IONISATION = re.compile(r"\b(CI|PCI|NCI|FI|ESI|APCI|MALDI|FAB)\b", re.IGNORECASE)
-_ENERGY_FIELDS = ("ionization_energy", "ionisation energy", "ionizationenergy", "ionization energy")
 _QUALITY_REASONS = {
     "spectra.peak_count": Reason.SPECTRUM_TOO_FEW_PEAKS,
     "spectra.ionisation": Reason.NO_LIBRARY_MATCH,
     "spectra.derivative": Reason.NO_LIBRARY_MATCH,
     "spectra.electron_energy": Reason.ELECTRON_ENERGY_OTHER,
 }
-ENERGIES_EV = (65, 80)
-_DERIVATIVE_FIELDS = ("derivatised", "derivative", "derivatization", "derivatization_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +129,13 @@ def match_spectra(
 def _peaks_of_one_spectrum(
     evidence: tuple[SpectrumEvidence | FailedRun, ...],
 ) -> tuple[SpectrumEvidence | FailedRun, ...]:
-    """The evidence without the peak of runs that hold several spectra: nobody says which of them it belongs to."""
+    """The evidence without the peak of runs that hold several spectra: nobody says which of them it belongs to.
+
+    A file that cannot be read counts, too: the peak may be its own.
+    """
     spectra: Counter[str] = Counter()
     for entry in evidence:
-        if isinstance(entry, SpectrumEvidence):
-            spectra[entry.run.run_id] += len(entry.spectra)
+        spectra[entry.run.run_id] += len(entry.spectra) if isinstance(entry, SpectrumEvidence) else 1
     return tuple(
         replace(entry, peak=None, reintegrated_area=None)
         if isinstance(entry, SpectrumEvidence) and spectra[entry.run.run_id] > 1
@@ -171,13 +169,14 @@ def examine_spectrum(
     """Compare one spectrum with the whole library and call its compound."""
     query = to_unit_mass(spectrum.mz, spectrum.intensity)
     quality = _quality(spectrum, query, method)
-    injected = () if method.identification is None else injected_references(evidence.sequences)
+    injected = () if method.identification is None else injected_references(evidence.sequences, library)
     scored = _score(query, library, injected) if query.mz.size else []
     reasons = {_QUALITY_REASONS[c.name] for c in quality if c.outcome is CriterionOutcome.FAILED}
     if any(_is_self(spectrum, query, entry) for entry in scored):
         reasons.add(Reason.SELF_MATCH)
     call: CompoundCall | None = None
     effect: ReintegrationEffect | None = None
+    ranking: SpectralRanking | None = None
     if not reasons and scored:
         ranked = tuple(
             ScoredReference(e.library, e.factors.identity_forward, e.factors.identity_reverse) for e in scored
@@ -185,7 +184,9 @@ def examine_spectrum(
         if method.identification is None:
             call = call_compound(query, ranked, library, method)
         else:
-            call, effect = call_peak(query, ranked, evidence, injected, library, method)
+            if library.ranking is not None:
+                ranking, _ = library.ranking.ranked(query)
+            call, effect = call_peak(query, ranked, evidence, injected, library, method, ranking)
     return SpectrumResult(
         run=evidence.run,
         spectrum_name=Line(spectrum.name[:200]),
@@ -193,7 +194,7 @@ def examine_spectrum(
         peak_count=int(query.mz.size),
         mz_low=int(query.mz[0]) if query.mz.size else None,
         mz_high=int(query.mz[-1]) if query.mz.size else None,
-        ionisation_energy=_stated(spectrum, _ENERGY_FIELDS),
+        ionisation_energy=stated_energy(spectrum),
         quality=quality,
         finding=Finding.DETECTED if _is_identified(call) else Finding.INCONCLUSIVE,
         reasons=tuple(sorted(reasons)),
@@ -202,6 +203,7 @@ def examine_spectrum(
         references_compared=len(scored),
         call=call,
         reintegration=effect,
+        ranking=ranking,
     )
 
 
@@ -209,44 +211,30 @@ def _is_identified(call: CompoundCall | None) -> bool:
     return call is not None and call.status is CompoundStatus.IDENTIFIED
 
 
-def _stated(spectrum: MassSpectrum, names: tuple[str, ...]) -> Line | None:
-    value = spectrum.field(*names)
-    return Line(value[:100]) if value and value.strip() else None
-
-
-def is_other_ionisation(spectrum: MassSpectrum) -> bool:
-    """Whether a spectrum is stated to be of another ionisation than EI."""
-    stated = _stated(spectrum, _IONISATION_FIELDS)
-    return stated is not None and _OTHER_IONISATION.search(stated) is not None
-
-
 def _quality(spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMethod) -> tuple[Criterion, ...]:
-    ionisation = _stated(spectrum, _IONISATION_FIELDS)
-    derivative = _stated(spectrum, _DERIVATIVE_FIELDS)
-    underivatised = derivative is None or derivative.lower() in ("no", "none", "false", "0")
+    derivative, derivatised = stated_derivative(spectrum)
     count = int(query.mz.size)
     return (
         criterion("spectra.peak_count", count, f">= {method.min_peaks}", count >= method.min_peaks, "peaks"),
         criterion(
             "spectra.ionisation",
-            ionisation or "not stated",
+            stated_ionisation(spectrum) or "not stated",
             "EI, or not stated",
-            ionisation is None or _OTHER_IONISATION.search(ionisation) is None,
+            not is_other_ionisation(spectrum),
         ),
-        criterion("spectra.derivative", derivative or "not stated", "none, or not stated", underivatised),
+        criterion("spectra.derivative", derivative or "not stated", "none, or not stated", not derivatised),
         *(() if method.identification is None else (_energy(spectrum),)),
     )
 
 
 def _energy(spectrum: MassSpectrum) -> Criterion:
     """Electron energy: at 20 eV the molecular ion is the base peak, and no ratio of a 70 eV library holds."""
-    stated = _stated(spectrum, _ENERGY_FIELDS)
-    number = re.search(r"[0-9]+(?:\.[0-9]+)?", stated or "")
+    number = stated_energy_ev(spectrum)
     low, high = ENERGIES_EV
     limit = f"{low}-{high}"
     if number is None:
         return not_tested("spectra.electron_energy", limit)
-    return criterion("spectra.electron_energy", number[0], limit, low <= float(number[0]) <= high, "ev")
+    return criterion("spectra.electron_energy", number, limit, low <= float(number) <= high, "ev")
 
 
 def _score(query: UnitMassSpectrum, library: SpectralLibrary, injected: tuple[Injected, ...]) -> list[_Scored]:

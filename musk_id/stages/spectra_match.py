@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -27,12 +27,15 @@ from musk_id.kernels.spectral_peaks import PeakTable
 from musk_id.kernels.spectral_scores import CosineScore, EntropyScore, FactorScore, Score
 from musk_id.kernels.spectral_screen import Screen
 from musk_id.kernels.spectral_search import HitList, SpectralSearch, level
+from musk_id.library_vocabulary import NameOutcome
 from musk_id.model.library import Library
+from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import Sha256, decimal_text
 from musk_id.reason_vocabulary import Reason
-from musk_id.stages.spectra import is_other_ionisation
 from musk_id.stages.spectral_library import SpectralLibrary, compound_key
+from musk_id.stages.spectral_ranking import LibraryRanking
+from musk_id.stages.stated_conditions import is_other_ionisation
 from musk_id.vocabulary import CurationState
 
 __all__ = ["SCORES", "MatchEntry", "MatchedLibrary", "SpectraMatcher", "SpectrumRow"]
@@ -48,6 +51,12 @@ SCORES: dict[str, Score] = {
 """Scores that a table can be ordered by; another score is another entry."""
 
 MIN_PEAKS = 3
+
+_NAMING = {
+    NameOutcome.NAMED: (),
+    NameOutcome.NO_NAME: (Reason.NO_NAME_IN_LIBRARY,),
+    NameOutcome.NOT_CALIBRATED: (Reason.RANKING_NOT_CALIBRATED,),
+}
 
 _WORD = re.compile(r"[^\s,;|\"'()\[\]{}=]+")
 
@@ -151,6 +160,8 @@ class SpectrumRow:
     certified: bool | None = None
     scored: int | None = None
     reasons: tuple[Reason, ...] = ()
+    ranking: SpectralRanking | None = None
+    compound_rank: int | None = None
 
 
 class SpectraMatcher:
@@ -166,12 +177,22 @@ class SpectraMatcher:
         Hits a spectrum; ties at the last place are listed too.
     screen : Screen, optional
         A screen of the library for the score.
+    ranking : LibraryRanking, optional
+        The library's calibrated ranking; without one nothing is said of a name.
     """
 
-    def __init__(self, library: MatchedLibrary, score: Score, wanted: int, screen: Screen | None = None) -> None:
+    def __init__(
+        self,
+        library: MatchedLibrary,
+        score: Score,
+        wanted: int,
+        screen: Screen | None = None,
+        ranking: LibraryRanking | None = None,
+    ) -> None:
         self._library = library
         self._score = score
         self._wanted = wanted
+        self._ranking = ranking
         self._search = SpectralSearch(library.table, score, screen)
         self._known = {accession: row for row, accession in enumerate(library.accessions)}
 
@@ -209,10 +230,15 @@ class SpectraMatcher:
         if itself is not None:
             yield replace(row, reasons=(Reason.SELF_MATCH,), entry=self._library.entry(int(hits.rows[itself])))
             return
-        if not spectra:
-            yield replace(row, status="no_hit", reasons=(Reason.NO_LIBRARY_MATCH,))
-            return
         entries = [self._library.entry(place) for place in hits.rows.tolist()]
+        ranks: Mapping[str, int] = {}
+        if self._ranking is not None:
+            ranking, ranks = self._ranking.ranked(query, {entry.compound for entry in entries})
+            row = replace(row, ranking=ranking)
+        noted = _NAMING[NameOutcome.NOT_CALIBRATED if row.ranking is None else row.ranking.outcome]
+        if not spectra:
+            yield replace(row, status="no_hit", reasons=(Reason.NO_LIBRARY_MATCH, *noted))
+            return
         ties = Counter(hits.ranks.tolist())
         gap = self._gap(entries, hits)
         # Rows that are tied stand in the order of their accessions.
@@ -229,7 +255,8 @@ class SpectraMatcher:
                 library_ions=int(other.mz.size),
                 gap=gap if rank == 1 else "",
                 ties=ties[rank],
-                reasons=(Reason.LIBRARY_REFERENCE_ONLY,),
+                reasons=(Reason.LIBRARY_REFERENCE_ONLY, *noted),
+                compound_rank=ranks.get(entries[place].compound),
             )
 
     def _gap(self, entries: Sequence[MatchEntry], hits: HitList) -> str:

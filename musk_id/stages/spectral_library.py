@@ -7,12 +7,15 @@ from functools import cached_property
 
 import numpy as np
 
+from musk_id.kernels.formula import atoms_of
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_many import SpectralTable
 from musk_id.model.musk_tables import MuskTables
 from musk_id.model.reference import ConfusableGroup, MarkerCompound, ReferenceRelease, SpectrumReference
+from musk_id.model.spectral_ranking import RankedReference
 from musk_id.model.spectral_table import OwnSpectrum
 from musk_id.model.values import Line
+from musk_id.stages.spectral_ranking import LibraryRanking
 from musk_id.stages.spectrum_checks import has_peaks_above
 
 __all__ = ["LibrarySpectrum", "SpectralLibrary", "compound_key", "is_flat", "is_marker", "same_compound"]
@@ -50,12 +53,17 @@ class LibrarySpectrum:
 
 @dataclass(frozen=True)
 class SpectralLibrary:
-    """Reference spectra by accession, marker compounds, and groups of confusable compounds."""
+    """Reference spectra by accession, marker compounds, and groups of confusable compounds.
+
+    ``ranking`` says how probable the first compound is; it may be that of a part of the spectra, which was
+    calibrated.
+    """
 
     release_id: Line
     spectra: tuple[LibrarySpectrum, ...]
     markers: tuple[MarkerCompound, ...]
     confusables: tuple[ConfusableGroup, ...]
+    ranking: LibraryRanking | None = None
 
     @classmethod
     def from_release(
@@ -88,6 +96,21 @@ class SpectralLibrary:
         """All spectra prepared for comparison, in the order of ``spectra``."""
         return SpectralTable([spectrum.unit_mass for spectrum in self.spectra])
 
+    def ranked_references(self) -> tuple[RankedReference, ...]:
+        """All spectra as references that can be ranked."""
+        return tuple(
+            RankedReference(
+                accession=str(s.reference.accession),
+                name=str(s.reference.name),
+                compound=compound_key(s.reference.inchikey),
+                formula=str(s.reference.formula),
+                authors=str(s.reference.authors),
+                mz=s.unit_mass.mz,
+                intensity=s.unit_mass.intensity,
+            )
+            for s in self.spectra
+        )
+
     def names_of(self, marker: MarkerCompound) -> set[Line]:
         """Names of the library spectra of a marker."""
         return {s.reference.name for s in self.spectra if s.reference.accession in marker.accessions}
@@ -104,10 +127,35 @@ class SpectralLibrary:
         """Group of confusable compounds that holds a compound."""
         return self._groups.get(compound_key(inchikey))
 
-    def needs_index(self, inchikey: str) -> bool:
-        """Whether the isomers of a compound are told apart by a retention index only."""
+    def needs_index(self, inchikey: str, formula: str | None = None) -> bool:
+        """Whether the isomers of a compound are told apart by a retention index only.
+
+        So are those of macrocycles and sterols among the markers, of what stands in a group with them, and of a
+        compound that is no marker and has the formula of one: which macrocycles there are is no closed list.
+        """
         key = compound_key(inchikey)
-        return any(m.group in _BY_RETENTION_INDEX and compound_key(m.inchikey) == key for m in self.markers)
+        own = [m for m in self.markers if compound_key(m.inchikey) == key]
+        if own:
+            return any(m.group in _BY_RETENTION_INDEX for m in own)
+        group = self.group_of(inchikey)
+        members = set() if group is None else {compound_key(member) for member in group.members}
+        atoms = None if formula is None else atoms_of(formula)
+        return any(
+            compound_key(m.inchikey) in members or (atoms is not None and atoms_of(m.formula) == atoms)
+            for m in self.by_index
+        )
+
+    @cached_property
+    def by_index(self) -> tuple[MarkerCompound, ...]:
+        """Macrocycles and sterols among the markers."""
+        return tuple(m for m in self.markers if m.group in _BY_RETENTION_INDEX)
+
+    def stereoisomers(self, inchikey: str) -> frozenset[str]:
+        """InChIKeys of the markers with the skeleton of a compound and with stereochemistry."""
+        key = compound_key(inchikey)
+        return frozenset(
+            str(m.inchikey) for m in self.markers if compound_key(m.inchikey) == key and not is_flat(m.inchikey)
+        )
 
     @cached_property
     def _groups(self) -> dict[str, ConfusableGroup]:

@@ -40,7 +40,7 @@ def test_modules_and_functions_are_small_and_named(path: Path) -> None:
 def test_help_is_light_and_quick() -> None:
     code = (
         "import sys; from musk_id.cli.parser import build_parser; build_parser().format_help(); "
-        "print([m for m in ('numpy', 'scipy', 'yaml', 'jinja2', 'typst', 'Bio') if m in sys.modules])"
+        "print([m for m in ('numpy', 'scipy', 'yaml', 'jinja2', 'typst', 'Bio', 'PIL') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True)
     assert done.stdout.strip() == "[]"

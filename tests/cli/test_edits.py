@@ -218,6 +218,8 @@ def test_peaks_integrated_again_are_listed_and_said_to_carry_nothing(root: Path,
     case = lab / "cases" / "DEMO-C"
     examination = yaml.safe_load((case / "examination.yaml").read_text(encoding="utf-8"))
     run = examination["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]["runs"][0]
+    # A run whose area is not stated.
+    del run["peak"]
     examination["persons"] = ["Analyst 9"]
     (case / "examination.yaml").write_text(yaml.safe_dump(examination), encoding="utf-8")
     paper: dict[str, Any] = {"schema": "musk-id/edits/1", "case_id": "DEMO-C"}

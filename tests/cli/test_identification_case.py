@@ -35,6 +35,10 @@ def run_of(examination: Any) -> Any:
     return examination["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]["runs"][0]
 
 
+def product_of(examination: Any) -> Any:
+    return examination["items"][0]["sub_samples"][0]["extracts"][0]["products"][0]
+
+
 SHEET: dict[str, Any] = {
     "schema": "musk-id/run-sheet/1",
     "batch_id": "CHEM-1",
@@ -158,6 +162,9 @@ def test_the_pages_tell_the_rule_in_both_languages_and_stay_short(root: Path, tm
     ):
         html = (place / "record" / f"record.{language}.html").read_text(encoding="utf-8")
         assert [word for word in words if word not in html] == []
+        # The picture names what the compound was held against: no spectrum of a library.
+        of_sequence = {"en": "reference of the sequence: ", "ru": "образец последовательности: "}[language]
+        assert of_sequence in html
         pages = len(PdfReader(place / "record" / f"record.{language}.pdf").pages)
         print(f"{language}: {pages} pages")
         assert pages <= 12
@@ -179,10 +186,15 @@ def test_a_calibration_of_unknown_markers_is_refused(root: Path) -> None:
     change(root / "chemistry.yaml", lambda chemistry: chemistry.update(profile=profile))
     with pytest.raises(RequestError, match="muskone, which no row"):
         record_of(root)
-    profile["required"] = ["muscone"]
+    profile["required"], profile["absent"] = ["muscone"], ["galaxolide"]
+    change(root / "chemistry.yaml", lambda chemistry: chemistry.update(profile=profile))
+    with pytest.raises(RequestError, match="absent names galaxolide: a synthetic compound never speaks against"):
+        record_of(root)
+    profile["absent"] = ["civetone"]
     change(root / "chemistry.yaml", lambda chemistry: chemistry.update(profile=profile))
     answers = record_of(root).evidence.answers
-    assert "chemistry.profile_not_met" in {str(s.phrase) for a in answers for s in a.statements}
+    # The other run of the item has no date: nothing shows that the calibration came before it.
+    assert "chemistry.profile_fixed_afterwards" in {str(s.phrase) for a in answers for s in a.statements}
 
 
 def change(path: Path, function: Any) -> None:
@@ -207,9 +219,77 @@ def test_a_standard_that_was_changed_or_is_of_another_batch_identifies_nothing(r
     examination = root / "cases" / CASE / "examination.yaml"
     change(examination, lambda e: run_of(e).pop("batch_id"))
     assert call_of(record_of(root)).status is CompoundStatus.TENTATIVE
+    # A run that was injected in a batch of its own is not of the batch that its product names; one without is.
+    change(examination, lambda e: product_of(e).update(batch_id="CHEM-1"))
+    assert call_of(record_of(root)).status is CompoundStatus.IDENTIFIED
+    second = root / "batches" / "CHEM-2"
+    second.mkdir()
+    blanks = {**SHEET, "batch_id": "CHEM-2", "rows": SHEET["rows"][1:4]}
+    dump(second / "sheet.yaml", blanks)
+    change(examination, lambda e: run_of(e).update(batch_id="CHEM-2"))
+    assert call_of(record_of(root)).status is CompoundStatus.TENTATIVE
+    change(examination, lambda e: (run_of(e).pop("batch_id"), product_of(e).pop("batch_id")))
     # The batch of the extraction is no sequence.
     change(examination, lambda e: e["items"][0]["sub_samples"][0]["extracts"][0].update(batch_id="CHEM-1"))
     assert record_of(root).controls and call_of(record_of(root)).status is CompoundStatus.TENTATIVE
+
+
+def test_a_run_measured_before_the_rule_was_fixed_identifies_nothing(root: Path) -> None:
+    """Whatever date the sheet has: the rule was fixed on 2026-04-01."""
+    examination = root / "cases" / CASE / "examination.yaml"
+    for date, expected in (("2026-04-01", CompoundStatus.IDENTIFIED), ("2026-03-31", CompoundStatus.TENTATIVE)):
+        change(examination, lambda e, date=date: run_of(e).update(date=date))  # type: ignore[misc]
+        assert call_of(record_of(root)).status is expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({"limit": "0"}, "must be above 0"), ({"limit": "-1"}, "must be above 0"), (None, "more than one limit")],
+)
+def test_limits_that_are_none_or_two_are_refused(root: Path, changed: dict[str, str] | None, told: str) -> None:
+    def apply(chemistry: Any) -> None:
+        limits = chemistry["detection_limits"]
+        limits[0].update(changed or {})
+        if changed is None:
+            limits.append({**limits[0], "limit": "9"})
+
+    change(root / "chemistry.yaml", apply)
+    with pytest.raises(RequestError) as caught:
+        record_of(root)
+    assert told in str(caught.value.problems)
+
+
+def test_a_batch_whose_controls_failed_searches_for_nothing_in_vain(root: Path) -> None:
+    """The other run is taken away: it resembles what was searched for."""
+
+    def alone(examination: Any) -> None:
+        product_of(examination)["runs"] = [run_of(examination)]
+        for product in examination["items"][0]["sub_samples"][0]["extracts"][0]["products"][1:]:
+            product["runs"] = []
+
+    change(root / "cases" / CASE / "examination.yaml", alone)
+    sheet = root / "batches" / "CHEM-1" / "sheet.yaml"
+    for result, limit in (("AS_EXPECTED", "0.05 ug/mL"), ("NOT_AS_EXPECTED", None)):
+        change(sheet, lambda s, result=result: s["rows"][0].update(result=result))  # type: ignore[misc]
+        record = record_of(root)
+        assert next(m for m in record.spectra.markers if m.marker_id == "dehp").limit == limit
+        told = {str(s.phrase) for a in record.evidence.answers for s in a.statements}
+        assert ("chemistry.not_detected_at_limit" in told) is (limit is not None)
+        assert ("chemistry.batch_failed" in told) is (limit is None)
+
+
+@pytest.mark.parametrize("word", ["proof of genuine musk", "подлинный мускус", "purity marker"])
+def test_words_typed_into_sentences_are_those_of_the_catalogue(root: Path, word: str) -> None:
+    """A substance's name stands in "..., identified against the reference ..."; a unit in "not detected (...)"."""
+    sheet, limits = root / "batches" / "CHEM-1" / "sheet.yaml", root / "chemistry.yaml"
+    change(limits, lambda c: c["detection_limits"][0].update(unit=f"ug/mL, {word}"))
+    with pytest.raises(RequestError, match="words that no page may use"):
+        record_of(root)
+    change(limits, lambda c: c["detection_limits"][0].update(unit="ug/mL"))
+    change(sheet, lambda s: s["rows"][0]["peaks"][0].update(name=word))
+    with pytest.raises(RequestError) as caught:
+        record_of(root)
+    assert "rows[0].peaks[0].name" in str(caught.value.problems)
 
 
 def reintegrate(root: Path, *areas: tuple[str, str]) -> None:

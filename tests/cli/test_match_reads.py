@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from mapped_reads import mapped_person
 from refdata import REFDATA, needs_refdata
 
 from musk_id.cli import main
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 
 def insert_of(release, genus: str) -> str:
@@ -111,7 +113,7 @@ def test_mapped_reads_of_a_person_are_a_word(tmp_path) -> None:
     assert {(row["id"], row["answer"], row["nearest"], row["distance"]) for row in rows} == {
         ("Homo sapiens", "Homo sapiens", "", "")
     }
-    assert {row["locus"] for row in rows} == {locus.value for locus in Locus}
+    assert {row["locus"] for row in rows} == {locus.value for locus in RELEASE_MARKERS}
     letters = re.findall("[ACGTN]{12,}", out.read_text(encoding="utf-8"))
     assert not letters
     assert not list(tmp_path.glob("*.bai")) and not list(tmp_path.glob("*.csi"))
@@ -143,12 +145,86 @@ def test_faults_of_mapped_reads_leave_no_table(tmp_path) -> None:
     assert not (tmp_path / "t.tsv").exists()
 
 
+MEAT = REFDATA / "reads" / "meat_mixture_16S" / "ERR10436108_5k.fastq.gz"
+LIBRARY = """
+library_id = "food-{number}"
+date = "2026-11-26"
+title = "Public 16S genes"
+
+[[sequences]]
+path = "{path}"
+taxonomy = "mldsp/mammal_16S.tsv"
+loci = ["16S-mam", "16S-food"]
+source = "public"
+licence = "none stated"
+redistribute = false
+"""
+
+
+def built(folder: Path, inputs: Path, path: str, number: int) -> Path:
+    """A library of whole 16S genes at both markers of theirs."""
+    sources = folder / f"sources-{number}"
+    sources.mkdir()
+    (sources / "library.toml").write_text(LIBRARY.format(number=number, path=path))
+    words = ["refdb", "build", str(sources), "--inputs", str(inputs), "--out", str(folder / "libraries")]
+    assert main(words) == 0
+    return folder / "libraries" / f"food-{number}"
+
+
+@needs_refdata
+def test_a_meat_mixture_is_pig_and_no_second_mammal(tmp_path) -> None:
+    """No mammal but *Sus* above 0.2 % and 10 reads; two more variants lie 27 edits from any mammal."""
+    library = built(tmp_path, REFDATA / "sequences", "mldsp/mammal_16S.fasta.gz", 1)
+    out = tmp_path / "t.tsv"
+    for more in ([], ["--primers", "GACGAGAAGACCCTATGGAGC,TCCGAGGTCRCCCCAACC"]):
+        assert main(["barcode", "match", str(MEAT), "--library", str(library), "--out", str(out), *more]) == 0
+        rows = table(out)
+        assert {row["answer"] for row in rows} == {"Sus", ""}
+        first = rows[0]
+        assert (first["locus"], first["rank"], first["answer"]) == ("16S-food", "GENUS", "Sus")
+        assert int(first["reads"]) > 4000 and "READS_BELOW_LIMIT" not in first["reasons"]
+        assert {(row["finding"], "NO_REPLICATES" in row["reasons"]) for row in rows} == {("INCONCLUSIVE", True)}
+        # Whatever else has reads enough to be reported is at no marker of mammals.
+        told = [row for row in rows if "READS_BELOW_LIMIT" not in row["reasons"] and row["answer"] != "Sus"]
+        assert {row["locus"] for row in told} == {""}
+
+
+@needs_refdata
+def test_a_persons_stretch_is_a_word_or_withheld(tmp_path) -> None:
+    genes = gzip.decompress((REFDATA / "sequences" / "mldsp" / "mammal_16S.fasta.gz").read_bytes()).decode("ascii")
+    records = dict(part.split("\n", 1) for part in genes.split(">")[1:])
+    person = next(text.replace("\n", "") for name, text in records.items() if name.startswith("NC_012920.1|"))
+    first = person.index("GACGAGAAGACCCTATGGAGC") + 21
+    letters = person[first : first + 73]
+    queries = tmp_path / "q.fasta"
+    queries.write_text(f">Ms Example\n{letters}\n>Ms Example 2\n{letters[:30]}A{letters[31:]}\n")
+    others = tmp_path / "inputs" / "mldsp"
+    others.mkdir(parents=True)
+    (others / "others.fasta").write_text(
+        "".join(
+            f">{name}\n{text}" for name, text in records.items() if "|Homo_" not in name and "UNRES" not in name
+        )
+    )
+    shutil.copy(REFDATA / "sequences" / "mldsp" / "mammal_16S.tsv", others)
+    told = {}
+    for number, (inputs, path) in enumerate(
+        ((REFDATA / "sequences", "mldsp/mammal_16S.fasta.gz"), (tmp_path / "inputs", "mldsp/others.fasta"))
+    ):
+        library, out = built(tmp_path, inputs, path, number), tmp_path / f"{number}.tsv"
+        assert main(["barcode", "match", str(queries), "--library", str(library), "--out", str(out)]) == 0
+        assert "Example" not in out.read_text(encoding="utf-8")
+        told[number] = {
+            (row["id"], row["locus"], row["nearest"], row["answer"], row["reasons"]) for row in table(out)
+        }
+    assert told[0] == {("Homo sapiens", "16S-food", "", "Homo sapiens", "HUMAN_DNA")}
+    assert told[1] == {("withheld", "16S-food", "", "", "HUMAN_NOT_EXCLUDED")}
+
+
 @needs_refdata
 def test_public_reads_of_another_marker_are_no_animal(tmp_path) -> None:
     """The release has no window where these reads lie: no name, and no error."""
     out = tmp_path / "t.tsv"
-    path = REFDATA / "reads" / "meat_mixture_16S" / "ERR10436108_5k.fastq.gz"
-    assert matched(path, None, out, "--primers", "GACGAGAAGACCCTATGGAGC,TCCGAGGTCRCCCCAACC") == 0
+    assert matched(MEAT, None, out, "--primers", "GACGAGAAGACCCTATGGAGC,TCCGAGGTCRCCCCAACC") == 0
     rows = table(out)
     assert {row["answer"] for row in rows} == {""}
     assert int(rows[0]["reads"]) > 0.9 * int(rows[0]["reads_of_marker"])

@@ -63,7 +63,9 @@ def test_rows_of_hits(tmp_path, capfdbinary):
     ]
     assert [r["ties"] for r in rows] == ["2", "2", "1", ""]
     assert all(r["certified"] == "yes" for r in rows)
-    assert rows[3]["reasons"] == "NO_LIBRARY_MATCH" and rows[0]["reasons"] == "LIBRARY_REFERENCE_ONLY"
+    assert rows[3]["reasons"] == "NO_LIBRARY_MATCH RANKING_NOT_CALIBRATED"
+    assert rows[0]["reasons"] == "LIBRARY_REFERENCE_ONLY RANKING_NOT_CALIBRATED"
+    assert {(r["outcome"], r["probability"], r["compound_rank"]) for r in rows} == {("NOT_CALIBRATED", "", "")}
     spectra = load_library(folder).spectra
     unit = [to_unit_mass(*spectra.peaks(n)) for n in range(3)]
     wished = to_unit_mass(*np.array(sorted(QUERY.items())).T)

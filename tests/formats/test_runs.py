@@ -21,6 +21,7 @@ from musk_id.formats import mzml as mzml_module
 from musk_id.formats import scans as scans_module
 from musk_id.formats.mzml import iter_mzml, read_mzml
 from musk_id.formats.mzxml import iter_mzxml, read_mzxml
+from musk_id.formats.spectra_files import read_spectra
 
 FILES = REFDATA / "formats" / "mzml_mzxml"
 POINTS = st.lists(
@@ -188,6 +189,37 @@ def test_public_files_hold_the_scans_that_they_declare() -> None:
     assert scans[0].mz[top] == pytest.approx(343.067, abs=1e-3)
     assert scans[0].intensity[top] == pytest.approx(848424, rel=1e-5)
     assert scans[0].intensity.sum() == pytest.approx(2.73435e6, rel=1e-2)
+
+
+@needs_refdata
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("PyMassSpec+PyMassSpec/example.mzML", "declares 2918 spectra and holds 11"),
+        ("matchms+matchms/testdata.mzXML", "declares 2165 spectra and holds 5"),
+    ],
+)
+def test_a_public_part_of_a_run_is_not_read_as_if_it_were_whole(name: str, told: str) -> None:
+    with pytest.raises(InputFormatError, match=told):
+        read_spectra(FILES / name)
+
+
+@pytest.mark.parametrize(
+    ("data", "old", "attribute", "read"),
+    [(mzml, "<spectrumList>", "count", iter_mzml), (mzxml, "<msRun>", "scanCount", iter_mzxml)],
+)
+def test_a_run_holds_the_scans_that_it_declares(tmp_path: Path, data, old, attribute, read) -> None:  # type: ignore[no-untyped-def]
+    whole = data([[(41.0, 5.0)], [(43.0, 7.0)]])
+    assert old.encode() in whole
+    for count in ("2", "many", "1", "3"):
+        path = tmp_path / f"{count}.xml"
+        path.write_bytes(whole.replace(old.encode(), f'{old[:-1]} {attribute}="{count}">'.encode()))
+        assert len(list(read(path))) == 2
+        if count in ("2", "many"):
+            assert len(list(read(path, whole=True))) == 2
+            continue
+        with pytest.raises(InputFormatError, match=f"declares {count} spectra and holds 2"):
+            list(read(path, whole=True))
 
 
 def test_parameter_groups_do_not_multiply_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from spectra_libraries import build, msp
+from ranked_libraries import AUTHORS, COMPOUNDS, records
+from spectra_libraries import build
 
 from musk_id.cli import main
 from musk_id.errors import IntegrityError
-from musk_id.kernels.formula import monoisotopic_mass
 from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.kernels.spectral_ranking import RankingWeights, compound_ions, ranking_evidence, ranking_score
 from musk_id.library_vocabulary import CalibrationRefusal
@@ -30,30 +30,7 @@ from musk_id.refdb.calibrate_spectra import (
 )
 from musk_id.refdb.library_store import load_library
 
-COMPOUNDS, AUTHORS = 12, 4
 METHOD = replace(RANKING_METHODS[-1], min_searches=40, min_laboratories=3)
-
-
-def records(compounds: int = COMPOUNDS, authors: int = AUTHORS, **fields: str) -> str:
-    """Each compound measured by each author: peaks of the compound with the author's own noise."""
-    draw = np.random.default_rng(5)
-    # All have the same ions, below all of their masses: only intensities tell them apart.
-    mz = np.sort(draw.choice(np.arange(40, 130), 14, replace=False))
-    text = ""
-    for compound in range(compounds):
-        formula = f"C{10 + compound // 2}H{22 + compound // 2 * 2}"
-        height = draw.lognormal(0.0, 0.7, 14)
-        for author in range(authors):
-            noisy = height * draw.lognormal(0.0, 0.5, 14)
-            peaks = {float(m): round(float(h), 3) + 0.001 for m, h in zip(mz, noisy, strict=True)}
-            known = {
-                "InChIKey": f"{'ABCDEFGHIJKL'[compound] * 14}-UHFFFAOYSA-N",
-                "Formula": formula,
-                "ExactMass": str(monoisotopic_mass(formula)),
-                "Authors": f"Person {author}",
-            }
-            text += msp(f"X{compound:02d}{author}", peaks, **{**known, **fields})
-    return text
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import numpy as np
 
 from musk_id.kernels.nucleotides import encode
 from musk_id.model.methods import BARCODE_METHODS
-from musk_id.refdb.library_windows import RawRecord, Window, WindowFinder
+from musk_id.refdb.found_windows import RawRecord, Window
+from musk_id.refdb.library_windows import WindowFinder
 from musk_id.vocabulary import Locus
 
 

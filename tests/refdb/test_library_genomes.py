@@ -13,7 +13,8 @@ from musk_id.kernels.nucleotides import reverse_complement_text
 from musk_id.library_vocabulary import SetAside
 from musk_id.model.methods import BARCODE_METHODS
 from musk_id.model.reference import ReferenceRelease
-from musk_id.refdb.library_windows import Found, RawRecord, Refusal, Window, WindowFinder
+from musk_id.refdb.found_windows import Found, RawRecord, Refusal, Window
+from musk_id.refdb.library_windows import WindowFinder
 from musk_id.vocabulary import CurationState, Locus
 
 METHOD = BARCODE_METHODS[-1]

@@ -15,7 +15,7 @@ from musk_id.model.values import Identifier
 from musk_id.refdb.library_read import LIBRARY_FILES, read_library
 from musk_id.refdb.library_subset import own_files, subset_library
 from musk_id.refdb.release import load_release, locate_release
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def release() -> ReferenceRelease:
 
 
 def _inputs(release: ReferenceRelease) -> dict[str, Input]:
-    coi, cytb, short, other = (panel(release, locus, 3) for locus in Locus)
+    coi, cytb, short, other = (panel(release, locus, 3) for locus in RELEASE_MARKERS)
     both = made_from(coi[0], "AB000009.1")
     one = [
         *(made_from(r, f"AB00010{i}.1", individual=f"animal {i}") for i, r in enumerate(coi)),

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from library_sources import RELEASE, RELEASES
 from musk_id.errors import ConfigError, ReferenceDataError
 from musk_id.refdb.manifest import manifest_bytes
 from musk_id.refdb.release import RELEASES_VARIABLE, load_release, locate_release, release_roots
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus
 
 SPECIES = {"anhuiensis", "berezovskii", "chrysogaster", "cupreus", "fuscus", "leucogaster", "moschiferus"}
 APPENDIX_I = {"AF", "BT", "IN", "MM", "NP", "PK"}
@@ -42,13 +43,23 @@ def test_digest_of_the_release_is_that_of_its_manifest(release) -> None:  # type
     assert (release.release_id, release.date) == ("2026.1", "2026-11-22")
 
 
-def test_loading_is_fast() -> None:
+def _processor_seconds(work: Callable[[], object]) -> float:
     durations = []
     for _ in range(5):
-        start = time.perf_counter()
-        load_release(RELEASE)
-        durations.append(time.perf_counter() - start)
-    assert min(durations) < 0.1
+        start = time.process_time()
+        work()
+        durations.append(time.process_time() - start)
+    return min(durations)
+
+
+def _read_plainly() -> list[list[str]]:
+    texts = [path.read_bytes() for path in RELEASE.rglob("*") if path.is_file()]
+    return [[hashlib.sha256(text).hexdigest(), *text.decode("utf-8").split("\t")] for text in texts]
+
+
+def test_loading_costs_little_more_than_reading() -> None:
+    # About twenty times the cost of hashing the files and cutting them at tabs; no figure in seconds.
+    assert _processor_seconds(lambda: load_release(RELEASE)) < 80 * _processor_seconds(_read_plainly)
 
 
 def test_no_species_and_locus_has_two_reference_individuals(release) -> None:  # type: ignore[no-untyped-def]
@@ -97,7 +108,7 @@ def test_sets_follow_the_both_names_rule(release) -> None:  # type: ignore[no-un
         "moschiferus": {"moschiferus"},
         "cupreus": {"cupreus"},
     }
-    target = {r.accession for locus in Locus for r in release.barcodes_at(locus) if r.genus == "Moschus"}
+    target = {r.accession for locus in RELEASE_MARKERS for r in release.barcodes_at(locus) if r.genus == "Moschus"}
     assert target <= {accession for group in release.sets for accession in group.accessions}
 
 

@@ -87,6 +87,7 @@ def test_a_changed_byte_is_refused(tmp_path, name):
         lambda head: head.pop("arrays"),
         lambda head: head["arrays"].pop("matrix"),
         lambda head: head.update(arrays=[1]),
+        lambda head: head.update(arrays=list(head["arrays"])),
     ],
 )
 def test_a_changed_head_is_refused(tmp_path, change):

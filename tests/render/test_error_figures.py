@@ -72,7 +72,7 @@ def test_the_page_prints_the_ground_of_each_radius_and_the_rates_with_the_fixed_
 def test_every_rate_of_the_block_stands_with_its_limit(record: CaseRecord) -> None:
     text = page_text(record, Language.EN)
     heading = text.index("What is known of the error of this comparison")
-    cards = text[heading : text.index("Annex 6", heading)]
+    cards = text[heading : text.index("Method cards with all strata", heading)]
     annex = text.rindex("Method cards with all strata")
     table = text[annex : text.index("All numbers of the methods", annex)]
     for block, least in ((cards, 8), (table, 40)):

@@ -76,6 +76,6 @@ def test_methods_without_figures_are_named_and_materials_are_said_not_to_be_meas
     record = _record("DEMO-C")
     catalogue = load_catalogue(Language.EN)
     blocks = card_blocks(record, catalogue)
-    assert [_text(row[0]) for row in _table(blocks).rows] == ["ei-library-1"]
+    assert [_text(row[0]) for row in _table(blocks).rows] == ["ei-identify-1"]
     assert not any(isinstance(block, Annex) for block in blocks)
     assert "(pill)" in str(blocks[1])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from barcode_cases import PROVENANCE, identity
 from chemistry_cases import (
     BATCH_DATE,
     CYCLOHEXADECANONE,
@@ -30,9 +31,11 @@ from chemistry_cases import evidence as made_evidence
 from musk_id.model.chromatography import MeasuredPeak, RuleDeparture, RuleFixed, SheetPeak
 from musk_id.model.methods import SPECTRA_METHODS
 from musk_id.model.spectra import CompoundCall
-from musk_id.model.values import DecimalText, IsoDate, Line, Text
+from musk_id.model.technical import FailedRun
+from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Text
 from musk_id.stages.injections import injections_of
-from musk_id.vocabulary import CompoundStatus, ControlKind, CriterionOutcome, Reason
+from musk_id.stages.spectra import match_spectra
+from musk_id.vocabulary import CompoundStatus, ControlKind, ControlResult, CriterionOutcome, Reason
 
 GALAXOLIDE = entry("NL0014")
 REFERENCE = Standard(
@@ -402,3 +405,106 @@ def test_a_peak_belongs_to_one_spectrum_or_to_none() -> None:
         for one in calls:
             assert one is not None and one.status is CompoundStatus.TENTATIVE
             assert outcome(one, "spectra.retention_time") is N
+
+
+R_MUSCONE = "ALHUZKCOMYUFRB-OAHLLOKOSA-N"
+C16 = Standard("C16", CYCLOHEXADECANONE, "C16H30O", None, time="12.401", index_sd="1.5")
+
+
+@pytest.mark.parametrize("formula", ["C16H30O1", "OC16H30", "C16H32O"])
+def test_the_way_a_formula_is_written_takes_no_isomer_away(formula: str) -> None:
+    found = call(disturbed(KETONE, 5), sequence(Standard("muscone", MUSCONE, formula, KETONE)))
+    assert found.status is not CompoundStatus.IDENTIFIED
+    other = formula == "C16H32O"
+    assert outcome(found, "spectra.reference_same_sequence") is (F if other else P)
+
+
+@pytest.mark.parametrize(
+    ("key", "formula", "mass"),
+    [
+        ("QGXBDMJGAMFCBF-UHFFFAOYSA-N", "C19H30O2", 290),  # androsterone or one of its stereoisomers
+        ("NVKAWKQGWWIWPM-ABEVXSGRSA-N", "C19H30O2", 290),  # dihydrotestosterone, no marker but in their group
+        ("IZVFFXVYBHFIHY-SKCNUYALSA-N", "C27H46O", 386),  # lathosterol, an isomer of cholesterol
+        ("AAAAAAAAAAAAAA-UHFFFAOYSA-N", "C16H30O", 238),  # a ring that no table names
+    ],
+)
+def test_isomers_of_macrocycles_and_sterols_are_asked_for_beyond_the_marker_table(
+    key: str, formula: str, mass: int
+) -> None:
+    ions = {41: 300.0, 55: 400.0, 67: 350.0, 79: 380.0, 107: 500.0, 147: 250.0, 215: 300.0, mass - 15: 350.0}
+    ions |= {mass: 999.0, mass + 1: 12.0 * int(formula[1:3])}
+    found = call(disturbed(ions, 5), sequence(Standard("a name", key, formula, ions)))
+    assert outcome(found, "spectra.isomers") is N and found.status is CompoundStatus.TENTATIVE
+
+
+def test_an_enantiomer_injected_identifies_the_compound_and_not_the_enantiomer() -> None:
+    for key, name in ((R_MUSCONE, "(R)-muscone"), (MUSCONE, "muscone")):
+        record = match(
+            made_evidence(disturbed(KETONE, 5), sequences=(sequence(Standard(name, key, "C16H30O", KETONE), C16),))
+        )
+        found = record.spectra[0].call
+        assert found is not None and found.status is CompoundStatus.IDENTIFIED
+        assert (found.name, found.inchikey) == ("muscone", MUSCONE)
+        status = {m.marker_id: (m.status, m.reasons) for m in record.markers}
+        assert status[Line("muscone")] == (CompoundStatus.IDENTIFIED, ())
+        assert status[Line("muscone-r")] == (CompoundStatus.TENTATIVE, (Reason.CONFUSABLE_NOT_SEPARATED,))
+        # One finding: the enantiomer is not told beside it.
+        assert [o.markers for o in record.rules if o.rule_id == "muscone-found"] == [("muscone",)]
+
+
+def test_a_compound_is_named_by_its_inchikey_and_not_by_the_run_sheet() -> None:
+    wrong = Standard("secretion of musk deer", MUSCONE, "C16H30O", KETONE)
+    found = call(disturbed(KETONE, 5), sequence(wrong, C16))
+    assert (found.status, found.name) == (CompoundStatus.IDENTIFIED, "muscone")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [({"ionization": "CI"}, "CI"), ({"ionization_energy": "20 eV"}, "20 eV"), ({"derivative": "TMS"}, "TMS")],
+)
+def test_a_reference_measured_otherwise_identifies_nothing(fields: dict[str, str], told: str) -> None:
+    injected = injections_of(sheet(REFERENCE), {"s1.msp": disturbed(peaks_of(GALAXOLIDE), 1, **fields)})
+    assert injected is not None
+    found = call(QUERY, injected)
+    assert found.status is CompoundStatus.TENTATIVE and outcome(found, "spectra.reference_same_sequence") is F
+    assert told in next(c.measured for c in found.trace if c.name == "spectra.reference_same_sequence")
+
+
+def test_a_spectrum_of_the_library_is_no_reference_of_the_sequence() -> None:
+    injected = injections_of(sheet(REFERENCE), {"s1.msp": spectrum(peaks_of(GALAXOLIDE))})
+    assert injected is not None
+    found = call(QUERY, injected)
+    assert found.status is CompoundStatus.TENTATIVE and outcome(found, "spectra.reference_same_sequence") is F
+
+
+def test_a_departure_leads_to_the_rule_in_force_and_from_one_that_is_known() -> None:
+    def of(fixed: str, to_version: str) -> CriterionOutcome:
+        departure = RuleDeparture(
+            to_version=Line(to_version), reason=Text("a reason"), person=Line("A"), date=IsoDate("2026-03-12")
+        )
+        rule = RuleFixed(method_version=Line(fixed), fixed_on=IsoDate("2026-03-01"), departure=departure)
+        return outcome(call(QUERY, sequence(REFERENCE, spectra_rule=rule)), "spectra.rule_fixed_beforehand")
+
+    assert of("ei-identify-sante-12089-1", METHOD.version) is P
+    assert of("another-rule-1", METHOD.version) is F
+    assert of(METHOD.version, "ei-identify-wada-idcr-1") is F
+
+
+def test_an_empty_list_of_peaks_beside_a_blank_with_a_product_says_nothing() -> None:
+    for result, expected in ((ControlResult.NO_PRODUCT, P), (ControlResult.PRODUCT, N)):
+        made = sheet(REFERENCE)
+        rows = tuple(
+            replace(row, result=result) if row.kind is ControlKind.PROCESS_BLANK else row for row in made.rows
+        )
+        found = call(QUERY, sequence(REFERENCE, rows=rows))
+        assert outcome(found, "spectra.process_blank") is expected
+
+
+def test_a_peak_of_a_run_with_an_unreadable_file_belongs_to_neither() -> None:
+    failed = FailedRun(
+        run=identity(), declared_locus=None, reason=Reason.FILE_UNREADABLE, note=Line("the second file of the run")
+    )
+    good = made_evidence(QUERY, sequences=(sequence(REFERENCE),))
+    for found, expected in (((good,), CompoundStatus.IDENTIFIED), ((good, failed), CompoundStatus.TENTATIVE)):
+        record = match_spectra(Identifier("CASE"), found, library(), METHOD, PROVENANCE)
+        assert [r.call.status for r in record.spectra if r.call is not None] == [expected]

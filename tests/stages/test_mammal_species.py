@@ -26,7 +26,7 @@ from musk_id.stages.locus_call import call_locus
 from musk_id.stages.locus_limits import limits_of
 from musk_id.stages.mammal_species import radius_of, within_radius
 from musk_id.stages.relatives import Relatives, SpeciesSpread, coding_planes
-from musk_id.vocabulary import CriterionOutcome, CurationState, Locus, Rank
+from musk_id.vocabulary import RELEASE_MARKERS, CriterionOutcome, CurationState, Locus, Rank
 
 WIDTH = 658
 # Two genera make a wide library here; all other numbers are those of the method.
@@ -317,7 +317,7 @@ def test_a_species_on_a_coding_marker_stands_for_the_item() -> None:
     assert [_other_taxon(taxon).phrase for taxon in (named, several)] == ["dna.other_taxon", "dna.other_taxon_set"]
 
 
-@pytest.mark.parametrize("locus", list(Locus))
+@pytest.mark.parametrize("locus", list(RELEASE_MARKERS))
 def test_the_doubted_chrysogaster_lists_its_set_and_excludes_no_name_of_it(
     shipped_release, barcode_library, locus
 ):

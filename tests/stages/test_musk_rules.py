@@ -25,6 +25,7 @@ from chemistry_cases import (
 )
 
 from musk_id.kernels.spectral import to_unit_mass
+from musk_id.model.barcode import RunIdentity
 from musk_id.model.laboratory_chemistry import MIN_SOURCES, ProfileCalibration, RatioWindow
 from musk_id.model.spectra import MarkerFinding, RuleOutcome, SpectraRecord
 from musk_id.model.spectral_table import OwnSpectrum
@@ -32,7 +33,7 @@ from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Text
 from musk_id.stages.chemistry_answers import chemical_findings
 from musk_id.stages.marker_findings import ions_are_compatible
 from musk_id.stages.musk_rules import rules_that_apply, set_aside
-from musk_id.stages.natural_profile import profile_findings
+from musk_id.stages.natural_profile import ProfileBasis, profile_findings
 from musk_id.stages.spectral_library import SpectralLibrary
 from musk_id.vocabulary import CompoundStatus, Finding, MaterialClass, Reason
 
@@ -53,8 +54,8 @@ def markers(**found: CompoundStatus) -> tuple[MarkerFinding, ...]:
             marker_id=m.marker_id,
             name=m.name,
             group=m.group,
-            status=status.pop(m.marker_id, D),
-            runs=(),
+            status=status.get(m.marker_id, D),
+            runs=(Identifier("R1"),) if status.pop(m.marker_id, D) is ID else (),
             reasons=(),
             inchikey=m.inchikey,
         )
@@ -72,7 +73,7 @@ def applied(
 
 
 def phrases(record: SpectraRecord, profile: ProfileCalibration | None = None) -> set[str]:
-    found = chemical_findings(Identifier("I1"), record, (), profile)
+    found = chemical_findings(Identifier("I1"), record, (), profile, IsoDate("2026-03-10"))
     return {str(s.phrase) for s in (*found.statements, *found.natural_statements, *found.synthetic_statements)}
 
 
@@ -238,6 +239,9 @@ CALIBRATION = ProfileCalibration(
 )
 
 
+BASIS = ProfileBasis(IsoDate("2026-03-10"), controlled=True, runs={"R1": identity()})
+
+
 def with_limit(found: tuple[MarkerFinding, ...], *ids: str) -> tuple[MarkerFinding, ...]:
     return tuple(replace(m, limit=Line("1 ng")) if m.marker_id in ids else m for m in found)
 
@@ -246,10 +250,10 @@ def test_a_profile_is_described_only_under_a_calibration_that_suffices() -> None
     found = with_limit(markers(muscone=ID, muscopyridine=ID), "civetone")
 
     def said(calibration: ProfileCalibration | None, given: tuple[MarkerFinding, ...] = found) -> set[str]:
-        return {str(s.phrase) for s in profile_findings(given, calibration).statements}
+        return {str(s.phrase) for s in profile_findings(given, calibration, BASIS).statements}
 
     assert said(CALIBRATION) == {"chemistry.profile_natural_type"}
-    values = {v.name: v.texts[0] for v in profile_findings(found, CALIBRATION).statements[0].values}
+    values = {v.name: v.texts[0] for v in profile_findings(found, CALIBRATION, BASIS).statements[0].values}
     # One-sided Clopper-Pearson limits, 95 %: 57 of 60, and 0 of 59 (1 - 0.05 ** (1 / 59) = 0.0495).
     assert (values["natural"], values["counter"], values["upper"]) == ("57/60", "0/59", "5.0")
     assert values["lower"] == "87.5"
@@ -289,7 +293,7 @@ def test_ratios_of_a_calibration_need_both_areas_inside_their_range() -> None:
         given = tuple(
             replace(m, area=DecimalText(area)) if (area := areas.get(m.marker_id)) is not None else m for m in base
         )
-        return str(profile_findings(given, calibration).statements[0].phrase)
+        return str(profile_findings(given, calibration, BASIS).statements[0].phrase)
 
     inside, outside = "chemistry.profile_natural_type", "chemistry.profile_not_met"
     assert [said("20", "100"), said("50", "100"), said("51", "100"), said("19", "100")] == [
@@ -344,3 +348,74 @@ def test_a_spectrum_of_the_laboratory_s_own_gives_a_marker_its_reference(shipped
         found = {m.marker_id: m for m in match(query, using=using).markers}
         assert found["musk-xylene"].status is status
         assert found["musk-ketone"].status is R
+
+
+def test_a_calibration_is_not_used_after_the_data_without_controls_or_where_it_tells_nothing_apart() -> None:
+    found = with_limit(markers(muscone=ID, muscopyridine=ID), "civetone")
+
+    def said(basis: ProfileBasis = BASIS, calibration: ProfileCalibration = CALIBRATION) -> str:
+        return str(profile_findings(found, calibration, basis).statements[0].phrase)
+
+    used, late = "chemistry.profile_natural_type", "chemistry.profile_fixed_afterwards"
+    assert said() == used
+    assert said(replace(BASIS, measured_on=IsoDate("2026-01-01"))) == used
+    assert said(replace(BASIS, measured_on=IsoDate("2025-12-31"))) == late
+    assert said(replace(BASIS, measured_on=None)) == late
+    assert said(replace(BASIS, controlled=False)) == "chemistry.profile_without_controls"
+    assert said(calibration=replace(CALIBRATION, counter_called=59)) == "chemistry.profile_rates_overlap"
+    assert said(calibration=replace(CALIBRATION, natural_called=0)) == "chemistry.profile_rates_overlap"
+    record = match(evidence(disturbed(peaks_of(entry("NL0014")), 3)))
+    obstacles = {Reason.CONTROL_FAILED: True, Reason.SIMULATED_DATA: True, Reason.NO_RAW_DATA: False}
+    for reason, obstacle in obstacles.items():
+        chemical = chemical_findings(Identifier("I1"), record, (reason,), CALIBRATION, IsoDate("2026-03-10"))
+        told = {s.phrase for s in chemical.natural_statements}
+        assert ("chemistry.profile_without_controls" in told) is obstacle
+
+
+def test_compounds_of_several_extracts_make_no_profile_and_no_ratio() -> None:
+    window = RatioWindow(
+        numerator=Line("muscone"),
+        denominator=Line("muscopyridine"),
+        least=DecimalText("1"),
+        most=DecimalText("50"),
+    )
+    found = tuple(
+        replace(m, runs=(Identifier("R2"),)) if m.marker_id == "muscopyridine" else m
+        for m in with_limit(markers(muscone=ID, muscopyridine=ID), "civetone")
+    )
+    found = tuple(replace(m, area=DecimalText("10")) if m.runs else m for m in found)
+
+    def said(second: RunIdentity, calibration: ProfileCalibration = CALIBRATION) -> str:
+        basis = replace(BASIS, runs={"R1": identity(), "R2": second})
+        return str(profile_findings(found, calibration, basis).statements[0].phrase)
+
+    same, other = identity("R2"), replace(identity("R2"), extract_id=Identifier("E9"))
+    assert said(same) == "chemistry.profile_natural_type"
+    assert said(other) == "chemistry.profile_of_several_extracts"
+    with_ratio = replace(CALIBRATION, ratios=(window,))
+    assert said(same, with_ratio) == "chemistry.profile_natural_type"
+    assert said(replace(same, batch_ids=(Identifier("B9"),)), with_ratio) == "chemistry.profile_not_met"
+
+
+def test_a_compound_of_a_batch_whose_controls_failed_is_not_detected_as_such() -> None:
+    source = entry("NL0014")
+    injected = sequence(Standard("Galaxolide", str(source.reference.inchikey), "C18H26O", peaks_of(source)))
+    record = match(evidence(disturbed(peaks_of(source), 7), sequences=(injected,)))
+    clean = chemical_findings(Identifier("I1"), record, ())
+    assert (clean.substances, clean.synthetic) == (Finding.DETECTED, Finding.DETECTED)
+    failed = chemical_findings(Identifier("I1"), record, (Reason.CONTROL_FAILED,))
+    assert (failed.substances, failed.synthetic) == (Finding.INCONCLUSIVE, Finding.INCONCLUSIVE)
+
+
+def test_only_a_run_that_could_be_compared_searches_in_vain() -> None:
+    dehp = next(m.inchikey for m in library().markers if m.marker_id == "dehp")
+    good = disturbed(peaks_of(entry("NL0014")), 3)
+    unusable = spectrum({50: 1.0, 60: 2.0})
+    for searching, expected in ((good, "0.05 ug/mL"), (unusable, None)):
+        record = match(
+            evidence(good, run=identity("R1")),
+            evidence(searching, run=identity("R2"), searched_for=(dehp,)),
+            limits={str(dehp): Line("0.05 ug/mL")},
+        )
+        found = next(m for m in record.markers if m.marker_id == "dehp")
+        assert (found.status, found.limit) == (D, expected)

@@ -13,7 +13,7 @@ from musk_id.model.intake import IntakeRecord
 from musk_id.model.request import AllegedOrigin
 from musk_id.model.values import Country, IsoDate, Line
 from musk_id.stages.listing import listing_statements
-from musk_id.vocabulary import CurationState, Locus
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState
 
 HIMALAYA = ("AF", "BT", "IN", "MM", "NP", "PK")
 
@@ -90,7 +90,7 @@ def test_rows_that_name_no_countries_give_no_listing_for_a_country(listed, act, 
 def test_individuals_behind_each_radius_are_counted_without_copies(demo, shipped_release) -> None:  # type: ignore[no-untyped-def]
     record = examine_case(demo, demo.laboratory_path.parent / "cases" / "DEMO-A")
     counts = {c.locus: (c.own_individuals, c.other_individuals) for c in record.release.marker_counts}
-    assert set(counts) == set(Locus)
+    assert set(counts) == set(RELEASE_MARKERS)
     for locus, (own, others) in counts.items():
         held = shipped_release.barcodes_at(locus)
         assert own <= len([r for r in held if r.genus == "Moschus"])

@@ -6,48 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ranked_libraries import CALIBRATION
 
 from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.kernels.spectral_ranking import RankingWeights, compound_ions, ranking_evidence, ranking_score
 from musk_id.library_vocabulary import CalibrationRefusal, NameOutcome
-from musk_id.model.calibration import CalibratedLibrary
 from musk_id.model.ranking_methods import RANKING_METHODS
-from musk_id.model.spectral_calibration import FittedProbability, SpectralCalibration
-from musk_id.model.values import DecimalText, IsoDate, Line, Sha256, Text
+from musk_id.model.values import DecimalText, Line
 from musk_id.stages.spectral_ranking import CompoundRanking
 
 METHOD = RANKING_METHODS[-1]
-CALIBRATION = SpectralCalibration(
-    schema=Line(SpectralCalibration.SCHEMA),
-    software_version=Line("0"),
-    method=METHOD.version,
-    library=CalibratedLibrary(
-        library_id=Line("a"),
-        title=Line("A test"),
-        date=IsoDate("2026-01-01"),
-        anchors_release=Line("2026.1"),
-        manifest_sha256=Sha256("0" * 64),
-        inputs=(),
-    ),
-    note=Text("A test."),
-    spectra=4,
-    compounds=3,
-    searches=200,
-    laboratories=5,
-    refused=None,
-    first=150,
-    among_ten=190,
-    probability=FittedProbability(
-        intercept=DecimalText("-3.0"),
-        per_score=DecimalText("0.1"),
-        per_log_lead=DecimalText("1.0"),
-        least_probability=DecimalText("0.6"),
-    ),
-    brier=DecimalText("0.16"),
-    brier_constant=DecimalText("0.24"),
-    naming=(),
-    reliability=(),
-)
 
 
 def spectrum(peaks: dict[int, int]) -> UnitMassSpectrum:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,7 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from ranked_libraries import records
+from spectra_libraries import build
 
+from musk_id.cli import main
 from musk_id.cli.run_lock import RUN_LOCK
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -64,6 +68,29 @@ def test_examine_gives_the_same_bytes_elsewhere_in_another_time_zone(run: Path, 
         )
         assert done.returncode == 0, done.stderr
     assert _content(tmp_path / "out" / "cases") == _content(run / "cases")
+
+
+def test_chemistry_with_a_sequence_and_a_calibrated_library_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Injected reference, blanks and ladder of a batch, and the ranking of an overlay, through the jobs' files."""
+    root = Path(shutil.copytree(PROJECT / "examples", tmp_path / "laboratory"))
+    for case in CASES:
+        if case != "DEMO-C":
+            shutil.rmtree(root / "cases" / case)
+    library = build(tmp_path / "sources", records(authors=17))
+    shutil.copytree(library, root / "overlays" / "spectra-1")
+    file = root / "overlays" / "spectra-1.spectra.json"
+    assert main(["refdb", "calibrate", str(root / "overlays" / "spectra-1"), "--spectra", str(file)]) == 0
+    laboratory = root / "laboratory.yaml"
+    laboratory.write_text(laboratory.read_text("utf-8") + "overlays: [spectra-1]\n", "utf-8")
+    done = _snakemake(root, tmp_path / "jobs")
+    assert done.returncode == 0, done.stderr
+    assert main(["examine", str(root / "cases" / "DEMO-C"), "--out", str(tmp_path / "one")]) == 0
+    content = _content(tmp_path / "one" / "cases")
+    assert content == _content(tmp_path / "jobs" / "cases")
+    record = json.loads(content["DEMO-C/record/record.json"])["spectra"]["spectra"]
+    assert [result["call"]["status"] for result in record] == ["IDENTIFIED", "NOT_DETECTED"]
+    assert [result["ranking"]["outcome"] for result in record] == ["NO_NAME", "NO_NAME"]
+    assert {result["ranking"]["library"] for result in record} == {"spectra-1"}
 
 
 def test_one_core_and_another_hash_seed_give_the_same_bytes(run: Path, tmp_path: Path) -> None:
@@ -148,11 +175,17 @@ def test_what_every_case_rests_on_redoes_every_shard(tmp_path: Path) -> None:
     laboratory = root / "laboratory.yaml"
     laboratory.write_text(laboratory.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
     changed = Casework(root).grounds()
-    # Software, laboratory, release, calibration of the release.
-    assert [ground.split()[0] for ground in first] == ["software", "laboratory", "release", "calibration"]
-    assert [a == b for a, b in zip(first, changed, strict=True)] == [True, False, True, True]
+    # Software, laboratory, release, calibration of the release, tables of markers and rules.
+    assert [ground.split()[0] for ground in first] == [
+        "software",
+        "laboratory",
+        "release",
+        "calibration",
+        "chemistry",
+    ]
+    assert [a == b for a, b in zip(first, changed, strict=True)] == [True, False, True, True, True]
     plan_shards(root, out, 2, changed)
     assert all(path.read_bytes() != before[path][0] for path in lists)
     assert sorted(i for path in lists for i in read_ids(path)) == sorted(
-        ["DEMO-A", "DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E", "DEMO-DNA-1"]
+        ["DEMO-A", "DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E", "DEMO-CHEM-1", "DEMO-DNA-1"]
     )

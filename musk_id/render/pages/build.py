@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from musk_id.model.record import CaseRecord
+from musk_id.model.values import RelativePath
 from musk_id.records.files import sha256_bytes
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.page_lint import check_pages
@@ -22,13 +26,20 @@ from musk_id.render.pages.form import document_word, page_marks
 from musk_id.render.pages.front import front_page
 from musk_id.render.pages.items import items_section
 from musk_id.render.pages.methods import methods_section
+from musk_id.render.photographs import DrawnPhotograph
 
 __all__ = ["build_document", "document_date"]
 
 VIEWER = "viewer."
+_NONE: Mapping[RelativePath, DrawnPhotograph] = MappingProxyType({})
 
 
-def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue) -> Document:
+def build_document(
+    record: CaseRecord,
+    record_json: bytes,
+    catalogue: Catalogue,
+    photographs: Mapping[RelativePath, DrawnPhotograph] = _NONE,
+) -> Document:
     """The pages of a record.
 
     Parameters
@@ -39,6 +50,8 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
         Its canonical JSON; the digest in the footer is that of these bytes.
     catalogue : Catalogue
         Words of the language.
+    photographs : mapping of RelativePath to DrawnPhotograph
+        The photographs that the record names, as drawn; those absent are named only.
 
     Raises
     ------
@@ -48,7 +61,7 @@ def build_document(record: CaseRecord, record_json: bytes, catalogue: Catalogue)
     label = catalogue.label
     digest = sha256_bytes(record_json)
     every_section = (
-        items_section(record, catalogue),
+        items_section(record, catalogue, photographs),
         findings_section(record, catalogue),
         answers_section(record, catalogue),
         authority_section(record, catalogue),

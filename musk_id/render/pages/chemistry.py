@@ -21,6 +21,7 @@ from musk_id.render.pages.document import (
     mono,
 )
 from musk_id.render.pages.facts import criteria_table, finding_words, reason_words
+from musk_id.render.pages.spectral_ranking import ranking_cell
 from musk_id.render.pictures.mirror import MirrorWords, draw_mirror
 from musk_id.render.pictures.views import spectrum_view
 from musk_id.vocabulary import CompoundStatus, Reason
@@ -146,6 +147,8 @@ def _spectrum_facts(result: SpectrumResult, catalogue: Catalogue) -> Facts:
             rows.append((label("chemistry.confusables"), cell(", ".join(result.call.confusables))))
     if reasons:
         rows.append((label("chemistry.reasons"), reason_words(catalogue, reasons)))
+    if result.ranking is not None:
+        rows.append((label("chemistry.ranking"), ranking_cell(result.ranking, catalogue)))
     return Facts(tuple(rows))
 
 
@@ -188,21 +191,30 @@ def _hit_row(hit: SpectrumHit, catalogue: Catalogue) -> tuple[Cell, ...]:
     )
 
 
+def _is_identified(result: SpectrumResult) -> bool:
+    return result.call is not None and result.call.status is CompoundStatus.IDENTIFIED
+
+
 def _mirror(result: SpectrumResult, catalogue: Catalogue) -> Figure:
     label = catalogue.label
     named = result.call.accession if result.call is not None else None
     hit = next((h for h in result.hits if h.accession == named), result.hits[0])
     run = result.run.run_id
     shared = sorted({p.mz for p in result.peaks} & {p.mz for p in hit.peaks})
-    alt = label("figure.mirror.alt", run=run, compound=hit.name, count=str(len(shared)))
+    # An identified compound was held against the reference injected beside it, not against a library.
+    injected = named == hit.accession and _is_identified(result)
+    below = "figure.mirror.injected" if injected else "figure.mirror.library"
+    kind = "_injected" if injected else ""
+    alt = label(f"figure.mirror.alt{kind}", run=run, compound=hit.name, count=str(len(shared)))
     words = MirrorWords(
         alt=alt,
         query=label("figure.mirror.query", run=run),
-        library=label("figure.mirror.library", compound=hit.name, accession=hit.accession),
+        library=label(below, compound=hit.name, accession=hit.accession),
         mz=label("figure.mirror.mz"),
         intensity=label("figure.mirror.intensity"),
     )
-    caption = label("figure.mirror.caption", run=run, low=str(hit.compared_mz_low), high=str(hit.compared_mz_high))
+    low, high = str(hit.compared_mz_low), str(hit.compared_mz_high)
+    caption = label(f"figure.mirror.caption{kind}", run=run, low=low, high=high)
     view = spectrum_view(result.peaks, hit.peaks, words)
     return Figure(draw_mirror(result.peaks, hit.peaks, words), alt, caption, view)
 

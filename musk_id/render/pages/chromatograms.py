@@ -30,14 +30,15 @@ def chromatogram_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogu
 def _figure(chromatogram: RunChromatogram, results: list[SpectrumResult], catalogue: Catalogue) -> Figure:
     label = catalogue.label
     points = [(float(p.time_min), float(p.relative_percent)) for p in chromatogram.points]
-    marks = _marks(points, results)
+    marks = _marks(points, results, catalogue)
     run, count = chromatogram.run_id, str(len(points))
     first, last = chromatogram.points[0].time_min, chromatogram.points[-1].time_min
     named = [
         label("figure.chromatogram.peak", number=str(number), compound=mark.text, time=f"{mark.top:.2f}")
         for number, mark in enumerate(marks, 1)
     ]
-    peaks = "; ".join(named) or label("figure.chromatogram.no_peak")
+    unmarked = "no_peak" if len(points) == len(results) else "not_assigned"
+    peaks = "; ".join(named) or label(f"figure.chromatogram.{unmarked}")
     alt = label("figure.chromatogram.alt", run=run, count=count, first=first, last=last, peaks=peaks)
     caption = label("figure.chromatogram.caption", run=run, peaks=peaks)
     words = ChromatogramWords(
@@ -50,13 +51,18 @@ def _figure(chromatogram: RunChromatogram, results: list[SpectrumResult], catalo
     return Figure(draw_chromatogram(points, marks, words), alt, caption, view)
 
 
-def _marks(points: list[tuple[float, float]], results: list[SpectrumResult]) -> list[PeakMark]:
-    """Scans next to each other with one compound are a peak; scans and spectra of a run stand in one order."""
+def _marks(
+    points: list[tuple[float, float]], results: list[SpectrumResult], catalogue: Catalogue
+) -> list[PeakMark]:
+    """Scans next to each other with one compound are a peak; scans and spectra of a run stand in one order.
+
+    A name never stands without its status: most of them are tentative.
+    """
     if len(points) != len(results):
         return []
     marks: list[PeakMark] = []
     begin = 0
-    names = [None if r.call is None else r.call.name for r in results]
+    names = [_name(result, catalogue) for result in results]
     for end in range(1, len(names) + 1):
         if end < len(names) and names[end] == names[begin]:
             continue
@@ -66,3 +72,8 @@ def _marks(points: list[tuple[float, float]], results: list[SpectrumResult]) -> 
             marks.append(PeakMark(points[begin][0], points[end - 1][0], top[0], name))
         begin = end
     return marks
+
+
+def _name(result: SpectrumResult, catalogue: Catalogue) -> str | None:
+    call = result.call
+    return None if call is None or call.name is None else f"{call.name} ({catalogue.word(call.status)})"

@@ -8,6 +8,8 @@ from musk_id.model.record import CaseRecord
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import Annex, Block, Cell, Facts, Heading, Items, Section, Table, cell, mono
 from musk_id.render.pages.facts import brief_digest, given, reason_words
+from musk_id.render.pages.shared_reads import shared_reads_blocks
+from musk_id.render.pages.spikes import spike_blocks
 
 __all__ = ["controls_section"]
 
@@ -32,6 +34,9 @@ def _batch(controls: ControlsRecord, catalogue: Catalogue) -> list[Block]:
     ]
     if controls.controls:
         blocks.append(_controls_table(controls, catalogue))
+    if controls.batch_reads is not None:
+        blocks += shared_reads_blocks(controls.batch_reads, catalogue)
+    blocks += spike_blocks(controls, catalogue)
     if controls.files:
         blocks.append(_files_annex(controls, catalogue))
     return blocks

@@ -26,6 +26,8 @@ __all__ = [
     "Line",
     "Notice",
     "Paragraph",
+    "Photo",
+    "Photos",
     "Section",
     "SignatureBlock",
     "Signatures",
@@ -154,6 +156,23 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Photo:
+    """A photograph with its text alternative and what stands under it; ``jpeg`` is empty where none is drawn."""
+
+    jpeg: bytes
+    size: tuple[int, int]
+    alt: str
+    text: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Photos:
+    """Photographs beside each other, three in a row."""
+
+    entries: tuple[Photo, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fold:
     """A table under a title that a reader opens; on paper it lies open."""
 
@@ -196,7 +215,20 @@ class AnnexReference:
     text: str
 
 
-Block = Paragraph | Heading | Facts | Items | Table | Fold | Notice | Figure | Signatures | Annex | AnnexReference
+Block = (
+    Paragraph
+    | Heading
+    | Facts
+    | Items
+    | Table
+    | Fold
+    | Notice
+    | Figure
+    | Photos
+    | Signatures
+    | Annex
+    | AnnexReference
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from musk_id.model.examination import ExaminedItem, Extract, MassBalance, Product, Run, SubSample
 from musk_id.model.record import CaseRecord
 from musk_id.model.request import RequestItem
+from musk_id.model.values import RelativePath
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.custody import custody_blocks
 from musk_id.render.pages.document import (
@@ -23,7 +26,9 @@ from musk_id.render.pages.document import (
 )
 from musk_id.render.pages.facts import brief_digest, given, photographs, quantity, said
 from musk_id.render.pages.papers import edits_blocks, numbers_table
+from musk_id.render.pages.photographs import photograph_blocks
 from musk_id.render.pages.traces import trace_files_table
+from musk_id.render.photographs import DrawnPhotograph
 from musk_id.render.pictures.lineage import Node, draw_lineage, parted
 
 __all__ = ["items_section"]
@@ -31,14 +36,17 @@ __all__ = ["items_section"]
 _LEVELS = ("item", "sub_sample", "extract", "product", "run")
 
 
-def items_section(record: CaseRecord, catalogue: Catalogue) -> Section:
-    """Items, seals, custody, sub-samples, runs and files."""
+def items_section(
+    record: CaseRecord, catalogue: Catalogue, drawn: Mapping[RelativePath, DrawnPhotograph]
+) -> Section:
+    """Items with their photographs as drawn, seals, custody, sub-samples, runs and files."""
     blocks: list[Block] = []
     examined = {item.item_id: item for item in record.intake.examination.items}
     for asked in record.intake.request.items:
         item = examined.get(asked.item_id)
         blocks.append(Heading(2, catalogue.label("items.item", item=asked.item_id)))
         blocks.append(_described_and_found(asked, item, catalogue))
+        blocks.extend(photograph_blocks(record.intake, asked, item, drawn, catalogue))
         if item is not None:
             blocks.extend(_lineage(item, catalogue))
     blocks.extend(_simulated(record, catalogue))

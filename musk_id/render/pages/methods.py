@@ -212,6 +212,11 @@ def _read_numbers(method: ReadsMethod) -> tuple[tuple[str, str, str], ...]:
         ("read_amplifications", str(method.min_amplifications), ""),
         ("read_amplification_share", str(method.min_percent_of_amplifications), "percent"),
         ("read_extracts", str(method.min_extracts), ""),
+        *(
+            ()
+            if method.jump_confidence_percent is None
+            else (("read_jumps", method.jump_confidence_percent, "percent"),)
+        ),
         *(() if method.piles is None else _pile_numbers(method.piles)),
     )
 

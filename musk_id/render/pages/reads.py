@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from musk_id.model.barcode import BarcodeRecord, ReadsRun, ReadSupport, SequenceResult
+from musk_id.model.read_mixture import ReadMixture
 from musk_id.render.catalogue import Catalogue
 from musk_id.render.pages.document import Block, Cell, Paragraph, Table, cell, italic, lines
 from musk_id.render.pages.facts import finding_words
@@ -11,7 +12,7 @@ from musk_id.vocabulary import Reason
 __all__ = ["is_trace", "read_blocks"]
 
 # A variant with too few reads, or one that may be a chimera: told in the table, without a part of its own.
-_TRACES = frozenset({Reason.READS_BELOW_LIMIT, Reason.CHIMERA_SUSPECTED})
+_TRACES = frozenset({Reason.READS_BELOW_LIMIT, Reason.TAG_JUMP_NOT_EXCLUDED, Reason.CHIMERA_SUSPECTED})
 
 
 def is_trace(result: SequenceResult) -> bool:
@@ -28,6 +29,12 @@ def read_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> li
     found = [(r, r.reads) for r in record.sequences if r.run.item_id == item_id and r.reads is not None]
     if found:
         blocks.append(_variants_table(found, catalogue))
+    mixed = [(entry, mixture) for entry in runs for mixture in entry.mixtures]
+    if mixed:
+        blocks += [
+            _mixture_table(mixed, catalogue),
+            Paragraph(cell(catalogue.label("reads.mixture_note")), quiet=True),
+        ]
     if any(entry.piled for entry in runs):
         names = ", ".join(entry.run.run_id for entry in runs if entry.piled)
         blocks.append(Paragraph(cell(catalogue.label("reads.piled", runs=names)), quiet=True))
@@ -60,11 +67,37 @@ def _runs_table(runs: list[ReadsRun], catalogue: Catalogue) -> Table:
     return Table(catalogue.label("reads.runs"), heads, (5, 3, 3, 3, 3, 3, 3, 3, 3), rows)
 
 
+def _mixture_table(mixed: list[tuple[ReadsRun, ReadMixture]], catalogue: Catalogue) -> Table:
+    label = catalogue.label
+    rows: list[tuple[Cell, ...]] = []
+    for run, mixture in mixed:
+        steps = lines(*(cell(f"{step.haplotypes}: {step.bic}") for step in mixture.steps))
+        parts = [
+            (_mixed_name(part.genera, catalogue), ", ".join(part.records), part.reads) for part in mixture.parts
+        ]
+        parts.append((label("reads.mixture_unknown"), "", mixture.unknown_reads))
+        rows.append(
+            (
+                lines(cell(run.run.run_id), cell(catalogue.word(mixture.locus))),
+                lines(*(cell(name) for name, _, _ in parts)),
+                lines(*(cell(records or "-") for _, records, _ in parts)),
+                lines(*(cell(reads) for _, _, reads in parts)),
+                steps,
+            )
+        )
+    heads = tuple(label(f"reads.head_{name}") for name in ("mixed_run", "mixed", "mixed_records", "reads", "bic"))
+    return Table(label("reads.mixture"), heads, (4, 5, 8, 4, 5), tuple(rows))
+
+
+def _mixed_name(genera: tuple[str, ...], catalogue: Catalogue) -> str:
+    return "; ".join(catalogue.word(Reason.HUMAN_DNA) if genus == "Homo" else genus for genus in genera)
+
+
 def _variants_table(found: list[tuple[SequenceResult, ReadSupport]], catalogue: Catalogue) -> Table:
     rows = tuple(_variant_row(result, support, catalogue) for result, support in found)
-    names = ("variant", "marker", "named", "reads", "blank", "replicates", "chimera", "finding")
+    names = ("variant", "marker", "named", "reads", "blank", "jumps", "replicates", "chimera", "finding")
     heads = tuple(catalogue.label(f"reads.head_{name}") for name in names)
-    return Table(catalogue.label("reads.variants"), heads, (5, 3, 5, 5, 3, 4, 3, 6), rows)
+    return Table(catalogue.label("reads.variants"), heads, (5, 3, 5, 5, 3, 3, 4, 3, 6), rows)
 
 
 def _variant_row(result: SequenceResult, support: ReadSupport, catalogue: Catalogue) -> tuple[Cell, ...]:
@@ -84,6 +117,7 @@ def _variant_row(result: SequenceResult, support: ReadSupport, catalogue: Catalo
         named,
         cell(label("reads.of", reads=str(support.reads), marker=str(support.marker_reads))),
         cell(label("reads.no_blank") if support.largest_in_blank is None else str(support.largest_in_blank)),
+        cell(label("reads.jumps_not_told") if support.jump_limit is None else str(support.jump_limit)),
         cell(replicates),
         cell(label(f"reads.chimera_{support.chimera.replace(' ', '_')}")),
         cell(finding_words(catalogue, result.finding)),
