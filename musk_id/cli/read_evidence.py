@@ -83,14 +83,14 @@ def control_reads(
 ) -> DistinctReads | PiledReads | None:
     """Distinct or piled reads of a control; ``None`` if a file of them is missing, altered or cannot be read."""
     named = [file for file in row.files if file.role is FileRole.READS]
-    if all(found.size_bytes == 0 for found in files if found.path in {file.path for file in named}):
-        # A sequenced blank may hold nothing at all.
-        return DistinctReads({}, ReadTally(total=0))
     measured = {file.path: file.sha256 for file in files}
     for file in named:
         found = measured.get(file.path)
         if found is None or file.sha256 not in (None, found):
             return None
+    if all(found.size_bytes == 0 for found in files if found.path in {file.path for file in named}):
+        # A sequenced blank may hold nothing at all; one that was emptied later has another digest.
+        return DistinctReads({}, ReadTally(total=0))
     try:
         return read_files(
             [resolve_inside(batch_dir, file.path) for file in named],
@@ -164,7 +164,9 @@ def read_files(
             min_mapping_quality=method.piles.min_mapping_quality,
             min_base_quality=method.piles.min_base_quality,
         ) as source:
-            return pile_mapped_reads(source, primers, rules)
+            found = pile_mapped_reads(source, primers, rules)
+            library_named = source.library if with_library else None
+            return replace(found, distinct=replace(found.distinct, library=library_named))
     file = FastqFile(paths[0], with_library=with_library)
     if len(paths) == MAX_READ_FILES:
         pairs = count_pairs(paired_batches(file, FastqFile(paths[1])), method)

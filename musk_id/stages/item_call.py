@@ -243,7 +243,9 @@ def _exclusion(
         other = [e.upper for e in sequence.compared if e.record.genus != method.genus and e.record.overlay is None]
         own = [e.lower for e in sequence.compared if e.record.genus == method.genus]
         if other and own:
-            measured[sequence.locus] = (min(other), min(own))
+            # Of several sequences of a marker the least favourable one counts.
+            before = measured.get(sequence.locus, (min(other), min(own)))
+            measured[sequence.locus] = (max(before[0], min(other)), min(before[1], min(own)))
     close: list[str] = []
     far: list[str] = []
     shown: list[str] = []
@@ -256,9 +258,13 @@ def _exclusion(
         if own_distance >= threshold:
             far.append(locus)
     text = "; ".join(shown) or "-"
+    other_close, moschus_far = _enough(close, method), _enough(far, method)
+    if other_close:
+        # The markers that are close to another genus must be those that are far from *Moschus*.
+        moschus_far = _enough([locus for locus in far if locus in close], method)
     return (
-        criterion("barcode.exclusion_other_close", text, "within the method's limit", _enough(close, method)),
-        criterion("barcode.exclusion_moschus_far", text, "beyond the method's limit", _enough(far, method)),
+        criterion("barcode.exclusion_other_close", text, "within the method's limit", other_close),
+        criterion("barcode.exclusion_moschus_far", text, "beyond the method's limit", moschus_far),
     )
 
 

@@ -80,8 +80,27 @@ def pile_mapped_reads(source: MappedReads, primers: tuple[PrimerPairEntry, ...],
         inside |= {(read.fragment, read.is_reverse) for read in reads}
         on_other_strand = markers[locus].strand < 0
         amplicons.append(_mapped_amplicon(locus, reads, columns, on_other_strand, genera, rules))
+    if rules.with_genera:
+        _count_outside(source, inside, genera, rules)
     tally = ReadTally(total=source.total, too_many_errors=source.left_out, used=used)
     return piled(amplicons, max(used - len(inside), 0), genera, content, tally)
+
+
+def _count_outside(
+    source: MappedReads, inside: set[tuple[bytes, bool]], genera: Counter[str], rules: PileRules
+) -> None:
+    """Genera of reads that lie in no window, each by its own words: a blank may hold too few to show a window."""
+    templates: dict[Locus, Templates] = {}
+    for read in source.reads():
+        if (read.fragment, read.is_reverse) in inside:
+            continue
+        text = text_of(read).upper()
+        found = rules.markers(rules.library.index.anchors(encode(text), MIN_VOTES), len(text))
+        for locus in sorted(found, key=list(Locus).index)[:1]:
+            if locus not in templates:
+                templates[locus] = Templates(locus, rules)
+            own = templates[locus]
+            genera.update(own.genus(turned(text) if found[locus].strand < 0 else text))
 
 
 def _columns(locus: Locus, anchor: Anchor, held: NDArray[np.int64], rules: PileRules) -> tuple[int, int] | None:

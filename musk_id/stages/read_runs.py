@@ -8,6 +8,7 @@ and not reported as detected.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -147,10 +148,17 @@ def examine_reads(
     amplicons = find_variants(entry.reads, entry.primers, method)
     found = [(amplicon, variant) for amplicon in amplicons for variant in amplicon.variants]
     found.sort(key=lambda pair: (-pair[1].reads, pair[1].letters))
-    against = _Against(in_blanks, jumps, piled=isinstance(entry.reads, PiledReads))
+    results = [
+        examine(NucleotideSequence(f"variant {number}", variant.letters), ())
+        for number, (_, variant) in enumerate(found, 1)
+    ]
+    of_locus: Counter[Locus | None] = Counter()
+    for (_, variant), (result, _) in zip(found, results, strict=True):
+        of_locus[result.locus] += variant.reads
+    against = _Against(in_blanks, jumps, of_locus, piled=isinstance(entry.reads, PiledReads))
     examined = [
-        _examined(number, amplicon, variant, examine, method, against)
-        for number, (amplicon, variant) in enumerate(found, 1)
+        _examined(amplicon, variant, result, method, against)
+        for (amplicon, variant), result in zip(found, results, strict=True)
     ]
     listed, traces = [], 0
     for entry_of_run in examined:
@@ -201,28 +209,26 @@ def _mixtures(
 
 @dataclass(frozen=True, slots=True)
 class _Against:
-    """What the variants of a run are held against."""
+    """What the variants of a run are held against; ``of_locus`` are the reads of all variants of a marker."""
 
     in_blanks: Mapping[str, int] | None
     jumps: JumpLimits | None
+    of_locus: Mapping[Locus | None, int]
     piled: bool
 
 
 def _examined(
-    number: int,
-    amplicon: Amplicon,
-    variant: ReadVariant,
-    examine: Examine,
-    method: ReadsMethod,
-    against: _Against,
+    amplicon: Amplicon, variant: ReadVariant, examined: Examined, method: ReadsMethod, against: _Against
 ) -> ReadSequence:
-    result, call = examine(NucleotideSequence(f"variant {number}", variant.letters), ())
+    result, call = examined
+    # One marker may stand under several pairs of primers, and beside them without any.
+    marker_reads = amplicon.reads if result.locus is None else max(amplicon.reads, against.of_locus[result.locus])
     largest = None if against.in_blanks is None else in_blank(variant, result, against.in_blanks)
     limit = None
     # Sequences that may be human are not kept for the comparison of wells.
     if against.jumps is not None and Reason.HUMAN_DNA not in result.reasons:
         limit = against.jumps.of(amplicon.primers, sequence_digest(variant.letters))
-    noted = read_reasons(variant, amplicon.reads, largest, method, limit, piled=against.piled)
+    noted = read_reasons(variant, marker_reads, largest, method, limit, piled=against.piled)
     if Reason.CHIMERA_SUSPECTED in noted:
         # Half of it may be a person's.
         result = replace(result, sequence_sha256=None, picture=None, hits=(), sites=None, tree=None)
@@ -233,7 +239,7 @@ def _examined(
     support = ReadSupport(
         reads=variant.reads,
         reads_exact=variant.reads_exact,
-        marker_reads=amplicon.reads,
+        marker_reads=marker_reads,
         largest_in_blank=largest,
         primers=amplicon.primers,
         chimera=variant.chimera,

@@ -441,3 +441,100 @@ def test_what_a_failed_control_took_out_is_not_said_to_be_absent(tmp_path, inser
     record = examined(read_root(tmp_path, runs, blank={inserts["Sus"]: 15}), tmp_path / "out")
     assert record["controls"][0]["invalid_loci"] == ["12S-V5"]
     assert item(record)["moschus"] == "INCONCLUSIVE" and "CONTROL_FAILED" in item(record)["reasons"]
+
+
+def test_reads_of_the_marker_are_all_of_its_reads_with_primers_and_without(tmp_path, inserts) -> None:
+    """Twelve reads without primers beside 8,000 with them are 0.15 % of the marker, not all of it."""
+    from made_reads import amplicon
+
+    root = read_root(tmp_path, four({inserts["Sus"]: 4}))
+    case = root / "cases" / CASE
+    path = case / "examination.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    number = 0
+    for extract in content["items"][0]["sub_samples"][0]["extracts"]:
+        for product in extract["products"]:
+            number += 1
+            reads = [amplicon(inserts["Sus"])] * (8000 + number) + [inserts["Moschus"]] * 12
+            lines = [f"@r{i}\n{read}\n+\n{'I' * len(read)}\n" for i, read in enumerate(reads)]
+            (case / f"single{number}.fastq").write_text("".join(lines))
+            product["runs"][0]["files"] = [{"path": f"single{number}.fastq", "role": "READS"}]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    deer = [s for s in record["barcode"]["sequences"] if s["call"] and s["call"]["taxon"] == "Moschus"]
+    assert sorted(s["reads"]["marker_reads"] for s in deer) == [8013, 8014, 8015, 8016]
+    assert all("READS_BELOW_LIMIT" in s["reasons"] for s in deer)
+    assert item(record)["moschus"] != "DETECTED"
+
+
+def test_a_blank_that_was_emptied_is_no_empty_blank(tmp_path, inserts) -> None:
+    """The sheet names the digest of what was read; the file holds nothing any more."""
+    root = read_root(
+        tmp_path, four({inserts["Sus"]: 100, inserts["Moschus"]: 200}), blank={inserts["Moschus"]: 15}
+    )
+    batch = root / "batches" / "DEMO-DNA-1"
+    path = batch / "sheet.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    row = next(r for r in content["rows"] if r["kind"] == "PCR_NEGATIVE" and r.get("locus") == "12S-V5")
+    for file in row["files"]:
+        file["sha256"] = hashlib.sha256((batch / file["path"]).read_bytes()).hexdigest()
+        (batch / file["path"]).write_bytes(b"")
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE"
+    assert "12S-V5" in record["controls"][0]["invalid_loci"]
+
+
+def test_one_library_in_two_mapped_files_is_one_amplification(tmp_path, inserts) -> None:
+    """Halves of a BAM file under two products, told by their read group."""
+    import pysam
+
+    root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 5}, (2, 1): {inserts["Sus"]: 6}})
+    case = root / "cases" / CASE
+    path = case / "examination.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    deer = inserts["Moschus"]
+    header = {
+        "HD": {"VN": "1.6", "SO": "coordinate"},
+        "SQ": [{"SN": "chrM", "LN": 400}],
+        "RG": [{"ID": "g", "SM": "S1", "LB": "lib7"}],
+    }
+    for number, extract in enumerate(content["items"][0]["sub_samples"][0]["extracts"]):
+        with pysam.AlignmentFile(str(case / f"half{number}.bam"), "wb", header=header) as handle:
+            for n in range(40 + number):
+                record = pysam.AlignedSegment(handle.header)
+                record.query_name, record.query_sequence = f"h{number}n{n}", deer
+                record.flag, record.reference_id, record.reference_start = 16 * (n % 2), 0, 100
+                record.mapping_quality, record.cigarstring = 60, f"{len(deer)}M"
+                record.set_tag("RG", "g")
+                handle.write(record)
+        extract["products"][0]["runs"][0]["files"] = [{"path": f"half{number}.bam", "role": "READS"}]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    assert [s["call"]["taxon"] for s in record["barcode"]["sequences"] if s["call"]] == ["Moschus", "Moschus"]
+    assert item(record)["moschus"] == "INCONCLUSIVE" and "NO_REPLICATES" in item(record)["reasons"]
+
+
+def test_a_few_mapped_reads_of_a_blank_are_counted(tmp_path, inserts) -> None:
+    """Four reads are too few for a sequence; 30 of an exhibit are less than ten times four."""
+    import pysam
+
+    root = read_root(tmp_path, four({inserts["Sus"]: 100, inserts["Moschus"]: 30}))
+    batch = root / "batches" / "DEMO-DNA-1"
+    deer = inserts["Moschus"]
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chrM", "LN": 400}]}
+    with pysam.AlignmentFile(str(batch / "blank.bam"), "wb", header=header) as handle:
+        for n in range(4):
+            record = pysam.AlignedSegment(handle.header)
+            record.query_name, record.query_sequence = f"b{n}", deer
+            record.flag, record.reference_id, record.reference_start = 16 * (n % 2), 0, 100
+            record.mapping_quality, record.cigarstring = 60, f"{len(deer)}M"
+            handle.write(record)
+    path = batch / "sheet.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    row = next(r for r in content["rows"] if r["kind"] == "PCR_NEGATIVE" and r.get("locus") == "12S-V5")
+    row["files"] = [{"path": "blank.bam", "role": "READS"}]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    record = examined(root, tmp_path / "out")
+    assert item(record)["moschus"] == "INCONCLUSIVE"
+    assert "READS_BELOW_LIMIT" in item(record)["reasons"]

@@ -147,3 +147,36 @@ def test_what_grows_beyond_measure_is_refused(tmp_path) -> None:
     # 64 KiB of zeros take some 90 bytes; 120 MB of them are refused before they are inflated.
     path.write_bytes(good[:-28] + block(bytes(65_280)) * 2_000 + good[-28:])
     assert "300 times" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "library"),
+    [
+        ("ERR2438055.{}", {}, "ERR2438055"),
+        ("M05622:62:0-JPF7Y:1:1101:{}:21701", {"BC": "ATCACG-TTAGGC"}, "M05622:62:0-JPF7Y ATCACG+TTAGGC"),
+        ("M05622:62:0-JPF7Y:1:1101:{}:21701", {"RG": "g"}, "S1 lib7"),
+        ("M05622:62:0-JPF7Y:1:1101:{}:21701", {"RG": "other"}, None),
+        ("r{}", {}, None),
+    ],
+)
+def test_the_library_that_most_records_name(tmp_path, name, tags, library) -> None:
+    header = {
+        "HD": {"VN": "1.6", "SO": "coordinate"},
+        "SQ": [{"SN": "chrM", "LN": 16_569}],
+        "RG": [{"ID": "g", "SM": "S1", "LB": "lib7"}, {"ID": "other", "SM": "S1"}],
+    }
+    with pysam.AlignmentFile(str(tmp_path / "r.bam"), "wb", header=header) as handle:
+        for number in range(20):
+            record = pysam.AlignedSegment(handle.header)
+            record.query_name = name.format(number) if number > 4 else f"x{number}"
+            record.query_sequence = "ACGTACGTAC"
+            record.flag, record.reference_id, record.reference_start = 0, 0, number
+            record.mapping_quality, record.cigarstring = 60, "10M"
+            if number > 4:
+                record.set_tags(list(tags.items()))
+            handle.write(record)
+    with opened(tmp_path / "r.bam") as source:
+        assert len(list(source.reads())) == 20
+        assert source.library == library
+        assert len(list(source.reads())) == 20
+        assert source.library == library

@@ -471,3 +471,28 @@ def test_a_run_without_data_is_not_examined(barcode_library) -> None:  # type: i
 
 def test_methods_in_use_are_those_that_records_print() -> None:
     assert (METHOD.version, ANIMALS.version) == ("moschus-barcode-1", "general-mammal-1")
+
+
+def test_the_markers_close_to_another_genus_must_be_those_far_from_moschus(shipped_release) -> None:  # type: ignore[no-untyped-def]
+    """Close at COI alone and far at cyt b alone exclude nothing, nor does one good copy beside a poor one."""
+    from fractions import Fraction
+    from types import SimpleNamespace
+
+    from musk_id.stages import item_call
+
+    def compared(locus: Locus, other: str, own: str) -> SimpleNamespace:
+        entries = [
+            SimpleNamespace(upper=Fraction(p), lower=Fraction(p), record=SimpleNamespace(genus=g, overlay=None))
+            for p, g in ((other, "Sus"), (own, "Moschus"))
+        ]
+        return SimpleNamespace(locus=locus, compared=tuple(entries))
+
+    def outcomes(*called: SimpleNamespace) -> list[CriterionOutcome]:
+        return [c.outcome for c in item_call._exclusion(called, METHOD, ANIMALS)]
+
+    good = compared(Locus.COI, "0.01", "0.15")
+    assert outcomes(good) == [CriterionOutcome.PASSED] * 2
+    crossed = compared(Locus.COI, "0.01", "0.10"), compared(Locus.CYTB, "0.08", "0.15")
+    assert outcomes(*crossed) == [CriterionOutcome.PASSED, CriterionOutcome.FAILED]
+    poor = compared(Locus.COI, "0.08", "0.15")
+    assert outcomes(poor, good) == outcomes(good, poor) == [CriterionOutcome.FAILED, CriterionOutcome.PASSED]

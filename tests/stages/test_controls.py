@@ -22,6 +22,7 @@ from musk_id.vocabulary import (
     ControlResult,
     FileRole,
     Locus,
+    Rank,
     Reason,
 )
 
@@ -240,3 +241,20 @@ def test_chemical_batches_need_blank_standard_and_carry_over(assess) -> None:  #
 def test_an_empty_sheet_has_no_controls(assess) -> None:  # type: ignore[no-untyped-def]
     found = assess()
     assert not found.passed and found.reasons == (Reason.CONTROL_ABSENT,)
+
+
+def test_what_may_be_moschus_in_a_blank_takes_out_every_marker(assess, shipped_release, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """Near enough, though its margin is too small for a name."""
+    from musk_id.stages import controls
+
+    deer = records(shipped_release, L12)[1].sequence
+    rows = (row("A1", BLANK, CLEAN), row("A2", NEGATIVE, CLEAN, L12, file="a.fasta"), *SOUND[2:])
+    real = controls.examine_sequence
+
+    def unnamed(sequence, *rest):  # type: ignore[no-untyped-def]
+        result, called = real(sequence, *rest)
+        return replace(result, call=replace(result.call, rank=Rank.NONE, taxon=None)), called
+
+    monkeypatch.setattr(controls, "examine_sequence", unnamed)
+    record = assess(*rows, a=deer)
+    assert set(record.invalid_loci) == set(RELEASE_MARKERS)

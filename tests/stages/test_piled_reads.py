@@ -183,3 +183,16 @@ def test_too_many_reads_are_refused(rules, sequence) -> None:
     reads = [AlignedRead(b"%d" % n, False, 0, sequence("Sus", Locus.COI).encode(), ()) for n in range(51)]
     with pytest.raises(InputFormatError, match="more than 50 reads"):
         pile_mapped_reads(Mapped(658, reads), PRIMER_PAIRS, few)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_blank_with_too_few_reads_for_a_window_still_counts_them(rules, sequence, turned) -> None:
+    """Four reads are no haplotype; ten times four is what an exhibit needs all the same."""
+    deer = sequence("Moschus", Locus.COI)
+    if turned:
+        deer = deer.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    reads = [AlignedRead(b"r%d" % n, bool(n % 2), 0, deer.encode(), ()) for n in range(4)]
+    found = pile_mapped_reads(Mapped(658, reads), PRIMER_PAIRS, rules)
+    assert not [v for a in found.amplicons for v in a.variants]
+    assert found.genera == {"Moschus": 4}
+    assert found.tally.used == 4
