@@ -82,7 +82,9 @@ def dry_run(folder: Path, cases: int, per_shard: int) -> dict[str, float]:
     make_root(root, cases)
     first = _measured(root, out, "--dry-run", per_shard=per_shard)
     again = _measured(root, out, "--dry-run", per_shard=per_shard)
-    figures = {"cases": cases, "first dry run, wall s": first["wall s"], "again, wall s": again["wall s"]}
+    figures: dict[str, float] = {"cases": cases}
+    for name, measured in (("first dry run", first), ("again", again)):
+        figures |= {f"{name}, {unit}": value for unit, value in measured.items()}
     print(json.dumps(figures), flush=True)
     return figures
 
@@ -139,16 +141,23 @@ def main() -> int:
     parser.add_argument(
         "--full", action="store_true", help="100, 400 and 1,000 cases, 10,000 planned, 50 the usual way"
     )
-    parser.add_argument("--sizes", type=int, nargs="+")
+    parser.add_argument("--sizes", type=int, nargs="*", help="cases of each run; none with no number")
+    parser.add_argument("--per-shard", type=int, help="cases of a shard")
+    parser.add_argument("--dry", type=int, help="cases of the dry run; 0 for none")
+    parser.add_argument("--usual", type=int, help="cases done the usual way; 0 for none")
     arguments = parser.parse_args()
     chosen = FULL if arguments.full else QUICK
-    sizes = arguments.sizes or chosen["sizes"]
+    own = {"sizes": arguments.sizes, "dry": arguments.dry, "usual": arguments.usual}
+    own["per_shard"] = arguments.per_shard
+    chosen = {key: chosen[key] if value is None else value for key, value in own.items()}
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory(prefix="musk-id-batch-") as place:
         folder = Path(place)
-        found = batches(folder, sizes, chosen["per_shard"])
-        dry_run(folder, chosen["dry"], chosen["per_shard"])
-        usual_way(folder, chosen["usual"], found[-1]["s a case"])
+        found = batches(folder, chosen["sizes"], chosen["per_shard"])
+        if chosen["dry"]:
+            dry_run(folder, chosen["dry"], chosen["per_shard"])
+        if chosen["usual"] and found:
+            usual_way(folder, chosen["usual"], found[-1]["s a case"])
     return 0
 
 

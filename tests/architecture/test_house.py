@@ -88,5 +88,5 @@ def test_config_readme_explains_every_key() -> None:
     keys = re.findall(
         r"^([a-z_]+):", (PROJECT / "config" / "config.yaml").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert len(keys) == 3
+    assert len(keys) == 4
     assert all(f"`{key}`" in readme for key in keys)

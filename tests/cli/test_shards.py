@@ -87,6 +87,10 @@ def test_a_new_batch_of_a_new_case_leaves_the_other_shards(root: Path, tmp_path:
 
 def test_what_rests_on_changed_inputs_is_removed_and_nothing_else(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
+    # The second shard shall rest on no batch.
+    examination = root / "cases" / "DEMO-C" / "examination.yaml"
+    lines = examination.read_text(encoding="utf-8").splitlines(keepends=True)
+    examination.write_text("".join(line for line in lines if "batch_id:" not in line), encoding="utf-8")
     plan_shards(root, out, 2, ())
     assert [e.batches for e in read_list(out / "shards" / "s00002" / "list.tsv")] == [(), ()]
 

@@ -197,7 +197,7 @@ def test_stages_and_examine_give_the_same_bytes(tmp_path: Path, amplicons: dict[
     for name in ("controls", "intake", "barcode", "spectra", "evidence", "record"):
         shard = controls if name == "controls" else out / "shards" / "s00001"
         more = ["--cases", str(out / "cases")] if name == "record" else []
-        if name in ("barcode", "evidence", "record"):
+        if name in ("barcode", "spectra", "evidence", "record"):
             more += ["--controls", str(controls / "controls.jsonl")]
         files = ["--shard", str(shard / "list.tsv"), "--out", str(shard / f"{name}.jsonl")]
         assert main(["stage", name, "--root", str(root), *files, *more]) == 0

@@ -109,6 +109,13 @@ def test_a_run_that_all_reads_agree_on_stays() -> None:
         assert agree(pile, everything(pile), VOTES, surplus=surplus).letters == b"CGATTTTGC"
 
 
+def test_a_letter_outside_a_run_is_not_taken_for_the_frame() -> None:
+    """Three of ten reads lack a letter that stands alone: that is no miscounted run."""
+    pile = make_pile(rows(["CGA-CTGC"] * 3 + ["CGATCTGC"] * 7), 0, 8)
+    for surplus in (1, 2):
+        assert agree(pile, everything(pile), VOTES, surplus=surplus).letters == b"CGATCTGC"
+
+
 def mixture(seed: int, counts: tuple[int, ...], apart: int, error: float) -> tuple[list[str], list[int]]:
     rng = random.Random(seed)
     base = [rng.choice("ACGT") for _ in range(300)]
