@@ -152,14 +152,9 @@ def examine_reads(
         examine(NucleotideSequence(f"variant {number}", variant.letters), ())
         for number, (_, variant) in enumerate(found, 1)
     ]
-    of_locus: Counter[Locus | None] = Counter()
-    for (_, variant), (result, _) in zip(found, results, strict=True):
-        of_locus[result.locus] += variant.reads
+    of_locus = _reads_by_locus(found, results)
     against = _Against(in_blanks, jumps, of_locus, piled=isinstance(entry.reads, PiledReads))
-    examined = [
-        _examined(amplicon, variant, result, method, against)
-        for (amplicon, variant), result in zip(found, results, strict=True)
-    ]
+    examined = [_examined(*pair, result, method, against) for pair, result in zip(found, results, strict=True)]
     listed, traces = [], 0
     for entry_of_run in examined:
         is_trace = not entry_of_run.has_enough_reads
@@ -184,6 +179,16 @@ def examine_reads(
         mixtures=() if mix is None else _mixtures(found, examined, mix),
     )
     return listed, run
+
+
+def _reads_by_locus(
+    variants: Sequence[tuple[Amplicon, ReadVariant]], results: Sequence[Examined]
+) -> Counter[Locus | None]:
+    """Reads of all variants of each marker, whatever primers they have."""
+    found: Counter[Locus | None] = Counter()
+    for (_, variant), (result, _) in zip(variants, results, strict=True):
+        found[result.locus] += variant.reads
+    return found
 
 
 def _mixtures(
