@@ -27,6 +27,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     cases_folder: Path = arguments.root.resolve() / "cases"
     cases = cases_of(read_case_table(table))
     problems = [problem for case in cases for problem in _problems(case, table.absolute().parent)]
+    problems += _same_but_for_case([case.case_id for case in cases], cases_folder)
     if problems:
         raise RequestError(
             f"{counted(len(problems), 'problem', 'problems')} in the table; no case was written",
@@ -71,6 +72,17 @@ def _problems(case: TableCase, folder: Path) -> list[Problem]:
                 )
         except IntegrityError as error:
             found.append(Problem(f"line {line}", error.message, error.hint))
+    return found
+
+
+def _same_but_for_case(case_ids: list[str], folder: Path) -> list[Problem]:
+    """Ids that differ from another one by case only: one folder on some systems, as for ``musk-id inbox``."""
+    spelled = {name.name.lower(): name.name for name in folder.iterdir()} if folder.is_dir() else {}
+    found: list[Problem] = []
+    for case_id in case_ids:
+        other = spelled.setdefault(case_id.lower(), case_id)
+        if other != case_id:
+            found.append(Problem("", f"case_id {case_id!r} and {other!r} differ by case only", "an id of its own"))
     return found
 
 

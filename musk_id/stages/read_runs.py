@@ -160,13 +160,7 @@ def examine_reads(
         _examined(amplicon, variant, result, method, against)
         for (amplicon, variant), result in zip(found, results, strict=True)
     ]
-    listed, traces = [], 0
-    for entry_of_run in examined:
-        is_trace = not entry_of_run.has_enough_reads
-        named = genus in nearest_genera(entry_of_run.result)
-        traces += is_trace and not named
-        if not is_trace or named or traces <= MAX_TRACES_LISTED:
-            listed.append(entry_of_run)
+    listed = _listed(examined, genus)
     tally = entry.reads.tally
     run = ReadsRun(
         run=entry.run,
@@ -184,6 +178,18 @@ def examine_reads(
         mixtures=() if mix is None else _mixtures(found, examined, mix),
     )
     return listed, run
+
+
+def _listed(examined: Sequence[ReadSequence], genus: str) -> list[ReadSequence]:
+    """Variants that the record lists: all but further traces that do not name the genus."""
+    listed, traces = [], 0
+    for variant in examined:
+        is_trace = not variant.has_enough_reads
+        named = genus in nearest_genera(variant.result)
+        traces += is_trace and not named
+        if not is_trace or named or traces <= MAX_TRACES_LISTED:
+            listed.append(variant)
+    return listed
 
 
 def _mixtures(

@@ -144,3 +144,18 @@ def test_what_is_no_table_of_cases_is_refused(place: Path, capsys, text: str, to
     (place / "table.csv").write_text(text, encoding="utf-8")
     assert _import(place, place / "table.csv") == 3
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_ids_that_differ_by_case_only_are_refused(
+    place: Path, capsys: pytest.CaptureFixture[str], earlier
+) -> None:
+    rows = [_row("C-1", "R1"), _row("c-1", "R2")]
+    if earlier:
+        table = _table(place, rows[:1])
+        assert main(["case", "import", str(table), "--root", str(place / "root")]) == 0
+        rows = rows[1:]
+    table = _table(place, rows)
+    assert main(["case", "import", str(table), "--root", str(place / "root")]) == 2
+    assert "differ by case only" in capsys.readouterr().err
+    assert [p.name for p in (place / "root" / "cases").glob("*")] == (["C-1"] if earlier else [])
