@@ -27,16 +27,16 @@ class PlaceholderKind(StrEnum):
 
 
 _COUNTS = (
-    "all amplifications apart barcodes bases bytes columns count cases days extracts families few "
-    "genera individuals length most none not_read orders overlapping pairs pixels reviewed scans shared spectra "
-    "total wells without_case years"
+    "absent all amplifications apart barcodes bases bytes columns count cases days extracts families few "
+    "genera individuals length most none not_read orders overlapping pairs pixels reviewed right scans searches "
+    "shared spectra total wells without_case wrong years"
 )
-_DECIMALS = "factor grams lower uncertainty"
+_DECIMALS = "absent_upper factor grams least lower probability right_lower uncertainty wrong_upper"
 _DATES = "act date ended later received"
 _TEXTS = (
     "above accession after asked batch batches before borrowed both by called caption case certified code column "
-    "compared compound condition counter countries counts declared differences drawn earlier energy events "
-    "examined family figure first forward found gaps genus grade group haplotypes held high how html "
+    "compared compound compounds condition counter countries counts declared differences drawn earlier energy "
+    "events examined family figure first forward found gaps genus grade group haplotypes held high how html "
     "individual item items json kinds language largest last letter letters level library limit list "
     "listed listing listings loci locus low margin marker markers mass material materials message method "
     "methods middle mz name names natural nearest needed number order original other others outgroup overlap "

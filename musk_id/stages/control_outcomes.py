@@ -20,7 +20,7 @@ from musk_id.vocabulary import (
     Technique,
 )
 
-__all__ = ["TRACE_ROLES", "control_finding", "nearest_genus", "sequence_files"]
+__all__ = ["TRACE_ROLES", "control_finding", "nearest_within", "sequence_files"]
 
 TRACE_ROLES = frozenset({FileRole.TRACE_FORWARD, FileRole.TRACE_REVERSE})
 
@@ -44,10 +44,10 @@ def _taxa_of(result: SequenceResult) -> set[str]:
         return {HUMAN_GENUS}
     if result.call is None or result.call.taxon is None:
         return {_UNNAMED}
-    return {str(result.call.genus or result.call.taxon), *nearest_genus(result)}
+    return {str(result.call.genus or result.call.taxon), *nearest_within(result)}
 
 
-def nearest_genus(result: SequenceResult) -> set[str]:
+def nearest_within(result: SequenceResult) -> set[str]:
     """Nearest genus inside the radius: enough to tell an expected positive, no finding on an exhibit."""
     if result.call is None or Reason.OUTSIDE_RADIUS in result.reasons:
         return set()

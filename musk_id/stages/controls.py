@@ -38,7 +38,7 @@ from musk_id.model.spikes import DetectionLevels
 from musk_id.model.values import Identifier, Line, Text
 from musk_id.stages.batch_reads import ExhibitWells, compare_batch
 from musk_id.stages.control_kinds import BLANKS
-from musk_id.stages.control_outcomes import TRACE_ROLES, control_finding, nearest_genus, sequence_files
+from musk_id.stages.control_outcomes import TRACE_ROLES, control_finding, nearest_within, sequence_files
 from musk_id.stages.control_reads import examine_blank_reads, examine_positive_reads
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.sequence_examination import examine_sequence
@@ -300,7 +300,7 @@ def _invalid_loci(
             # Near enough to be *Moschus* is enough, whether or not a finding on an exhibit could say so.
             moschus = method.genus in {
                 *control.taxa,
-                *(genus for result in found or () for genus in nearest_genus(result)),
+                *(genus for result in found or () for genus in nearest_within(result)),
             }
             every = control.locus is None or moschus or control.position in overfull
             own = {control.locus, *(result.locus for result in found or ())} - {None}

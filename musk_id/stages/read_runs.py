@@ -152,16 +152,15 @@ def examine_reads(
         examine(NucleotideSequence(f"variant {number}", variant.letters), ())
         for number, (_, variant) in enumerate(found, 1)
     ]
-    of_locus = _reads_by_locus(found, results)
+    of_locus: Counter[Locus | None] = Counter()
+    for (_, variant), (result, _) in zip(found, results, strict=True):
+        of_locus[result.locus] += variant.reads
     against = _Against(in_blanks, jumps, of_locus, piled=isinstance(entry.reads, PiledReads))
-    examined = [_examined(*pair, result, method, against) for pair, result in zip(found, results, strict=True)]
-    listed, traces = [], 0
-    for entry_of_run in examined:
-        is_trace = not entry_of_run.has_enough_reads
-        named = genus in nearest_genera(entry_of_run.result)
-        traces += is_trace and not named
-        if not is_trace or named or traces <= MAX_TRACES_LISTED:
-            listed.append(entry_of_run)
+    examined = [
+        _examined(amplicon, variant, result, method, against)
+        for (amplicon, variant), result in zip(found, results, strict=True)
+    ]
+    listed = _listed(examined, genus)
     tally = entry.reads.tally
     run = ReadsRun(
         run=entry.run,
@@ -181,14 +180,16 @@ def examine_reads(
     return listed, run
 
 
-def _reads_by_locus(
-    variants: Sequence[tuple[Amplicon, ReadVariant]], results: Sequence[Examined]
-) -> Counter[Locus | None]:
-    """Reads of all variants of each marker, whatever primers they have."""
-    found: Counter[Locus | None] = Counter()
-    for (_, variant), (result, _) in zip(variants, results, strict=True):
-        found[result.locus] += variant.reads
-    return found
+def _listed(examined: Sequence[ReadSequence], genus: str) -> list[ReadSequence]:
+    """Variants that the record lists: all but further traces that do not name the genus."""
+    listed, traces = [], 0
+    for variant in examined:
+        is_trace = not variant.has_enough_reads
+        named = genus in nearest_genera(variant.result)
+        traces += is_trace and not named
+        if not is_trace or named or traces <= MAX_TRACES_LISTED:
+            listed.append(variant)
+    return listed
 
 
 def _mixtures(
