@@ -22,10 +22,10 @@ demo: $(VENV)/.installed
 	@echo "All cases on one page: $(DEMO)/index.html"
 
 test: $(VENV)/.installed-dev check
-	"$(BIN)/python" -m pytest -q
+	"$(BIN)/python" -m pytest -q -n $(CORES) --dist loadfile
 
 test-full: $(VENV)/.installed-dev check
-	"$(BIN)/python" -m pytest -q -m "full or not full"
+	"$(BIN)/python" -m pytest -q -n $(CORES) --dist loadfile -m "full or not full"
 
 check: $(VENV)/.installed-dev
 	"$(BIN)/ruff" check .

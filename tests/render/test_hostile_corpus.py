@@ -63,7 +63,7 @@ from musk_id.render.tables import findings_csv
 from musk_id.sharing_vocabulary import JumpState, Sharing
 from musk_id.vocabulary import ControlKind, Language, Rank
 from tests.browser import Page, open_page
-from tests.foreign_fields import FOREIGN, LINKED, OWN, text_fields
+from tests.foreign_fields import FOREIGN, LINKED, OWN, UNFILLED, text_fields
 from tests.hostile_corpus import CORPUS, FAMILIES
 from tests.pdf_structure import structure_faults
 
@@ -300,7 +300,10 @@ def _with_shared(record: CaseRecord) -> CaseRecord:
 def test_every_text_of_a_record_is_known_to_come_from_outside_or_from_the_software() -> None:
     """A new field stands in one of the lists, or this fails; one that is gone stands in none."""
     listed = [
-        (kind, name) for fields in (FOREIGN, LINKED, OWN) for kind, names in fields.items() for name in names
+        (kind, name)
+        for fields in (FOREIGN, LINKED, OWN, UNFILLED)
+        for kind, names in fields.items()
+        for name in names
     ]
     found = set(text_fields())
     assert found - set(listed) == set(), "say in tests/foreign_fields.py whose words these are"

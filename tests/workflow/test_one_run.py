@@ -40,7 +40,7 @@ def test_a_second_run_refuses_until_the_first_has_ended_however_it_ends(tmp_path
     os.kill(first.pid, signal.SIGKILL)
     first.join(60)
     assert main(plan) == 0
-    assert "5 cases and 1 batch" in capsys.readouterr().out
+    assert "5 cases and 2 batches" in capsys.readouterr().out
 
 
 def test_a_run_waits_for_jobs_that_a_killed_run_left(tmp_path: Path) -> None:
