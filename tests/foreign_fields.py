@@ -11,10 +11,15 @@ from musk_id.model.record import CaseRecord
 from musk_id.model.values import Line, Text
 from musk_id.records.codec import plan_of
 
-__all__ = ["FOREIGN", "LINKED", "OWN", "UNFILLED", "text_fields"]
+__all__ = ["FOREIGN", "LINKED", "OWN", "text_fields"]
 
 # Texts in these fields come from people, instruments, foreign files or libraries.
 FOREIGN: dict[str, tuple[str, ...]] = {
+    "DetectionLevels": ("taxon",),
+    "MixturePart": ("genera", "records"),
+    "RankedName": ("accession", "compound", "name"),
+    "SpectralRanking": ("library",),
+    "Spike": ("taxon",),
     "Laboratory": ("name", "address", "contact"),
     "Accreditation": ("body", "number", "scope"),
     "Request": ("legal_ground", "case_facts"),
@@ -165,17 +170,6 @@ OWN: dict[str, tuple[str, ...]] = {
 LINKED: dict[str, tuple[str, ...]] = {
     "Candidate": ("name",),
     "CandidatePair": ("first", "second"),
-}
-
-
-# Texts from outside that the record of the hostile test does not hold: they are drawn by the same blocks as all
-# others, and nothing is put into them yet.
-UNFILLED: dict[str, tuple[str, ...]] = {
-    "DetectionLevels": ("taxon",),
-    "MixturePart": ("genera", "records"),
-    "RankedName": ("accession", "compound", "name"),
-    "SpectralRanking": ("library",),
-    "Spike": ("taxon",),
 }
 
 

@@ -124,6 +124,14 @@ def _key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     new.set_defaults(run=_deferred("key", "run_new"))
 
 
+def _add_table_options(match: argparse.ArgumentParser) -> None:
+    """Options of a match of many against a library, whatever is matched."""
+    match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
+    match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
+    match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
+    match.add_argument("--releases", type=Path, help="folder of releases")
+
+
 def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("barcode", help="barcodes outside of a case")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -141,10 +149,7 @@ def _barcode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="FORWARD,REVERSE",
         help="a primer pair of the reads beside those of published assays; may be given several times",
     )
-    match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
-    match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
-    match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
-    match.add_argument("--releases", type=Path, help="folder of releases")
+    _add_table_options(match)
     match.set_defaults(run=_deferred("match", "run_match"))
 
 
@@ -158,8 +163,7 @@ def _spectra(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="QUERIES",
         help="spectra (.msp, .msl, .mgf, .massbank, .jdx, .mzml, .mzxml, .csv ...), also with gzip",
     )
-    match.add_argument("--library", required=True, help="release id, such as 2026.1, or the folder of a library")
-    match.add_argument("--out", required=True, metavar="TSV", help="table to write; '-' for standard output")
+    _add_table_options(match)
     match.add_argument("--score", choices=SPECTRAL_SCORES, default="cosine", help="what hits are ordered by")
     match.add_argument("--hits", type=int, default=10, metavar="N", help="hits a spectrum, and all ties (10)")
     match.add_argument(
@@ -171,8 +175,6 @@ def _spectra(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="FILE",
         help="calibration of the library's spectra (default: ID.spectra.json beside its folder, if there)",
     )
-    match.add_argument("--processes", type=int, metavar="N", help="processes (default: one a processor)")
-    match.add_argument("--releases", type=Path, help="folder of releases")
     match.set_defaults(run=_deferred("match_spectra", "run_match"))
 
 

@@ -224,7 +224,8 @@ class Casework:
                 f"method {self.methods.spectra.version} needs the chemical tables of release "
                 f"{self.laboratory.release}, which are not beside it",
                 where="reference_db/chemistry",
-                hint="put them there, or put spectra method ei-library-1 in force",
+                hint="copy the shipped tables, a folder below reference_db/chemistry, to "
+                f"reference_db/chemistry/{self.laboratory.release}, or put spectra method ei-library-1 in force",
             )
         return load_musk_tables(folder)
 

@@ -1,16 +1,20 @@
-"""Files of any size, gzip or not, in pieces of bytes."""
+"""Files of any size, gzip or not, in pieces of bytes, and what they hold in batches."""
 
 from __future__ import annotations
 
 import gzip
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Generic, TypeVar
 
 from musk_id.errors import InputFormatError
 
-__all__ = ["ChunkedFile", "unix"]
+__all__ = ["BatchStream", "ChunkedFile", "unix"]
+
+Entry = TypeVar("Entry")
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -66,6 +70,50 @@ class ChunkedFile:
             raise InputFormatError(f"damaged gzip file: {error}", where=name) from error
         except OSError as error:
             raise InputFormatError(f"cannot be read: {error.strerror}", where=name) from error
+
+
+class BatchStream(ABC, Generic[Entry]):
+    """What a file holds, in file order and in batches, so that the memory needed stays the same.
+
+    Parameters
+    ----------
+    path : Path
+        A regular file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = ChunkedFile(path)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file; 0 until reading begins."""
+        return self._file.size
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that were read so far, of its ``size``."""
+        return self._file.position
+
+    def batches(self, count: int) -> Iterator[list[Entry]]:
+        """Entries in batches of at most ``count``; the file is closed when reading ends, also early.
+
+        Raises
+        ------
+        InputFormatError
+            With the line where the format has lines, if the file is empty, damaged, not of its format or beyond a
+            limit.
+        """
+        entries = self._entries()
+        try:
+            while batch := list(islice(entries, count)):
+                yield batch
+        finally:
+            self._file.close()
+
+    @abstractmethod
+    def _entries(self) -> Iterator[Entry]:
+        """Entries one by one; raises as :meth:`batches` does."""
 
 
 def unix(data: bytes) -> bytes:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
 
 from musk_id.errors import InputFormatError
-from musk_id.formats.chunked import ChunkedFile, unix
+from musk_id.formats.chunked import BatchStream, unix
 from musk_id.formats.fasta import MAX_LENGTH_BP, looks_like, sequence_letters, sequence_name, whole_sequence
 from musk_id.formats.limited import decode_text
 from musk_id.model.sequence import NucleotideSequence
@@ -25,7 +23,7 @@ _CHUNK = 1 << 18
 _PLAIN = re.compile(rb"[ACGTN]+")
 
 
-class FastaStream:
+class FastaStream(BatchStream[NucleotideSequence]):
     """Sequences of a file, gzip or not, in file order.
 
     Parameters
@@ -34,36 +32,7 @@ class FastaStream:
         A regular file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = ChunkedFile(path)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file; 0 until reading begins."""
-        return self._file.size
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file that were read so far, of its ``size``."""
-        return self._file.position
-
-    def batches(self, count: int) -> Iterator[list[NucleotideSequence]]:
-        """Sequences in batches of at most ``count``.
-
-        Raises
-        ------
-        InputFormatError
-            With line number, if the file is empty, no FASTA, no nucleotides, damaged, or beyond a limit.
-        """
-        sequences = self._sequences()
-        try:
-            while batch := list(islice(sequences, count)):
-                yield batch
-        finally:
-            self._file.close()
-
-    def _sequences(self) -> Iterator[NucleotideSequence]:
+    def _entries(self) -> Iterator[NucleotideSequence]:
         file_name = self._path.name
         name, begun, pieces, length, records = "", 0, list[str](), 0, 0
         for number, line in self._lines():

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 
 from musk_id.errors import InputFormatError
-from musk_id.formats.chunked import ChunkedFile, unix
+from musk_id.formats.chunked import BatchStream, unix
 from musk_id.formats.limited import decode_text, split_lines
 from musk_id.formats.massbank import iter_massbank
 from musk_id.formats.mgf import iter_mgf
@@ -29,7 +28,7 @@ _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 _LINE = re.compile(r"(.*, line )([0-9]+)", re.DOTALL)
 
 
-class SpectrumStream:
+class SpectrumStream(BatchStream[MassSpectrum]):
     """Spectra of a file, gzip or not, in file order.
 
     Parameters
@@ -44,37 +43,10 @@ class SpectrumStream:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file = ChunkedFile(path)
+        super().__init__(path)
         self._suffix, self._whole = reader_of(path)
 
-    @property
-    def size(self) -> int:
-        """Bytes of the file; 0 until reading begins."""
-        return self._file.size
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file that were read so far, of its ``size``."""
-        return self._file.position
-
-    def batches(self, count: int) -> Iterator[list[MassSpectrum]]:
-        """Spectra in batches of at most ``count``.
-
-        Raises
-        ------
-        InputFormatError
-            With the line where the format has lines, if the file is empty, damaged, not of its format or beyond a
-            limit.
-        """
-        spectra = self._spectra()
-        try:
-            while batch := list(islice(spectra, count)):
-                yield batch
-        finally:
-            self._file.close()
-
-    def _spectra(self) -> Iterator[MassSpectrum]:
+    def _entries(self) -> Iterator[MassSpectrum]:
         lines: Callable[..., Iterator[MassSpectrum]] | None
         lines = {".mgf": iter_mgf, ".massbank": iter_massbank}.get(self._suffix)
         if self._suffix in (".msp", ".msl"):

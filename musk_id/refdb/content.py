@@ -24,7 +24,7 @@ from musk_id.model.values import Country, DecimalText, IsoDate, Line, Sha256, Te
 from musk_id.refdb.tables import Row, parse_rows, parse_table
 from musk_id.vocabulary import CurationState, Locus
 
-__all__ = ["COLUMNS", "RECORDED", "SOURCE_TABLES", "Content", "parse_content"]
+__all__ = ["COLUMNS", "RECORDED", "SOURCE_TABLES", "Content", "confusable_group", "parse_content"]
 
 _VERIFICATION = ("source_document", "source_date", "valid_from", "valid_to", "verified_by", "verified_on")
 
@@ -104,7 +104,7 @@ def parse_content(tables: Mapping[str, bytes]) -> Content:
         barcodes=parse_rows(rows("barcodes.tsv"), _barcode),
         spectra=parse_rows(rows("spectra.tsv"), _spectrum),
         markers=parse_rows(rows("markers.tsv"), _marker),
-        confusables=parse_rows(rows("confusables.tsv"), _confusable),
+        confusables=parse_rows(rows("confusables.tsv"), confusable_group),
         sets=parse_rows(rows("sets.tsv"), _set),
         wide_margins=parse_rows(rows("wide_margins.tsv"), _margin),
         gaps=parse_rows(rows("gaps.tsv"), _gap),
@@ -232,7 +232,8 @@ def _marker(row: Row) -> MarkerCompound:
     )
 
 
-def _confusable(row: Row) -> ConfusableGroup:
+def confusable_group(row: Row) -> ConfusableGroup:
+    """Compounds that EI confuses, of one row; raises as :meth:`Row.text` does."""
     return ConfusableGroup(
         group_id=row.text("group_id", Line),
         name=row.text("name", Line),

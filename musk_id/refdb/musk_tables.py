@@ -11,6 +11,8 @@ from musk_id.model.musk_tables import GROUP_PREFIX, MuskRule, MuskTables
 from musk_id.model.reference import ConfusableGroup, MarkerCompound
 from musk_id.model.values import Line, Text
 from musk_id.records.files import read_limited
+from musk_id.refdb.content import COLUMNS as RELEASE_COLUMNS
+from musk_id.refdb.content import confusable_group
 from musk_id.refdb.manifest import MANIFEST_NAME, MAX_FILE_BYTES, manifest_bytes, read_verified
 from musk_id.refdb.release import RELEASE_FILE, parse_release_file
 from musk_id.refdb.tables import Row, parse_rows, parse_table, table_bytes
@@ -26,7 +28,7 @@ NO_KEY = Line("-")
 """Key of a marker whose InChIKey is not known: no spectrum is taken for it."""
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "confusables.tsv": ("group_id", "name", "members", "separating_ions", "source"),
+    "confusables.tsv": RELEASE_COLUMNS["confusables.tsv"],
     "markers.tsv": (
         "marker_id", "name", "cas", "inchikey", "formula", "group", "ions", "ions_source", "other_blocks",
         "source",
@@ -106,7 +108,7 @@ def _content(
         return parse_table(tables[name], name, COLUMNS[name])
 
     markers = parse_rows(rows("markers.tsv"), _marker)
-    confusables = parse_rows(rows("confusables.tsv"), _confusable)
+    confusables = parse_rows(rows("confusables.tsv"), confusable_group)
     rules = parse_rows(rows("rules.tsv"), _rule)
     problems = tuple(_problems(markers, rules))
     if problems:
@@ -129,16 +131,6 @@ def _marker(row: Row) -> MarkerCompound:
         ions=tuple(Row(row.where, {"ions": ion}).integer("ions") for ion in row.several("ions", Line)),
         ions_source=row.optional("ions_source", Text),
         other_blocks=row.several("other_blocks", Line),
-    )
-
-
-def _confusable(row: Row) -> ConfusableGroup:
-    return ConfusableGroup(
-        group_id=row.text("group_id", Line),
-        name=row.text("name", Line),
-        members=row.several("members", Line),
-        separating_ions=row.optional("separating_ions", Text),
-        source=row.text("source", Text),
     )
 
 

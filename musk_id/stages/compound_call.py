@@ -25,6 +25,7 @@ __all__ = [
     "group_names",
     "ion_criteria",
     "not_tested",
+    "nothing_called",
 ]
 
 # Fraction of the base peak from which a molecular ion, or M - 15, counts as present in a reference.
@@ -72,15 +73,7 @@ def call_compound(
     )
     required = trace[: 2 + len(ions)]
     if any(c.outcome is CriterionOutcome.FAILED for c in required):
-        return CompoundCall(
-            status=CompoundStatus.NOT_DETECTED,
-            name=None,
-            inchikey=None,
-            accession=None,
-            confusables=(),
-            reasons=(Reason.NO_LIBRARY_MATCH,),
-            trace=trace,
-        )
+        return nothing_called(trace)
     near = [s for s in scored[1:] if best.forward - s.forward < method.confusable_min_gap]
     confused = _confused(best, near, library)
     names = {s.library.reference.name for s in near} | group_names(group, library)
@@ -97,6 +90,19 @@ def call_compound(
             if confused
             else (Reason.LIBRARY_REFERENCE_ONLY,)
         ),
+        trace=trace,
+    )
+
+
+def nothing_called(trace: tuple[Criterion, ...]) -> CompoundCall:
+    """The call of a spectrum that no library spectrum is alike enough to."""
+    return CompoundCall(
+        status=CompoundStatus.NOT_DETECTED,
+        name=None,
+        inchikey=None,
+        accession=None,
+        confusables=(),
+        reasons=(Reason.NO_LIBRARY_MATCH,),
         trace=trace,
     )
 

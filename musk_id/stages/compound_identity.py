@@ -26,6 +26,7 @@ from musk_id.stages.compound_call import (
     gap_criterion,
     group_names,
     ion_criteria,
+    nothing_called,
 )
 from musk_id.stages.identification import Injected, identity_criteria, query_index, untested_criteria
 from musk_id.stages.isomers import isomer_criterion
@@ -279,15 +280,7 @@ def _tentative(
         *(c for c in (own or _untested(method)) if c.name not in {r.name for r in (*required, isotopes)}),
     )
     if any(c.outcome is CriterionOutcome.FAILED for c in required):
-        return CompoundCall(
-            status=CompoundStatus.NOT_DETECTED,
-            name=None,
-            inchikey=None,
-            accession=None,
-            confusables=(),
-            reasons=(Reason.NO_LIBRARY_MATCH,),
-            trace=trace,
-        )
+        return nothing_called(trace)
     near = _near(scored, reference.inchikey, method)
     if CriterionOutcome.FAILED in (mixture.outcome, unexplained.outcome):
         near += [s for s in _company(query, scored, method) if s not in near and s is not best]

@@ -331,7 +331,7 @@ def test_command_lists_what_was_left_out(
 
 
 def test_cases_examined_with_a_frozen_release_name_no_musk_deer_species(
-    release: ReferenceRelease, tmp_path: Path
+    release: ReferenceRelease, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The release holds an animal of more species at a marker, yet of none enough: no species, as before."""
     berezovskii = _of(release, "NC_012694.1", Locus.COI)
@@ -348,9 +348,14 @@ def test_cases_examined_with_a_frozen_release_name_no_musk_deer_species(
     root = Path(shutil.copytree(PROJECT / "examples", tmp_path / "root"))
     shutil.copytree(frozen.folder, root / "reference_db" / "2026.2")
     path = root / "laboratory.yaml"
-    # The chemical tables stand beside the shipped release only.
-    text = path.read_text("utf-8").replace("ei-identify-1", "ei-library-1")
-    path.write_text(text.replace('"2026.1"', '"2026.2"'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"2026.1"', '"2026.2"'), "utf-8")
+    # The chemical tables stand beside the shipped release; the refusal says how to have them beside another one.
+    case = root / "cases" / "DEMO-A"
+    assert main(["examine", str(case), "--out", str(tmp_path / "refused")]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "copy the shipped tables" in told and "to reference_db/chemistry/2026.2" in told
+    tables = root / "reference_db" / "chemistry" / "2026.2"
+    shutil.copytree(PROJECT / "reference_db" / "chemistry" / "2026.1", tables)
     for case in sorted((root / "cases").iterdir()):
         assert main(["examine", str(case), "--out", str(tmp_path / "out")]) == 0
         record = json.loads((tmp_path / "out" / "cases" / case.name / "record" / "record.json").read_bytes())

@@ -96,8 +96,8 @@ def test_both_languages_and_media_carry_the_same_figures(record: CaseRecord) -> 
 def test_without_a_calibration_the_code_and_the_lack_of_figures_are_printed(tmp_path: Path) -> None:
     root = Path(shutil.copytree(PROJECT / "examples", tmp_path / "root"))
     shutil.copytree(PROJECT / "reference_db" / "releases" / "2026.1", root / "reference_db" / "2026.1")
-    laboratory = root / "laboratory.yaml"
-    laboratory.write_text(laboratory.read_text("utf-8").replace("ei-identify-1", "ei-library-1"), "utf-8")
+    tables = PROJECT / "reference_db" / "chemistry" / "2026.1"
+    shutil.copytree(tables, root / "reference_db" / "chemistry" / "2026.1")
     record = examine_case(Casework(root), root / "cases" / "DEMO-A")
     assert record.calibration is not None and record.calibration.reason is Reason.NOT_CALIBRATED
     for language in Language:

@@ -17,7 +17,8 @@ from pypdf import PdfReader
 
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
-from musk_id.model.barcode import AlignmentPicture, NamedTaxon
+from musk_id.library_vocabulary import NameOutcome
+from musk_id.model.barcode import AlignmentPicture, NamedTaxon, ReadsRun
 from musk_id.model.batch_reads import BatchReads, SharedSequence, SharedWell, TagJumps
 from musk_id.model.chromatography import RuleDeparture, RuleFixed, SheetPeak
 from musk_id.model.controls import BlankReads
@@ -25,9 +26,13 @@ from musk_id.model.edits import BaseEdit, Edits, Reintegration
 from musk_id.model.evidence import Statement
 from musk_id.model.examination import Interim, NetMass, OutsideFinding, Told
 from musk_id.model.laboratory import Accreditation, TrustedKey
+from musk_id.model.read_mixture import MixturePart, MixtureStep, ReadMixture
 from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.request import Photograph
 from musk_id.model.second_reading import ReadingComparison, SecondReading, SecondReadings
+from musk_id.model.spectra import SpectrumResult
+from musk_id.model.spectral_ranking import RankedName, SpectralRanking
+from musk_id.model.spikes import DetectionLevels, Spike, SpikeLevel
 from musk_id.model.trace_file import TraceFacts
 from musk_id.model.values import RULES, DecimalText, Line, RelativePath, Sha256, Text
 from musk_id.records.canonical import canonical_json
@@ -61,9 +66,10 @@ from musk_id.render.pictures.views import alignment_view
 from musk_id.render.placeholders import PlaceholderKind, kind_of
 from musk_id.render.tables import findings_csv
 from musk_id.sharing_vocabulary import JumpState, Sharing
-from musk_id.vocabulary import ControlKind, Language, Rank
+from musk_id.spike_vocabulary import SpikeUnit
+from musk_id.vocabulary import ControlKind, Language, Locus, Rank
 from tests.browser import Page, open_page
-from tests.foreign_fields import FOREIGN, LINKED, OWN, UNFILLED, text_fields
+from tests.foreign_fields import FOREIGN, LINKED, OWN, text_fields
 from tests.hostile_corpus import CORPUS, FAMILIES
 from tests.pdf_structure import structure_faults
 
@@ -255,8 +261,10 @@ def _with_shared(record: CaseRecord) -> CaseRecord:
     rule = RuleFixed(method_version=line, fixed_on="2026-02-22", departure=departure)
     inchikey = Line("AAAAAAAAAAAAAA-AAAAAAAAAA-A")
     peak = SheetPeak(retention_time_min=DecimalText("1.5"), inchikey=inchikey, name=line, formula=line)
+    spike = Spike(taxon=line, level=DecimalText("100"), unit=SpikeUnit.COPIES)
     batch = record.controls[0]
-    rows = (replace(batch.sheet.rows[0], peaks=(peak,)), *batch.sheet.rows[1:])
+    spiked = replace(batch.sheet.rows[0], kind=ControlKind.SPIKED_CONTROL, peaks=(), spike=spike)
+    rows = (replace(batch.sheet.rows[0], peaks=(peak,)), *batch.sheet.rows[1:], spiked)
     blank = BlankReads(genus=line, reads=3)
     well = SharedWell(position=line, kind=ControlKind.EXHIBIT, case_number=1, item_number=1, reads=9)
     shared = SharedSequence(
@@ -268,9 +276,25 @@ def _with_shared(record: CaseRecord) -> CaseRecord:
     reads = BatchReads(
         cases=1, items=2, positions=(line,), not_read=0, without_case=0, jumps=(jumps,), shared=(shared,)
     )
+    level = SpikeLevel(
+        level=DecimalText("100"),
+        replicates=3,
+        detected=3,
+        lower_percent=DecimalText("29.2"),
+        upper_percent=DecimalText("100"),
+    )
+    detection = DetectionLevels(
+        taxon=line,
+        locus=Locus.RRNA_12S,
+        unit=SpikeUnit.COPIES,
+        levels=(level,),
+        not_read=0,
+        lowest_all=DecimalText("100"),
+    )
     batch = replace(
         batch,
         batch_reads=reads,
+        detection=(detection,),
         sheet=replace(batch.sheet, spectra_rule=rule, rows=rows),
         controls=(replace(batch.controls[0], reads=(blank,), taxa=(line,)), *batch.controls[1:]),
     )
@@ -293,17 +317,59 @@ def _with_shared(record: CaseRecord) -> CaseRecord:
         controls=(batch, *record.controls[1:]),
         release=replace(record.release, overlays=(overlay,)),
         evidence=replace(record.evidence, items=(item, *record.evidence.items[1:])),
-        barcode=replace(record.barcode, items=(found, *record.barcode.items[1:])),
+        barcode=replace(
+            record.barcode,
+            items=(found, *record.barcode.items[1:]),
+            read_runs=(_reads_with_mixture(record),),
+        ),
+        spectra=replace(record.spectra, spectra=(_ranked(record.spectra.spectra[0]), *record.spectra.spectra[1:])),
     )
+
+
+def _reads_with_mixture(record: CaseRecord) -> ReadsRun:
+    line = Line("x")
+    part = MixturePart(genera=(line,), records=(line,), reads=DecimalText("9"))
+    step = MixtureStep(haplotypes=1, log_likelihood=DecimalText("-1"), bic=DecimalText("2"))
+    mixture = ReadMixture(
+        locus=Locus.RRNA_12S,
+        variants=1,
+        reads=9,
+        parts=(part,),
+        unknown_reads=DecimalText("0"),
+        steps=(step,),
+    )
+    nothing = dict.fromkeys(
+        ("not_overlapping", "ambiguous_overlap", "too_many_errors", "ambiguous_letters", "too_short"), 0
+    )
+    return ReadsRun(
+        run=record.barcode.sequences[0].run,
+        total=9,
+        used=9,
+        unassigned=0,
+        variants=1,
+        not_listed=0,
+        mixtures=(mixture,),
+        **nothing,
+    )
+
+
+def _ranked(result: SpectrumResult) -> SpectrumResult:
+    line = Line("x")
+    name = RankedName(rank=1, compound=line, name=line, accession=line, score=DecimalText("1.5"))
+    ranking = SpectralRanking(
+        method=Line("ei-ranking-1"),
+        library=line,
+        references=9,
+        outcome=NameOutcome.NOT_CALIBRATED,
+        compounds=(name,),
+    )
+    return dataclasses.replace(result, ranking=ranking)
 
 
 def test_every_text_of_a_record_is_known_to_come_from_outside_or_from_the_software() -> None:
     """A new field stands in one of the lists, or this fails; one that is gone stands in none."""
     listed = [
-        (kind, name)
-        for fields in (FOREIGN, LINKED, OWN, UNFILLED)
-        for kind, names in fields.items()
-        for name in names
+        (kind, name) for fields in (FOREIGN, LINKED, OWN) for kind, names in fields.items() for name in names
     ]
     found = set(text_fields())
     assert found - set(listed) == set(), "say in tests/foreign_fields.py whose words these are"
