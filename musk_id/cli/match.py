@@ -29,7 +29,8 @@ Matcher = Callable[["list[NucleotideSequence]", int], "list[MatchRow]"]
 
 def run_match(arguments: argparse.Namespace) -> int:
     """Write one row a sequence; the table appears as a whole or not at all."""
-    from musk_id.cli.match_reads import FASTQ_SUFFIXES, MAPPED_SUFFIXES, run_match_reads
+    from musk_id.cli.match_reads import FASTQ_SUFFIXES, run_match_reads
+    from musk_id.formats.bam import MAPPED_SUFFIXES
     from musk_id.formats.fasta_stream import FastaStream
 
     queries, out = Path(arguments.queries), str(arguments.out)

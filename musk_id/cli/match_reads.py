@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.match_rows import MatchRow
 
-__all__ = ["FASTQ_SUFFIXES", "MAPPED_SUFFIXES", "READ_COLUMNS", "run_match_reads"]
+__all__ = ["FASTQ_SUFFIXES", "READ_COLUMNS", "run_match_reads"]
 
 FASTQ_SUFFIXES = (".fastq", ".fq")
-MAPPED_SUFFIXES = (".bam", ".cram", ".sam")
 READ_COLUMNS = ("reads", "reads_exact", "reads_of_marker", "primers", "chimera")
 MAX_PRIMER_PAIRS = 20
 

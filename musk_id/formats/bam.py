@@ -24,7 +24,9 @@ from musk_id.model.reads import AlignedRead
 if TYPE_CHECKING:
     import pysam
 
-__all__ = ["BamFile", "looks_mapped", "open_bam"]
+__all__ = ["MAPPED_SUFFIXES", "BamFile", "looks_mapped", "open_bam"]
+
+MAPPED_SUFFIXES = (".bam", ".cram", ".sam")
 
 # Mitochondrial genomes of vertebrates; a nuclear chromosome is far longer.
 MIN_REFERENCE_BP, MAX_REFERENCE_BP = 300, 30_000
@@ -49,7 +51,9 @@ _UNMAPPED_QUALITY = 255
 
 
 def looks_mapped(path: Path) -> bool:
-    """Whether a file is one of mapped reads (BAM, CRAM or SAM), by its first bytes."""
+    """Whether a file is one of mapped reads (BAM, CRAM or SAM), by its name or its first bytes."""
+    if path.name.lower().endswith(MAPPED_SUFFIXES):
+        return True
     try:
         with path.open("rb") as handle:
             start = handle.read(1 << 16)

@@ -228,3 +228,14 @@ def test_public_reads_of_another_marker_are_no_animal(tmp_path) -> None:
     rows = table(out)
     assert {row["answer"] for row in rows} == {""}
     assert int(rows[0]["reads"]) > 0.9 * int(rows[0]["reads_of_marker"])
+
+
+def test_a_file_that_is_called_bam_and_is_none_is_told_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "reads.bam"
+    path.write_bytes(bytes(range(256)) * 100)
+    assert main(["barcode", "match", str(path), "--library", "2026.1", "--out", str(tmp_path / "t.tsv")]) == 3
+    told = capsys.readouterr().err
+    assert "reads.bam: no BAM file" in told and "FASTQ: name" not in told
+    assert not (tmp_path / "t.tsv").exists()
