@@ -33,15 +33,14 @@ from musk_id.model.spectral_calibration import (
 )
 from musk_id.model.spectral_ranking import RankedReference
 from musk_id.model.values import Line, Text, decimal_at_least, decimal_at_most, decimal_text
-from musk_id.records.canonical import canonical_json, parse_record
-from musk_id.records.files import read_limited, write_atomic
+from musk_id.records.canonical import canonical_json
+from musk_id.records.files import write_atomic
 from musk_id.refdb.calibrate import calibrated_library
-from musk_id.refdb.ranked_spectra import MAX_CALIBRATION_BYTES, ranked_references, released_references
+from musk_id.refdb.ranked_spectra import ranked_references, released_references
 
 __all__ = [
     "calibrate_release_spectra",
     "calibrate_spectra",
-    "read_spectral_calibration",
     "write_spectral_calibration",
 ]
 
@@ -151,19 +150,6 @@ def _calibration(
 def write_spectral_calibration(path: Path, calibration: SpectralCalibration) -> None:
     """Write a calibration as canonical JSON."""
     write_atomic(path, canonical_json(calibration))
-
-
-def read_spectral_calibration(path: Path) -> SpectralCalibration:
-    """Read a calibration.
-
-    Raises
-    ------
-    InputFormatError
-        If the file cannot be read.
-    IntegrityError
-        If it is not the canonical form of a calibration.
-    """
-    return parse_record(SpectralCalibration, read_limited(path, MAX_CALIBRATION_BYTES), path.name)
 
 
 def _held(chosen: Sequence[RankedReference]) -> _Held:

@@ -21,14 +21,14 @@ from musk_id.refdb.spectra_reference import NOT_DERIVATISED
 from musk_id.vocabulary import CurationState
 
 __all__ = [
-    "MAX_CALIBRATION_BYTES",
     "find_spectral_calibration",
+    "read_spectral_calibration",
     "load_spectral_calibration",
     "ranked_references",
     "released_references",
 ]
 
-MAX_CALIBRATION_BYTES = 5_000_000
+_MAX_CALIBRATION_BYTES = 5_000_000
 
 
 def ranked_references(table: SpectrumTable | None) -> tuple[RankedReference, ...]:
@@ -76,6 +76,20 @@ def released_references(release: ReferenceRelease) -> tuple[RankedReference, ...
     return tuple(chosen)
 
 
+def read_spectral_calibration(path: Path) -> tuple[SpectralCalibration, Sha256]:
+    """Read a calibration, with the digest of its file.
+
+    Raises
+    ------
+    InputFormatError
+        If the file cannot be read.
+    IntegrityError
+        If it is not the canonical form of a calibration.
+    """
+    data = read_limited(path, _MAX_CALIBRATION_BYTES)
+    return parse_record(SpectralCalibration, data, path.name), sha256_bytes(data)
+
+
 def find_spectral_calibration(folder: Path) -> Path | None:
     """File of the calibration of a library's or release's spectra, or ``None``.
 
@@ -109,8 +123,7 @@ def load_spectral_calibration(
     ConfigError
         If it was made with a ranking method that this software does not have.
     """
-    data = read_limited(path, MAX_CALIBRATION_BYTES)
-    calibration = parse_record(SpectralCalibration, data, path.name)
+    calibration, sha256 = read_spectral_calibration(path)
     if calibration.library.manifest_sha256 != manifest_sha256 or calibration.spectra != len(references):
         raise IntegrityError(
             f"the calibration is one of library {calibration.library.library_id} with manifest "
@@ -125,4 +138,4 @@ def load_spectral_calibration(
             where=path.name,
             hint=f"calibrate again; known are {', '.join(method.version for method in RANKING_METHODS)}",
         )
-    return calibration, sha256_bytes(data)
+    return calibration, sha256

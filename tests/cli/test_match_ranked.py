@@ -18,8 +18,8 @@ from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_probability import ProbabilityCurve
 from musk_id.kernels.spectral_ranking import RankingWeights, compound_ions, ranking_evidence, ranking_score
 from musk_id.model.ranking_methods import RANKING_METHODS
-from musk_id.refdb.calibrate_spectra import read_spectral_calibration
 from musk_id.refdb.library_store import load_library
+from musk_id.refdb.ranked_spectra import read_spectral_calibration
 
 Rows = list[dict[str, str]]
 
@@ -51,7 +51,7 @@ def test_rank_probability_and_outcome_are_those_of_pairs_and_curve(
 ) -> None:
     file = library.parent / "spectra.json"
     rows = matched(queries, library, tmp_path / "t.tsv", "--calibration", str(file), "--hits", "300")
-    calibration = read_spectral_calibration(file)
+    calibration, _ = read_spectral_calibration(file)
     assert calibration.probability is not None
     curve = ProbabilityCurve(*calibration.probability.curve)
     weights = RankingWeights(*RANKING_METHODS[-1].weights)

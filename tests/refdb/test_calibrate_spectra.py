@@ -21,14 +21,15 @@ from musk_id.model.ranking_methods import RANKING_METHODS
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.spectral_calibration import SpectralCalibration
 from musk_id.records.canonical import canonical_json
+from musk_id.records.files import sha256_bytes
 from musk_id.records.schemas import json_schema
 from musk_id.refdb.calibrate_spectra import (
     calibrate_release_spectra,
     calibrate_spectra,
-    read_spectral_calibration,
     write_spectral_calibration,
 )
 from musk_id.refdb.library_store import load_library
+from musk_id.refdb.ranked_spectra import read_spectral_calibration
 
 METHOD = replace(RANKING_METHODS[-1], min_searches=40, min_laboratories=3)
 
@@ -88,7 +89,7 @@ def test_a_calibration_is_written_and_read_in_canonical_form(
 ) -> None:
     path = tmp_path / "spectra.json"
     write_spectral_calibration(path, calibration)
-    assert read_spectral_calibration(path) == calibration
+    assert read_spectral_calibration(path) == (calibration, sha256_bytes(path.read_bytes()))
     assert path.read_bytes() == canonical_json(calibration)
     jsonschema.validate(json.loads(path.read_bytes()), json_schema(SpectralCalibration))
     path.write_bytes(path.read_bytes().replace(b'"searches":48', b'"searches": 48'))
@@ -127,7 +128,7 @@ def test_the_command_says_what_it_found_or_why_it_did_not(
     assert main(["refdb", "calibrate", str(folder), "--spectra", str(out)]) == 0
     told = capsys.readouterr().out
     assert "48 searches by 4 laboratories" in told and "no probability: TOO_FEW_SEARCHES" in told
-    assert read_spectral_calibration(out).refused is CalibrationRefusal.TOO_FEW_SEARCHES
+    assert read_spectral_calibration(out)[0].refused is CalibrationRefusal.TOO_FEW_SEARCHES
     assert main(["refdb", "calibrate", str(folder), "--spectra", str(out), "--panel", "2026.1"]) == 2
     assert main(["refdb", "calibrate", str(folder), "--spectra", str(tmp_path)]) == 2
     with pytest.raises(SystemExit):
