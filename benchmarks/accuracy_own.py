@@ -26,7 +26,7 @@ from musk_id.kernels.nucleotides import Masks, decode, encode
 from musk_id.model.barcode import LocusCall
 from musk_id.model.columns import TextColumn
 from musk_id.model.library import Library, LocusTable, TaxonColumn
-from musk_id.model.methods import ANIMAL_METHODS
+from musk_id.model.methods import ANIMAL_METHODS, AnimalMethod, require_method
 from musk_id.model.reference import BarcodeReference, ReferenceRelease
 from musk_id.model.values import IsoDate, Line, Sha256
 from musk_id.stages.library import BarcodeLibrary
@@ -40,13 +40,12 @@ from musk_id.vocabulary import Locus, Rank
 
 __all__ = ["ANIMALS", "SCENARIOS", "Answer", "Answered", "OwnRules", "withheld_items"]
 
-ANIMALS = ANIMAL_METHODS[-1]
+ANIMALS = require_method(ANIMAL_METHODS, "general-mammal-2")
 SCENARIOS = ("species present", "species withheld", "genus withheld")
 PROCESSES = 2
 # Edits beyond which no radius with its margin reaches.
 FAR = 12
 WINDOWS = {limits.locus: limits.window_bp for limits in METHOD.long_loci}
-MOST = Fraction(ANIMALS.species.most_p) if ANIMALS.species is not None else Fraction(0)
 
 _adopted: OwnRules | None = None
 
@@ -80,23 +79,44 @@ def withheld_items(items: Sequence[Item], query: int, scenario: str) -> set[int]
 
 
 class OwnRules:
-    """A set as a library, and its queries placed."""
+    """A set as a library, and its queries placed.
 
-    def __init__(self, data: DataSet, release: ReferenceRelease) -> None:
-        self.data = data
+    Parameters
+    ----------
+    data : DataSet
+        The set; queries that are ``outside`` are no records of the library.
+    release : ReferenceRelease
+        Release whose frames are used.
+    animals : AnimalMethod
+        How other mammals are named.
+    scenarios : sequence of str
+        What is withheld, of :data:`SCENARIOS`.
+    """
+
+    def __init__(
+        self,
+        data: DataSet,
+        release: ReferenceRelease,
+        animals: AnimalMethod = ANIMALS,
+        scenarios: Sequence[str] = SCENARIOS,
+    ) -> None:
+        self.data, self._animals, self._scenarios = data, animals, scenarios
+        self._most = Fraction(0) if animals.species is None else Fraction(animals.species.most_p)
         coding = data.locus in WINDOWS
         anchors = BarcodeLibrary.from_release(release, METHOD)
         self.rows: list[int] = []
         kept: list[Masks] = []
         for number, item in enumerate(data.items):
+            if number in data.outside:
+                continue
             masks = encode(item.sequence) if data.path is None else _library_row(item, data.locus, anchors)
             if masks is not None:
                 self.rows.append(number)
                 kept.append(masks)
         self.library = _library(data, self.rows, kept)
         self._entries = Entries(self.library, self.library.loci[data.locus], coding=coding)
-        self._frame = LibraryMatcher(self.library, release, METHOD, ANIMALS).frame
-        self._limits = limits_of(data.locus, METHOD, ANIMALS, self._entries.genera)
+        self._frame = LibraryMatcher(self.library, release, METHOD, animals).frame
+        self._limits = limits_of(data.locus, METHOD, animals, self._entries.genera)
         self._entry_of = self._entries_of_records()
         self._item_of = {entry: data.items[number] for number, entry in self._entry_of.items()}
         self._letters = [] if coding else [self._item_of[e].sequence for e in range(len(self._item_of))]
@@ -138,7 +158,7 @@ class OwnRules:
         counts = self._measure(masks)
         answers = {
             scenario: self._answer(masks, counts, withheld_items(self.data.items, number, scenario))
-            for scenario in SCENARIOS
+            for scenario in self._scenarios
         }
         return Answered(answers, self._congener(number, counts, int(masks.size)))
 
@@ -182,7 +202,7 @@ class OwnRules:
         compared = self._entries.compared(rows, left.take(rows), int(masks.size))
         relatives = Relatives(lambda _, genus: self._records(genus, withheld), WINDOWS)
         library = replace(self._frame, relatives=relatives)
-        return _read(call_locus(compared, self._limits, library, METHOD, ANIMALS), compared[0].record)
+        return _read(call_locus(compared, self._limits, library, METHOD, self._animals), compared[0].record)
 
     def _emptied(self, withheld: set[int]) -> NDArray[np.int64]:
         """Entries of which no record is left."""
@@ -201,7 +221,7 @@ class OwnRules:
         least = np.min(counts.possible[rows] / counts.compared[rows])
         if least > float(self._limits.other_radius) + 1e-9:
             return rows
-        reach = max(least + float(self._limits.other_margin), float(self._limits.other_radius), float(MOST)) + 1e-9
+        reach = max(least + float(self._limits.other_margin), float(self._limits.other_radius), float(self._most)) + 1e-9
         near = np.flatnonzero((counts.compared > 0) & (counts.incompatible <= reach * counts.compared))
         return np.union1d(rows, near)
 

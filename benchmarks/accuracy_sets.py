@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 from simulated_barcodes import LETTERS
-from simulated_radiations import SEEDS, simulate_radiation
+from simulated_radiations import simulate_radiation
 from wide_margins import METHOD, PublicRecord, file_sha256, read_public
 
 from musk_id.model.reference import ReferenceRelease
@@ -86,7 +86,10 @@ class Item:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Records of a set, which of them are queries, and where they come from (no path: simulated)."""
+    """Records of a set, which of them are queries, and where they come from (no path: simulated).
+
+    Records ``outside`` are queries only, not references.
+    """
 
     name: str
     locus: Locus
@@ -96,6 +99,7 @@ class DataSet:
     sha256: str
     repaired: int = 0
     mislabelled: int = 0
+    outside: frozenset[int] = frozenset()
 
 
 def half_of(species: str) -> str:
@@ -153,9 +157,9 @@ def _without_repeats(record: PublicRecord, library: BarcodeLibrary) -> str:
     return letters
 
 
-def simulated_set(name: str, half: str, species: int = SIMULATED_SPECIES) -> DataSet:
-    """A simulated set; each half has a seed of its own."""
-    made = simulate_radiation(SIMULATED[name], species, SEEDS[half])
+def simulated_set(name: str, seed: int, species: int = SIMULATED_SPECIES) -> DataSet:
+    """A simulated set; the seed draws the sequences and which of them are queries."""
+    made = simulate_radiation(SIMULATED[name], species, seed)
     items = tuple(
         Item(
             f"SIM{number}",
@@ -169,7 +173,7 @@ def simulated_set(name: str, half: str, species: int = SIMULATED_SPECIES) -> Dat
             zip(made.bases, made.species.tolist(), made.genus.tolist(), made.family.tolist(), strict=True)
         )
     )
-    chosen = np.random.default_rng(SEEDS[half]).permutation(len(items))[:SIMULATED_QUERIES]
+    chosen = np.random.default_rng(seed).permutation(len(items))[:SIMULATED_QUERIES]
     digest = hashlib.sha256(made.bases.tobytes()).hexdigest()
     return DataSet(name, Locus.COI, items, tuple(sorted(chosen.tolist())), None, digest)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from simulated_barcodes import RATES, WIDTH, Bases, Simulated, substituted, without_stops
 
-__all__ = ["DEPTHS", "SEEDS", "simulate_radiation"]
+__all__ = ["DEPTHS", "PROTOCOL_SEEDS", "SEEDS", "simulate_radiation"]
 
 SHAPE = 0.35
 FAMILY, GENUS = 0.15, 0.09
@@ -26,6 +26,11 @@ WITHIN = 0.02
 # Share of differing letters at the deepest split of a genus, and at its shallowest at least.
 DEPTHS = {"R": (0.015, 0.07, 0.0), "D": (0.06, 0.14, 0.06)}
 SEEDS = {"development": 20262, "validation": 20263}
+# By half and regime: those of docs/decisions/species-names-protocol.md.
+PROTOCOL_SEEDS = {
+    "development": {"R": tuple(range(20301, 20306)), "D": (20301,)},
+    "validation": {"R": tuple(range(20401, 20411)), "D": (20401, 20402)},
+}
 
 
 @dataclass
