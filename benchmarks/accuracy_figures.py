@@ -67,11 +67,13 @@ def kind_of(answer: Answer, item: Item, rank: str) -> str:
 def asked(data: DataSet, scenario: str, rank: str, queries: Sequence[int]) -> list[int]:
     """Queries of which the scenario can be asked.
 
-    With the species present it has another record; a genus named with the species withheld has another species.
+    With the species present it has another record in the library; a genus named with the species withheld has
+    another species.
     """
-    species, genera = Counter(item.species for item in data.items), Counter(item.genus for item in data.items)
+    held = [item for n, item in enumerate(data.items) if n not in data.outside]
+    species, genera = Counter(item.species for item in held), Counter(item.genus for item in held)
     if scenario == SCENARIOS[0]:
-        return [n for n in queries if species[data.items[n].species] > 1]
+        return [n for n in queries if species[data.items[n].species] > (n not in data.outside)]
     if scenario == SCENARIOS[1] and rank == "genus":
         return [n for n in queries if genera[data.items[n].genus] > species[data.items[n].species]]
     return list(queries)
@@ -83,10 +85,14 @@ def figures(
     own: Mapping[int, Answered],
     rules: Mapping[str, Mapping[int, Mapping[str, Answer]]],
 ) -> list[Figure]:
-    """Figures of every rule on the queries that it was asked, the nearest stratum first."""
+    """Figures of every rule on the queries that it was asked, the nearest stratum first.
+
+    Scenarios are those asked of all queries.
+    """
     found = []
+    scenarios = [name for name in SCENARIOS if all(name in answered.answers for answered in own.values())]
     for rank in ranks:
-        for scenario in SCENARIOS:
+        for scenario in scenarios:
             for stratum in STRATA:
                 for rule, answers in rules.items():
                     chosen = [

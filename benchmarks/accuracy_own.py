@@ -151,6 +151,14 @@ class OwnRules:
             found = {n: answered for part in pool.map(_answers, parts) for n, answered in part}
         return {number: found[number] for number in self.judged}
 
+    def same_as_own_species(self, number: int, least_columns: int) -> bool:
+        """Whether a query differs in no column from a reference of its species that shares so many with it."""
+        masks = self.placed[number].masks
+        assert masks is not None
+        counts = self._measure(masks)
+        same = np.flatnonzero((counts.incompatible == 0) & (counts.compared >= least_columns))
+        return any(self._item_of[entry].species == self.data.items[number].species for entry in same.tolist())
+
     def answer(self, number: int) -> Answered:
         """Answers of one query."""
         masks = self.placed[number].masks
@@ -221,7 +229,10 @@ class OwnRules:
         least = np.min(counts.possible[rows] / counts.compared[rows])
         if least > float(self._limits.other_radius) + 1e-9:
             return rows
-        reach = max(least + float(self._limits.other_margin), float(self._limits.other_radius), float(self._most)) + 1e-9
+        reach = (
+            max(least + float(self._limits.other_margin), float(self._limits.other_radius), float(self._most))
+            + 1e-9
+        )
         near = np.flatnonzero((counts.compared > 0) & (counts.incompatible <= reach * counts.compared))
         return np.union1d(rows, near)
 

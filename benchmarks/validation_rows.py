@@ -15,15 +15,17 @@ __all__ = [
     "accuracy_split_validation",
     "accuracy_validation",
     "panel_specificity_validation",
+    "row_of",
     "wide_margins_validation",
 ]
 
 Tree = Mapping[str, Any]
 
 
-def _row(
+def row_of(
     measure: str, method: str, locus: str | None, stratum: str, data: tuple[str, ...], **more: Any
 ) -> ValidationRow:
+    """A row from plain values; further columns of :class:`ValidationRow` by name."""
     return ValidationRow(
         measure=Line(measure),
         method=Line(method),
@@ -49,15 +51,15 @@ def wide_margins_validation(tree: Tree) -> Validation:
         least, most = entry["length_bp"]
         for genus, (smallest, largest) in entry["edits_by_genus"].items():
             for name, value in (("smallest W of a genus", smallest), ("largest W of a genus", largest)):
-                rows.append(_row(name, method, locus, genus, data, **_edits(value)))
+                rows.append(row_of(name, method, locus, genus, data, **_edits(value)))
         for found in entry["references"]:
             stratum = f"{found['accession']} {found['genus']}"
             whole = f"W over records of {least} to {most} letters"
             rows.append(
-                _row(whole, method, locus, stratum, data, listed=found["nearest"], **_edits(found["edits"]))
+                row_of(whole, method, locus, stratum, data, listed=found["nearest"], **_edits(found["edits"]))
             )
             rows.append(
-                _row(
+                row_of(
                     "records of other genera compared",
                     method,
                     locus,
@@ -67,7 +69,7 @@ def wide_margins_validation(tree: Tree) -> Validation:
                 )
             )
             rows.append(
-                _row(
+                row_of(
                     "W with fragments counted in",
                     method,
                     locus,
@@ -122,7 +124,7 @@ def _other_genera(entry: Tree, method: str) -> Iterator[ValidationRow]:
     data, locus, stratum = (entry["data_sha256"],), entry["locus"], entry["stratum"]
 
     def row(measure: str, **more: Any) -> ValidationRow:
-        return _row(measure, method, locus, stratum, data, **more)
+        return row_of(measure, method, locus, stratum, data, **more)
 
     yield row("called Moschus", listed=entry["called_records"], **_rate(entry["called_moschus"]))
     yield row("called Moschus, of those judged", **_rate(entry["called_moschus_of_judged"]))
@@ -163,9 +165,9 @@ def _moschus(entry: Tree, method: str) -> Iterator[ValidationRow]:
     for key, stratum in strata.items():
         found, data = entry[key], (entry["data_sha256"],)
         counts = {"k": found["k"], "n": found["n"]}
-        yield _row("called Moschus", method, entry["locus"], stratum, data, listed=found["records"], **counts)
+        yield row_of("called Moschus", method, entry["locus"], stratum, data, listed=found["records"], **counts)
         missed = found["missed"]
-        yield _row("not called Moschus", method, entry["locus"], stratum, data, k=len(missed), listed=missed)
+        yield row_of("not called Moschus", method, entry["locus"], stratum, data, k=len(missed), listed=missed)
 
 
 def _other_mammals(tree: Tree, method: str, digests: Mapping[str, str]) -> Iterator[ValidationRow]:
@@ -178,13 +180,13 @@ def _other_mammals(tree: Tree, method: str, digests: Mapping[str, str]) -> Itera
         kind = "one marker alone" if single else "both short markers of one accession"
         n_held, n_lacking = held["wrong"]["n"], lacking["wrong"]["n"]
         inside, outside = f"genus in the release, {kind}", f"genus not in the release, {kind}"
-        yield _row("genus right", method, where, inside, data, k=held["right"], n=n_held)
-        yield _row("no genus", method, where, inside, data, k=held["no_genus"], n=n_held)
-        yield _row("genus wrong", method, where, inside, data, **_rate(held["wrong"]))
-        yield _row("no genus", method, where, outside, data, k=lacking["no_genus"], n=n_lacking)
-        yield _row("genus wrong", method, where, outside, data, **_rate(lacking["wrong"]))
+        yield row_of("genus right", method, where, inside, data, k=held["right"], n=n_held)
+        yield row_of("no genus", method, where, inside, data, k=held["no_genus"], n=n_held)
+        yield row_of("genus wrong", method, where, inside, data, **_rate(held["wrong"]))
+        yield row_of("no genus", method, where, outside, data, k=lacking["no_genus"], n=n_lacking)
+        yield row_of("genus wrong", method, where, outside, data, **_rate(lacking["wrong"]))
         wrong = found["wrong_records"]
-        yield _row("records with a wrong genus", method, where, kind, data, k=len(wrong), listed=wrong)
+        yield row_of("records with a wrong genus", method, where, kind, data, k=len(wrong), listed=wrong)
 
 
 def accuracy_split_validation(tree: Tree) -> Validation:
@@ -203,7 +205,7 @@ def accuracy_split_validation(tree: Tree) -> Validation:
             for found in tree["sets"].values()
         ),
         rows=tuple(
-            _row(
+            row_of(
                 "species of the development half",
                 tree["method"],
                 found["locus"],
@@ -250,11 +252,11 @@ def accuracy_validation(tree: Tree) -> Validation:
 
 def _accuracy_notes(name: str, found: Tree, method: str) -> Iterator[ValidationRow]:
     data, locus = (found["sha256"],), found["locus"]
-    yield _row("queries judged", method, locus, name, data, k=found["judged"], n=found["queries"])
-    yield _row("records repaired", method, locus, name, data, k=found["repaired"])
-    yield _row("mislabelled records left out", method, locus, name, data, k=found["mislabelled_left_out"])
+    yield row_of("queries judged", method, locus, name, data, k=found["judged"], n=found["queries"])
+    yield row_of("records repaired", method, locus, name, data, k=found["repaired"])
+    yield row_of("mislabelled records left out", method, locus, name, data, k=found["mislabelled_left_out"])
     called = found["called_moschus"]
-    yield _row(
+    yield row_of(
         "called Moschus, of other genera, in any scenario",
         method,
         locus,
@@ -277,7 +279,7 @@ def _accuracy_rows(name: str, found: Tree, tree: Tree) -> Iterator[ValidationRow
             if figure["rank"] == "genus" and kind.startswith("set"):
                 continue
             lower, upper = clopper_pearson(count, figure["n"])
-            yield _row(
+            yield row_of(
                 f"{figure['rank']} {kind}",
                 figure["rule"],
                 found["locus"],
