@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from multiprocessing import get_context
 
 import numpy as np
@@ -101,7 +100,6 @@ class OwnRules:
         scenarios: Sequence[str] = SCENARIOS,
     ) -> None:
         self.data, self._animals, self._scenarios = data, animals, scenarios
-        self._most = Fraction(0) if animals.species is None else Fraction(animals.species.most_p)
         coding = data.locus in WINDOWS
         anchors = BarcodeLibrary.from_release(release, METHOD)
         self.rows: list[int] = []
@@ -235,6 +233,16 @@ class OwnRules:
         )
         near = np.flatnonzero((counts.compared > 0) & (counts.incompatible <= reach * counts.compared))
         return np.union1d(rows, near)
+
+    def _reach(self, least: float) -> float:
+        """How far a record may lie that decides on the species."""
+        species = self._animals.species
+        if species is None:
+            return 0.0
+        isolated = species.isolated
+        if isolated is None:
+            return float(species.most_p)
+        return max(float(species.most_p), float(isolated.other_p), isolated.times * least)
 
     def _records(self, genus: str, withheld: set[int]) -> list[BarcodeReference]:
         if genus not in self._by_genus:

@@ -23,7 +23,7 @@ from musk_id.kernels.editdistance import edit_distance
 from musk_id.kernels.intervals import proportion_upper
 from musk_id.kernels.nucleotides import decode
 from musk_id.library_vocabulary import IntervalKind
-from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS, AnimalMethod
+from musk_id.model.methods import ANIMAL_METHODS, BARCODE_METHODS, AnimalMethod, require_method
 from musk_id.model.reference import BarcodeReference
 from musk_id.model.screening_markers import SCREENING_MARKERS
 from musk_id.model.validation import Interval, Validation, ValidationData, ValidationRow
@@ -42,7 +42,7 @@ __all__ = ["STRATA", "Counts", "Query", "count", "gather", "queries_of"]
 
 SET = "sequences/mldsp/mammal_16S.fasta.gz"
 RESULT = Path(__file__).resolve().parents[1] / "validation" / "screening-marker.json"
-METHOD, ANIMALS = BARCODE_METHODS[-1], ANIMAL_METHODS[-1]
+METHOD, ANIMALS = BARCODE_METHODS[-1], require_method(ANIMAL_METHODS, "general-mammal-3")
 MARKER = SCREENING_MARKERS[0]
 HELD = "own record withheld, its species held"
 STRATA = ("own record withheld", "own species withheld", "own genus withheld", HELD)

@@ -28,6 +28,7 @@ __all__ = [
     "BarcodeMethod",
     "ControlMethod",
     "EvidenceMethod",
+    "IsolatedRadius",
     "LongLocusLimits",
     "ReadsMethod",
     "SangerMethod",
@@ -103,11 +104,25 @@ class WideLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IsolatedRadius:
+    """Radius ``radius_p`` of a nearest species that stands alone.
+
+    No reference of another species is nearer than ``other_p``, nor nearer than ``times`` the distance to the
+    nearest one.
+    """
+
+    radius_p: DecimalText
+    other_p: DecimalText
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeciesRadius:
     """How a species of another genus is named on a coding marker.
 
     Its radius is ``spread_share`` of the largest distance between two of its reference individuals, at least
-    ``least_p`` and at most ``most_p``; pairs of individuals count that share ``min_compared_bp`` columns.
+    ``least_p`` and at most ``most_p``; pairs of individuals count that share ``min_compared_bp`` columns. With
+    ``isolated`` the nearest species may have another one where no radius holds the sequence.
     """
 
     min_individuals: int
@@ -115,6 +130,7 @@ class SpeciesRadius:
     spread_share: DecimalText
     least_p: DecimalText
     most_p: DecimalText
+    isolated: IsolatedRadius | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +259,13 @@ BARCODE_METHODS = (
     ),
 )
 
+_SPREAD = SpeciesRadius(
+    min_individuals=2,
+    min_compared_bp=450,
+    spread_share=DecimalText("0.33"),
+    least_p=DecimalText("0.002"),
+    most_p=DecimalText("0.02"),
+)
 ANIMAL_METHODS: tuple[AnimalMethod, ...] = (
     AnimalMethod(
         version=Line("general-mammal-1"),
@@ -264,13 +287,7 @@ ANIMAL_METHODS: tuple[AnimalMethod, ...] = (
             _wide(Locus.COI, "0.06", "0.035"),
             _wide(Locus.CYTB, "0.08", "0.045"),
         ),
-        species=SpeciesRadius(
-            min_individuals=2,
-            min_compared_bp=450,
-            spread_share=DecimalText("0.33"),
-            least_p=DecimalText("0.002"),
-            most_p=DecimalText("0.02"),
-        ),
+        species=_SPREAD,
     ),
 )
 # The same with limits at the marker that screens for mammals in food
@@ -280,6 +297,19 @@ ANIMAL_METHODS += (
         ANIMAL_METHODS[-1],
         version=Line("general-mammal-3"),
         wide=(*ANIMAL_METHODS[-1].wide, _wide(Locus.RRNA_16S_FOOD, "0", "3")),
+    ),
+)
+# The same with no smallest radius of a species, and with one for species that stand alone
+# (``docs/decisions/species-names-protocol.md``).
+ANIMAL_METHODS += (
+    replace(
+        ANIMAL_METHODS[-1],
+        version=Line("general-mammal-4"),
+        species=replace(
+            _SPREAD,
+            least_p=DecimalText("0"),
+            isolated=IsolatedRadius(radius_p=DecimalText("0.015"), other_p=DecimalText("0.05"), times=5),
+        ),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 The radius of a species is a share of the largest distance between two of its reference individuals, within limits
 of the method. One species within its radius, with enough individuals, is the answer; several are it together.
+Where the nearest species' radius does not hold the sequence, a method may give it another one if it stands alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from musk_id.model.methods import SpeciesRadius
+from musk_id.model.methods import IsolatedRadius, SpeciesRadius
 from musk_id.model.trace import Criterion
 from musk_id.model.values import DecimalText
 from musk_id.stages.comparison import Compared
@@ -86,7 +87,8 @@ def call_species(
     Parameters
     ----------
     compared : tuple of Compared
-        References; of the genus at least the nearest ones, and one within the radius of each species that has any.
+        References; at least the nearest ones, the nearest of another genus, one within the radius of each species
+        of the genus that has any and, where the method looks at it, the nearest of another species of the genus.
     spread_of : callable
         Individuals and spread of a species of the genus, by its name.
     text : callable
@@ -95,7 +97,8 @@ def call_species(
     Notes
     -----
     Adding a reference takes no species out of those within their radius: a species' smallest distance can only
-    fall and its spread only grow.
+    fall and its spread only grow. A species that is named because it stands alone can be replaced only by one
+    whose radius the added reference brings to hold the sequence; another reference near by leads to the genus.
     """
     entries = [(entry, names) for entry in compared if (names := _names(entry, genus))]
     least = min(entry.upper for entry, _ in entries)
@@ -105,6 +108,9 @@ def call_species(
     radii = {name: radius_of(spread, limits) for name, spread in spreads.items()}
     within = sorted({name for entry, names in entries for name in names if entry.lower <= radii[name]})
     radius = min(radii[name] for name in nearest_names)
+    isolated = _isolated(compared, nearest_names, least, radius, limits.isolated)
+    if isolated is not None and isolated.holds:
+        radius, within = isolated.radius, sorted({*within, *nearest_names})
     compared_bp = max(entry.compared_bp for entry in nearest)
     individuals = min(spreads[name].individuals for name in nearest_names)
     near = least <= radius
@@ -118,6 +124,7 @@ def call_species(
         return (
             criterion("barcode.mammal_species_bp", compared_bp, at_least, long_enough, "bp", accessions),
             *_spreads(nearest_names, spreads, limits, text),
+            *(() if isolated is None else (isolated.told(text),)),
             criterion("barcode.mammal_species_radius", text(least), f"<= {text(radius)}", near, "p", accessions),
             criterion(
                 "barcode.mammal_species_individuals",
@@ -131,13 +138,62 @@ def call_species(
             ),
         )
 
-    if not (near and long_enough):
-        return SpeciesAnswer(Rank.GENUS, (), trace)
-    if len(within) > 1:
+    if near and long_enough and len(within) > 1:
         return SpeciesAnswer(Rank.SPECIES_SET, tuple(within), trace)
-    if alone and enough:
+    if near and long_enough and alone and enough:
         return SpeciesAnswer(Rank.SPECIES, tuple(within), trace)
     return SpeciesAnswer(Rank.GENUS, (), trace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Isolated:
+    """The other radius of a nearest species, and the references of others that decide whether it has one."""
+
+    radius: Fraction
+    least_other: Fraction
+    other: Fraction | None
+    records: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return self.other is None or self.other >= self.least_other
+
+    def told(self, text: Callable[[Fraction], DecimalText]) -> Criterion:
+        measured = "-" if self.other is None else text(self.other)
+        return criterion(
+            "barcode.mammal_species_isolated",
+            measured,
+            f">= {text(self.least_other)}",
+            self.holds,
+            "p",
+            self.records,
+        )
+
+
+def _isolated(
+    compared: tuple[Compared, ...],
+    nearest_names: list[str],
+    least: Fraction,
+    radius: Fraction,
+    limits: IsolatedRadius | None,
+) -> _Isolated | None:
+    """What decides whether the nearest species stands alone; ``None`` where that changes nothing.
+
+    A reference that bears another name under one view of the names counts as one of another species.
+    """
+    if limits is None or len(nearest_names) != 1 or least <= radius or least > Fraction(limits.radius_p):
+        return None
+    others = [entry for entry in compared if not _is_only(entry, nearest_names[0])]
+    other = min((entry.lower for entry in others), default=None)
+    records = sorted({str(entry.record.accession) for entry in others if entry.lower == other})
+    least_other = max(Fraction(limits.other_p), limits.times * least)
+    return _Isolated(Fraction(limits.radius_p), least_other, other, tuple(records))
+
+
+def _is_only(entry: Compared, name: str) -> bool:
+    """Whether a record bears this name and no other, under both views."""
+    record = entry.record
+    return record.organism_as_deposited == name and all(revised == name for revised in record.organism_revised)
 
 
 def _names(entry: Compared, genus: str) -> frozenset[str]:

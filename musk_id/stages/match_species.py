@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.matching import Found, MatchIndex
-from musk_id.kernels.matching_counts import Packed, pack_rows
+from musk_id.kernels.matching_counts import Counts, Packed, pack_rows
 from musk_id.kernels.nucleotides import Masks
 from musk_id.kernels.species_spread import widest_shares
 from musk_id.model.library import Library
@@ -89,8 +89,9 @@ class LibrarySpecies:
         """References that show a species' radius to hold a query, of the genus nearest to it.
 
         Of each species whose radius holds the query the nearest record is among them, if its name was never
-        revised; of records with revised names all that the largest radius reaches. What is among the nearest
-        already is left out.
+        revised; of records with revised names all that the largest radius reaches. Where the method looks at the
+        distance of other species, the nearest record with a name beside that of the nearest one is among them too.
+        What is among the nearest already is left out.
 
         Parameters
         ----------
@@ -101,9 +102,9 @@ class LibrarySpecies:
         left_out : int or None
             Number of a genus that has a rule of its own.
         """
-        query, genus = self._near(nearest)
+        query, genus, own_species = self._near(nearest)
         asked = genus != left_out
-        query, genus = query[asked], genus[asked]
+        query, genus, own_species = query[asked], genus[asked], own_species[asked]
         self._look_at(np.unique(genus))
         packed, total = pack_rows(queries), np.cumsum(self._entries.sizes(genus))
         none = np.zeros(0, np.int64)
@@ -113,7 +114,7 @@ class LibrarySpecies:
             done = int(total[start - 1]) if start else 0
             stop = max(start + 1, int(np.searchsorted(total, done + _PAIRS, side="right")))
             rows, owner = self._entries.of_genera(genus[start:stop])
-            parts.append(self._held(packed, query[start:stop][owner], rows))
+            parts.append(self._held(packed, query[start:stop][owner], rows, own_species[start:stop][owner]))
             start = stop
         own, rows, *columns = (np.concatenate(side) for side in zip(*parts, strict=True))
         count, entries = nearest.offsets.size - 1, self._entries.record.size
@@ -122,22 +123,33 @@ class LibrarySpecies:
         offsets = np.searchsorted(own[new], np.arange(count + 1))
         return Found(offsets, rows[new], *(column[new] for column in columns))
 
-    def _near(self, nearest: Found) -> tuple[Indices, Indices]:
-        """Queries whose nearest reference a species' radius may reach, and its genus."""
+    def _near(self, nearest: Found) -> tuple[Indices, Indices, Indices]:
+        """Queries whose nearest reference a species' radius may reach, its genus and its species."""
         sizes = np.diff(nearest.offsets)
         query = np.repeat(np.arange(sizes.size), sizes)
         share = nearest.possible / np.maximum(nearest.compared, 1)
         order = np.lexsort((share, query))
         first = order[nearest.offsets[:-1][sizes > 0]]
-        most = Fraction(self._limits.most_p)
+        isolated = self._limits.isolated
+        most = max(Fraction(self._limits.most_p), Fraction(0 if isolated is None else isolated.radius_p))
         reached = nearest.possible[first] * most.denominator <= nearest.compared[first] * most.numerator
         chosen = first[reached]
-        return query[chosen], self._entries.genus[nearest.rows[chosen]].astype(np.int64)
+        rows = nearest.rows[chosen]
+        return query[chosen], self._entries.genus[rows].astype(np.int64), self._species(rows)
 
-    def _held(self, queries: Packed, query: Indices, rows: Indices) -> tuple[NDArray[np.integer], ...]:
-        """Pairs that show a radius to hold a query: query, entry, incompatible, possible and compared columns."""
+    def _species(self, rows: Indices) -> Indices:
+        """Species of entries, as deposited."""
+        return self._species_of[self._entries.table.taxon[self._entries.record[rows]]].astype(np.int64)
+
+    def _held(
+        self, queries: Packed, query: Indices, rows: Indices, own_species: Indices
+    ) -> tuple[NDArray[np.integer], ...]:
+        """Pairs that show a radius to hold a query, or which other species is nearest to it.
+
+        Told are query, entry, incompatible, possible and compared columns.
+        """
         counts = self._index.paired(queries, query, rows)
-        species = self._species_of[self._entries.table.taxon[self._entries.record[rows]]]
+        species = self._species(rows)
         spread = (self._differing[species], self._compared[species])
         revised = self._revised[rows]
         most = Fraction(self._limits.most_p)
@@ -151,6 +163,8 @@ class LibrarySpecies:
         chosen, group = chosen[order], group[order]
         new = np.append(True, (np.diff(query[chosen]) != 0) | (np.diff(group) != 0))[: chosen.size]
         chosen = chosen[new]
+        if self._limits.isolated is not None:
+            chosen = np.union1d(chosen, _nearest_other(query, counts, revised | (species != own_species)))
         kept = counts.take(chosen)
         return query[chosen], rows[chosen], kept.incompatible, kept.possible, kept.compared
 
@@ -177,3 +191,13 @@ class LibrarySpecies:
                 high = middle
         found = low < self._taxon.size and rows[self._taxon[low]].rsplit("\t", 2)[0] == name
         return low if found else NO_NUMBER
+
+
+def _nearest_other(query: Indices, counts: Counts, other: NDArray[np.bool_]) -> Indices:
+    """Of each query the pair with the smallest share of incompatible columns among those with another name."""
+    pairs = np.flatnonzero(other & (counts.compared > 0))
+    share = counts.incompatible[pairs] / counts.compared[pairs]
+    pairs = pairs[np.lexsort((pairs, share, query[pairs]))]
+    own = query[pairs]
+    first: Indices = pairs[np.append(True, own[1:] != own[:-1])] if pairs.size else pairs
+    return first

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,100 +10,33 @@ import pytest
 from barcode_cases import METHOD, PROVENANCE, evidence, identity
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from mammal_cases import (
+    ALONE,
+    COLUMNS,
+    FAR,
+    LIBRARIES,
+    NONE,
+    PAIR,
+    REFERENCES,
+    WIDE,
+    Made,
+    admitted,
+    block,
+    called,
+    changed,
+    criteria,
+    library_of,
+    reference,
+)
 
-from musk_id.kernels.anchoring import KmerIndex
-from musk_id.kernels.nucleotides import encode
-from musk_id.model.barcode import LocusCall
 from musk_id.model.methods import ANIMAL_METHODS, SpeciesRadius
-from musk_id.model.reference import BarcodeReference
-from musk_id.model.values import DecimalText, Line, Sha256, Text
+from musk_id.model.values import DecimalText, Line
 from musk_id.stages.barcode import call_barcodes, examine_sequence
-from musk_id.stages.comparison import compare
 from musk_id.stages.dna_answers import _other_taxon
-from musk_id.stages.library import BarcodeLibrary, LocusLibrary
-from musk_id.stages.locus_call import call_locus
 from musk_id.stages.locus_limits import limits_of
 from musk_id.stages.mammal_species import radius_of, within_radius
-from musk_id.stages.relatives import Relatives, SpeciesSpread, coding_planes
-from musk_id.vocabulary import RELEASE_MARKERS, CriterionOutcome, CurationState, Locus, Rank
-
-WIDTH = 658
-# Two genera make a wide library here; all other numbers are those of the method.
-WIDE = replace(ANIMAL_METHODS[1], wide_min_genera=2)
-# No codon ends with A or G, so that no change of a letter makes a stop codon.
-CODONS = ("GCC", "ACC", "CTC", "GTC", "CCC", "TTC", "GAC", "AAC")
-BASE = "".join(CODONS[hashlib.sha256(f"{n}".encode()).digest()[0] % 8] for n in range(220))[:WIDTH]
-OTHER = {"A": "G", "G": "A", "C": "T", "T": "C"}
-FAMILIES = {"Aa": "Aidae", "Ab": "Aidae", "Ba": "Bidae", "Moschus": "Moschidae"}
-
-
-@dataclass(frozen=True)
-class Made:
-    """A reference: its name, its individual, and the columns in which it differs from the base sequence."""
-
-    species: str
-    columns: frozenset[int]
-    individual: str
-    state: CurationState = CurationState.REFERENCE
-
-
-def changed(columns: frozenset[int]) -> str:
-    return "".join(OTHER[letter] if n in columns else letter for n, letter in enumerate(BASE))
-
-
-def reference(made: Made, accession: str) -> BarcodeReference:
-    genus, letters = made.species.split(" ")[0], changed(made.columns)
-    return BarcodeReference(
-        accession=Line(accession),
-        organism_as_deposited=Line(made.species),
-        organism_revised=(),
-        genus=Line(genus),
-        family=Line(FAMILIES[genus]),
-        order=Line("Artiodactyla"),
-        state=made.state,
-        locus=Locus.COI,
-        individual=Line(made.individual),
-        sequence=Text(letters),
-        sha256=Sha256(hashlib.sha256(letters.encode()).hexdigest()),
-    )
-
-
-def library_of(records: list[BarcodeReference]) -> BarcodeLibrary:
-    """A library without the parts that place sequences."""
-    held = tuple(records)
-    windows = {Locus.COI: WIDTH}
-    genera = len({record.genus for record in held})
-    locus = LocusLibrary(Locus.COI, held, coding_planes(held, WIDTH), WIDTH, genera)
-    return BarcodeLibrary(
-        release_id=Line("made"),
-        loci={Locus.COI: locus},
-        index=KmerIndex({"COI-658": [(0, encode(BASE))]}, slack={"COI-658": 0}),
-        wide_edits={},
-        sets=(),
-        genus_species=(),
-        has_overlay=False,
-        relatives=Relatives(lambda _, genus: [r for r in held if r.genus == genus], windows),
-    )
-
-
-def called(made: list[Made], query: frozenset[int], animals=WIDE, names: list[str] | None = None) -> LocusCall:
-    labels = names or [f"R{n:03d}" for n in range(len(made))]
-    library = library_of([reference(m, label) for m, label in zip(made, labels, strict=True)])
-    limits = limits_of(Locus.COI, METHOD, animals, library.loci[Locus.COI].genera)
-    compared = compare(encode(changed(query)), library.loci[Locus.COI])
-    return call_locus(compared, limits, library, METHOD, animals)
-
-
-def block(start: int, count: int) -> frozenset[int]:
-    return frozenset(range(start, start + count))
-
-
-FAR = Made("Ba far", block(500, 70), "far")
-PAIR = [Made("Aa one", frozenset(), "1"), Made("Aa one", block(0, 24), "2"), FAR]
-
-
-def criteria(call: LocusCall) -> dict[str, bool]:
-    return {str(c.name): c.outcome is CriterionOutcome.PASSED for c in call.trace}
+from musk_id.stages.relatives import SpeciesSpread
+from musk_id.vocabulary import RELEASE_MARKERS, CurationState, Locus, Rank
 
 
 def test_radius_is_a_share_of_the_spread_within_limits() -> None:
@@ -203,36 +135,7 @@ def test_short_markers_of_a_wide_library_need_no_certified_margin() -> None:
     assert (limits.radius, limits.margin) == (few.radius, few.margin) == (2, 2)
 
 
-NONE: frozenset[int] = frozenset()
-COLUMNS = st.builds(
-    lambda genus, species, own: block(0, genus) | block(200, species) | block(300, own),
-    st.sampled_from([0, 0, 30, 30, 60, 90]),
-    st.sampled_from([0, 0, 2, 6, 15, 30]),
-    st.sampled_from([0, 0, 1, 2, 5, 12]),
-)
-NAMES = ["Aa one", "Aa two", "Aa two", "Ab one", "Ba one"]
-REFERENCES = st.builds(
-    Made,
-    st.sampled_from(NAMES),
-    COLUMNS,
-    st.sampled_from("abcdef"),
-    st.sampled_from([CurationState.REFERENCE] * 4 + [CurationState.NAME_UNRESOLVED]),
-)
-LIBRARIES = st.lists(REFERENCES, min_size=1, max_size=9)
-
-
-def admitted(call: LocusCall, made: list[Made]) -> set[str]:
-    """Species of a library that an answer leaves possible."""
-    every = {m.species for m in made}
-    if call.rank in (Rank.SPECIES, Rank.SPECIES_SET):
-        return set(map(str, call.species))
-    if call.rank is Rank.GENUS:
-        return {s for s in every if s.split(" ")[0] == call.taxon}
-    if call.rank is Rank.FAMILY:
-        return {s for s in every if FAMILIES[s.split(" ")[0]] == call.taxon}
-    return every
-
-
+@pytest.mark.parametrize("animals", [WIDE, ALONE], ids=["spread", "alone"])
 @settings(max_examples=100)
 @given(made=LIBRARIES, added=REFERENCES, query=COLUMNS)
 # A nearer genus beside one within the radius; a nearer record that leaves another family out of the margin.
@@ -244,8 +147,8 @@ def admitted(call: LocusCall, made: list[Made]) -> set[str]:
     Made("Aa one", block(0, 10), "d"),
     NONE,
 )
-def test_an_added_reference_takes_out_no_taxon_unless_the_trace_says_so(made, added, query) -> None:
-    before, after = called(made, query), called([*made, added], query)
+def test_an_added_reference_takes_out_no_taxon_unless_the_trace_says_so(animals, made, added, query) -> None:
+    before, after = called(made, query, animals), called([*made, added], query, animals)
     lost = admitted(before, made) - admitted(after, made)
     same_genus = before.genus is not None and before.genus == after.genus
     passed_now = {
@@ -256,22 +159,24 @@ def test_an_added_reference_takes_out_no_taxon_unless_the_trace_says_so(made, ad
     assert not lost or passed_now, (before.rank, before.taxon, after.rank, after.taxon)
 
 
+@pytest.mark.parametrize("animals", [WIDE, ALONE], ids=["spread", "alone"])
 @settings(max_examples=60)
 @given(made=LIBRARIES, query=COLUMNS, data=st.data())
-def test_order_and_duplicates_change_no_answer(made, query, data) -> None:
+def test_order_and_duplicates_change_no_answer(animals, made, query, data) -> None:
     names = [f"R{n:03d}" for n in range(len(made))]
-    first = called(made, query, names=names)
+    first = called(made, query, animals, names)
     order = data.draw(st.permutations(range(len(made))))
-    assert called([made[n] for n in order], query, names=[names[n] for n in order]) == first
-    twin = called([*made, made[order[0]]], query)
+    assert called([made[n] for n in order], query, animals, [names[n] for n in order]) == first
+    twin = called([*made, made[order[0]]], query, animals)
     assert (twin.rank, twin.taxon, twin.species) == (first.rank, first.taxon, first.species)
 
 
+@pytest.mark.parametrize("animals", [WIDE, ALONE], ids=["spread", "alone"])
 @settings(max_examples=40)
 @given(made=LIBRARIES, query=COLUMNS)
-def test_moschus_is_given_no_species_by_this_rule(made, query) -> None:
+def test_moschus_is_given_no_species_by_this_rule(animals, made, query) -> None:
     musk = [replace(m, species=m.species.replace("Aa", "Moschus")) for m in made]
-    call = called([*musk, FAR], query)
+    call = called([*musk, FAR], query, animals)
     assert call.genus != "Moschus" or (call.rank is Rank.GENUS and call.species == ())
 
 

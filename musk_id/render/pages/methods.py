@@ -170,13 +170,20 @@ def _wide_numbers(method: AnimalMethod, catalogue: Catalogue) -> list[Block]:
             rows.append((name, cell(f"{value} {unit}")))
     species = method.species
     if species is not None:
-        numbers = (
+        numbers: tuple[tuple[str, str], ...] = (
             ("individuals", str(species.min_individuals)),
             ("bp", str(species.min_compared_bp)),
             ("share", species.spread_share),
             ("least", species.least_p),
             ("most", species.most_p),
         )
+        isolated = species.isolated
+        if isolated is not None:
+            numbers += (
+                ("isolated", isolated.radius_p),
+                ("isolated_other", isolated.other_p),
+                ("isolated_times", str(isolated.times)),
+            )
         rows += [(label(f"number.animal_species_{key}"), cell(value)) for key, value in numbers]
     return [Facts(tuple(rows))] if rows else []
 
