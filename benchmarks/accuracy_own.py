@@ -227,10 +227,8 @@ class OwnRules:
         least = np.min(counts.possible[rows] / counts.compared[rows])
         if least > float(self._limits.other_radius) + 1e-9:
             return rows
-        reach = (
-            max(least + float(self._limits.other_margin), float(self._limits.other_radius), float(self._most))
-            + 1e-9
-        )
+        reaches = (least + float(self._limits.other_margin), float(self._limits.other_radius), self._reach(least))
+        reach = max(reaches) + 1e-9
         near = np.flatnonzero((counts.compared > 0) & (counts.incompatible <= reach * counts.compared))
         return np.union1d(rows, near)
 
