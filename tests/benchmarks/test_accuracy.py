@@ -6,16 +6,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import accuracy_own
 import pytest
+from accuracy_cases import ONE, small_set
 from accuracy_figures import KINDS, STRATA, asked, figures, kind_of, stratum_of
 from accuracy_own import SCENARIOS, Answer, Answered, OwnRules, withheld_items
-from accuracy_sets import DataSet, Item, _without_repeats, half_of
+from accuracy_sets import DataSet, _without_repeats, half_of
 from panel_specificity import RELEASE
-from simulated_barcodes import LETTERS
-from simulated_radiations import simulate_radiation
 from wide_margins import METHOD, PublicRecord
 
+from musk_id.model.methods import ANIMAL_METHODS, require_method
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.refdb.release import load_release
@@ -31,27 +30,10 @@ def release() -> ReferenceRelease:
     return load_release(RELEASE)
 
 
-def small_set(regime: str = "R", species: int = 24) -> DataSet:
-    made = simulate_radiation(regime, species, 7)
-    items = tuple(
-        Item(
-            f"S{number}",
-            f"G{'abcdefghijklmnopqrstuvwxyz'[genus]} s{'abcdefghijklmnopqrstuvwxyzABCDEF'[own]}",
-            f"F{'abc'[family]}",
-            "O",
-            "",
-            LETTERS[row].tobytes().decode("ascii"),
-        )
-        for number, (row, own, genus, family) in enumerate(
-            zip(made.bases, made.species.tolist(), made.genus.tolist(), made.family.tolist(), strict=True)
-        )
-    )
-    return DataSet("small", Locus.COI, items, tuple(range(0, len(items), 7)), None, "0" * 64)
-
-
-def test_withheld_records_are_as_if_they_were_not_there(release) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("version", ["general-mammal-2", "general-mammal-4"])
+def test_withheld_records_are_as_if_they_were_not_there(release, version: str) -> None:  # type: ignore[no-untyped-def]
     """Every answer is that of ``barcode match`` with a library built without these records."""
-    wide = replace(accuracy_own.ANIMALS, wide_min_genera=3)
+    wide = replace(require_method(ANIMAL_METHODS, version), wide_min_genera=3)
     data = small_set()
     own = OwnRules(data, release, wide)
     assert own.wide and len(own.judged) == len(data.queries)
@@ -74,9 +56,6 @@ def test_withheld_records_are_as_if_they_were_not_there(release) -> None:  # typ
 def test_processes_do_not_change_answers(release) -> None:  # type: ignore[no-untyped-def]
     own = OwnRules(small_set(species=8), release)
     assert own.answers() == {number: own.answer(number) for number in own.judged}
-
-
-ONE = Item("A", "Aa one", "Aidae", "O", "ok", "ACGT")
 
 
 @pytest.mark.parametrize(
