@@ -46,10 +46,10 @@ def genes(shipped_release: ReferenceRelease) -> dict[str, Made]:
 
 
 def test_only_the_method_with_limits_knows_the_marker() -> None:
-    assert [screening_loci(animals) for animals in ANIMAL_METHODS] == [(), (), (FOOD,)]
+    assert [screening_loci(animals) for animals in ANIMAL_METHODS] == [(), (), (FOOD,), (FOOD,)]
     with pytest.raises(ConfigError, match="general-mammal-2 has no limits at 16S-food"):
         limits_of(FOOD, METHOD, ANIMAL_METHODS[1], 400)
-    last, before = ANIMAL_METHODS[-1], ANIMAL_METHODS[-2]
+    last, before = ANIMAL_METHODS[2], ANIMAL_METHODS[1]
     assert replace(last, version=before.version, wide=last.wide[:-1]) == before
     limits = limits_of(FOOD, METHOD, last, 300)
     assert limits.wide and (limits.other_radius, limits.other_margin, limits.radius) == (0, 3, 3)
