@@ -2,7 +2,8 @@
 
 Each query is compared with all other records of its set; with those of other species; with those of other genera.
 Limits of the method were fixed on the development half (``--half development``); ``--split`` writes which species
-are in it. Figures of the validation half go to ``validation/barcode-accuracy.json`` with ``--write``.
+are in it. Figures of the validation half go to ``validation/barcode-accuracy.json`` with ``--write``, those of a
+larger sample of queries for other programs to ``validation/barcode-accuracy-peers.json`` (``--peers-only``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from simulated_radiations import SEEDS  # noqa: E402
 from validation_rows import accuracy_split_validation, accuracy_validation  # noqa: E402
 
 from musk_id.kernels.intervals import clopper_pearson  # noqa: E402
+from musk_id.model.methods import ANIMAL_METHODS, require_method  # noqa: E402
 from musk_id.model.reference import ReferenceRelease  # noqa: E402
 from musk_id.records.canonical import canonical_json  # noqa: E402
 from musk_id.records.validation import write_validation  # noqa: E402
@@ -50,12 +52,14 @@ REFDATA = PROJECT.parent / "shared" / "refdata"
 RELEASE = PROJECT / "reference_db" / "releases" / "2026.1"
 RESULT = PROJECT / "validation" / "barcode-accuracy.json"
 SPLIT = PROJECT / "validation" / "barcode-accuracy-split.json"
+PEERS = PROJECT / "validation" / "barcode-accuracy-peers.json"
 OUT = PROJECT / "build" / "bench" / "barcode-accuracy.json"
 GENUS = "Moschus"
-OWN = str(ANIMALS.version)
 # The method whose limits were fixed on the development half.
 SPLIT_METHOD = "general-mammal-2"
-SEARCH_PART, SINTAX_PART = f"{OWN}, queries of vsearch and BLAST+", f"{OWN}, queries of SINTAX"
+# Our answers to the queries of others: the method, and one of these.
+SEARCH_PART, SINTAX_PART = ", queries of vsearch and BLAST+", ", queries of SINTAX"
+PEER_RULES = (*(rule.name for rule in RULES), SINTAX)
 SPECIES_RANK = ("COI, southern Africa", *SIMULATED)
 Tree = dict[str, object]
 
@@ -73,10 +77,15 @@ def split_of(refdata: Path, release: ReferenceRelease) -> Tree:
 
 @dataclass(frozen=True)
 class Asked:
-    """How many queries of a set the search programs and SINTAX get; ours on the same are counted as well."""
+    """How many queries of a set the search programs and SINTAX get; ours on the same are counted as well.
 
+    With ``peers_only`` ours answer no other query.
+    """
+
+    method: str
     search: int
     sintax: int
+    peers_only: bool = False
 
 
 def _spread(queries: Sequence[int], count: int) -> list[int]:
@@ -95,7 +104,7 @@ def _peer_rules(
     ):
         if sample:
             rules |= answers(data, sample)
-            rules[label] = {n: answered[n].answers for n in sample}
+            rules[asked.method + label] = {n: answered[n].answers for n in sample}
     return rules
 
 
@@ -106,9 +115,17 @@ def measured(
     start = time.perf_counter()
     whole = simulated_set(name, SEEDS[half]) if name in SIMULATED else public_set(name, half, refdata, release)
     data = only(whole, every)
-    own = OwnRules(data, release)
+    animals = require_method(ANIMAL_METHODS, asked.method)
+    own = OwnRules(data, release, animals)
+    judged, answered = own.judged, {}
+    rules: dict[str, Mapping[int, Mapping[str, Answer]]] = {}
+    if asked.peers_only:
+        chosen = {n for count in (asked.search, asked.sintax) for n in _spread(judged, count)}
+        own = OwnRules(replace(data, queries=tuple(sorted(chosen))), release, animals)
     answered = own.answers()
-    rules = {OWN: {n: a.answers for n, a in answered.items()}, **_peer_rules(data, own.judged, answered, asked)}
+    if not asked.peers_only:
+        rules = {asked.method: {n: a.answers for n, a in answered.items()}}
+    rules |= _peer_rules(data, judged, answered, asked)
     ranks = ("species", "genus") if name in SPECIES_RANK else ("genus", "species")
     if data.locus in (Locus.RRNA_12S, Locus.RRNA_16S):
         ranks = ("genus",)
@@ -125,7 +142,7 @@ def measured(
         "records": len(data.items),
         "references": len(own.rows),
         "queries": len(data.queries),
-        "judged": len(own.judged),
+        "judged": len(judged),
         "wide": own.wide,
         "repaired": data.repaired,
         "mislabelled_left_out": data.mislabelled,
@@ -177,16 +194,16 @@ def show(name: str, found: Sequence[Figure], notes: Tree) -> None:
             )
             print_table(f"{name}, {rank}, {scenario}", columns, rows)
     for figure in found:
-        if figure.rule == OWN and figure.stratum == "all" and figure.wrong:
+        if not figure.rule.startswith(PEER_RULES) and figure.stratum == "all" and figure.wrong:
             print(f"wrong {figure.rank}, {figure.scenario}: {'; '.join(figure.wrong[:12])}")
 
 
-def better_peers(found: Sequence[Figure]) -> list[str]:
+def better_peers(found: Sequence[Figure], method: str) -> list[str]:
     """Peers with both a lower error rate and a higher call rate than ours on the same queries."""
     told = []
     whole = {(f.data, f.rank, f.scenario, f.rule): f for f in found if f.stratum == "all"}
-    for peer in (f for f in whole.values() if not f.rule.startswith(OWN)):
-        part = SINTAX_PART if peer.rule == SINTAX else SEARCH_PART
+    for peer in (f for f in whole.values() if f.rule in PEER_RULES):
+        part = method + (SINTAX_PART if peer.rule == SINTAX else SEARCH_PART)
         ours = whole[peer.data, peer.rank, peer.scenario, part]
         if peer.count("wrong") < ours.count("wrong") and peer.called > ours.called:
             told.append(
@@ -224,6 +241,8 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="every so many-th query")
     parser.add_argument("--search-queries", type=int, default=400, help="queries for vsearch and BLAST+, a set")
     parser.add_argument("--sintax-queries", type=int, default=120, help="queries for SINTAX, a set")
+    parser.add_argument("--method", default=str(ANIMALS.version), help="our method version")
+    parser.add_argument("--peers-only", action="store_true", help="ours answer the queries of the peers only")
     parser.add_argument("--out", type=Path, help="where the result goes (default: build/bench)")
     parser.add_argument("--combine", type=Path, nargs="+", help="write what these results hold, measured apart")
     parser.add_argument("--split", action="store_true", help="write the split by species and stop")
@@ -239,23 +258,24 @@ def main() -> int:
         return 0
     digest = checked_split(options.refdata, release)
     if options.combine:
-        write_validation(RESULT, accuracy_validation(combined(options.combine, digest)))
+        target = PEERS if options.peers_only else RESULT
+        write_validation(target, accuracy_validation(combined(options.combine, digest)))
         return 0
     print(f"split {digest}; half: {options.half}")
     found: list[Figure] = []
     notes: Tree = {}
     for name in options.sets:
-        asked = Asked(options.search_queries, options.sintax_queries)
+        asked = Asked(options.method, options.search_queries, options.sintax_queries, options.peers_only)
         own, noted = measured(name, options.half, options.every, options.refdata, release, asked)
         show(name, own, noted)
         sys.stdout.flush()
         found += own
         notes[name] = noted
-    better = better_peers(found)
+    better = better_peers(found, options.method)
     print("\nPeers with fewer errors and more calls:", *(better or ["none"]), sep="\n  ")
     tree: Tree = {
         "benchmark": "benchmarks/barcode_accuracy.py",
-        "method": OWN,
+        "method": options.method,
         "half": options.half,
         "every": options.every,
         "split_sha256": digest,
@@ -267,7 +287,7 @@ def main() -> int:
     }
     write_json(options.out or OUT.with_name(f"barcode-accuracy-{options.half}.json"), tree)
     if options.write:
-        write_validation(RESULT, accuracy_validation(tree))
+        write_validation(PEERS if options.peers_only else RESULT, accuracy_validation(tree))
     return 0
 
 
