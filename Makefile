@@ -12,7 +12,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins bench-screening selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness bench-spectral-names hpc-env test-hpc bench-faults fuzz bench-batch
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins bench-screening selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy bench-species-names completeness bench-spectral-names hpc-env test-hpc bench-faults fuzz bench-batch
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -89,6 +89,10 @@ bench-barcode: $(VENV)/.installed
 bench-barcode-accuracy: $(VENV)/.installed
 	@bash scripts/system-packages.sh bench
 	@"$(BIN)/python" benchmarks/barcode_accuracy.py $(ARGS)
+
+# Names of species over the seeds of a protocol; for instance: make bench-species-names ARGS="--half validation"
+bench-species-names: $(VENV)/.installed
+	@"$(BIN)/python" benchmarks/species_names.py $(ARGS)
 
 # For instance: make bench-library ARGS="--records 20000 200000"
 bench-library: $(VENV)/.installed

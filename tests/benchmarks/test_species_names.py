@@ -15,6 +15,7 @@ from simulated_radiations import PROTOCOL_SEEDS, SEEDS
 from species_names import check_seed, seeded, sets_of
 from species_names_rows import mean_and_limits, species_names_validation
 
+from musk_id.model.methods import ANIMAL_METHODS, require_method
 from musk_id.refdb.release import load_release
 from musk_id.vocabulary import Locus, Rank
 
@@ -75,6 +76,35 @@ def test_queries_from_outside_are_no_references() -> None:
     assert whole.same_as_own_species(count, 450) and not whole.same_as_own_species(count, 659)
     other = replace(same, items=(*data.items, replace(ONE, species="Ga other", sequence=first.sequence)))
     assert not OwnRules(other, load_release(RELEASE)).same_as_own_species(count, 450)
+
+
+@pytest.mark.parametrize(("columns", "rank"), [(33, Rank.SPECIES), (32, Rank.GENUS)])
+def test_records_that_keep_a_species_from_standing_alone_take_part(columns: int, rank: Rank) -> None:
+    """In a library of few genera they lie beyond radius and margin of the genus: 0.05 of 658 columns are 32.9."""
+    letters = small_set(species=4).items[0].sequence
+    # C and T in exchange at third positions make no stop codon.
+    third = [n for n in range(2, len(letters), 3) if letters[n] in "CT"]
+
+    def changed(first: int, count: int) -> str:
+        chosen = set(third[first : first + count])
+        return "".join({"C": "T", "T": "C"}[c] if n in chosen else c for n, c in enumerate(letters))
+
+    made = [
+        ("Ga one", changed(0, 4)),
+        ("Ga one", changed(0, 4)),
+        ("Ga two", changed(10, columns)),
+        ("Ga one", letters),
+    ]
+    items = tuple(
+        replace(ONE, accession=f"A{n}", species=species, sequence=sequence)
+        for n, (species, sequence) in enumerate(made)
+    )
+    data = replace(small_set(species=4), items=items, queries=(3,), outside=frozenset({3}))
+    animals = require_method(ANIMAL_METHODS, "general-mammal-4")
+    far = replace(ONE, accession="F", species="Ha far", sequence=changed(0, 95))
+    data = replace(data, items=(*items[:3], far, items[3]), queries=(4,), outside=frozenset({4}))
+    own = OwnRules(data, load_release(RELEASE), animals)
+    assert not own.wide and own.answer(4).answers[SCENARIOS[0]].rank is rank
 
 
 def test_rates_over_seeds_are_those_of_the_counts() -> None:

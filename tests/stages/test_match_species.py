@@ -162,23 +162,24 @@ def test_answers_are_those_of_all_records_of_the_genus(
 @pytest.mark.parametrize(
     ("others", "revised", "rank"),
     [
-        # Columns in which records of "Aa two" differ from the query, which lies 3 columns from "Aa one".
-        ((6, 9, 12), {}, Rank.SPECIES),
-        ((5, 9, 12), {}, Rank.GENUS),
-        # A second record of "Aa one" that is "Aa two" as revised is one of another species.
-        ((9, 9, 12), {1: (1, 2)}, Rank.GENUS),
-        ((9, 9, 12), {1: (1,)}, Rank.SPECIES),
+        # Columns in which records of "Aa two" differ from the query, which lies 3 of 60 columns from "Aa one".
+        ((12, 14, 16), {}, Rank.SPECIES),
+        ((11, 14, 16), {}, Rank.GENUS),
+        # A second record of "Aa one", 9 columns off, that is "Aa two" as revised is one of another species.
+        ((12, 14, 16), {1: (1, 2)}, Rank.GENUS),
+        ((12, 14, 16), {1: (1,)}, Rank.SPECIES),
     ],
 )
 def test_the_nearest_of_another_species_is_found(
     others: tuple[int, ...], revised: dict[int, tuple[int, ...]], rank: Rank
 ) -> None:
     base = np.ones(WIDTH, np.uint8)
-    rows = np.stack([_differing(base, 3), _differing(base, 5), *(_differing(base, count, 20) for count in others)])
+    rows = np.stack([_differing(base, 3), _differing(base, 9), *(_differing(base, count, 20) for count in others)])
     numbers = np.arange(len(rows), dtype=np.uint32)
     library = held(rows, np.array([1, 1, 2, 2, 2], np.uint32), np.zeros(5, np.uint8), numbers, revised)
     entries = Entries(library, library.loci[Locus.COI], coding=True)
-    limits = replace(ALONE, spread_share=DecimalText("0.1"))
+    isolated = IsolatedRadius(radius_p=DecimalText("0.14"), other_p=DecimalText("0.2"), times=4)
+    limits = replace(ALONE, spread_share=DecimalText("0.1"), isolated=isolated)
     assert entries.index is not None
     species = LibrarySpecies(entries, entries.index, library, limits)
     nearest = entries.index.nearest(base[None, :])
