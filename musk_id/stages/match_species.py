@@ -194,10 +194,13 @@ class LibrarySpecies:
 
 
 def _nearest_other(query: Indices, counts: Counts, other: NDArray[np.bool_]) -> Indices:
-    """Of each query the pair with the smallest share of incompatible columns among those with another name."""
+    """Of each query, in ascending order, a pair of another name with the smallest share of incompatible columns."""
     pairs = np.flatnonzero(other & (counts.compared > 0))
+    if not pairs.size:
+        return pairs
+    starts = np.flatnonzero(np.append(True, np.diff(query[pairs]) != 0))
     share = counts.incompatible[pairs] / counts.compared[pairs]
-    pairs = pairs[np.lexsort((pairs, share, query[pairs]))]
-    own = query[pairs]
-    first: Indices = pairs[np.append(True, own[1:] != own[:-1])] if pairs.size else pairs
+    least = np.repeat(np.minimum.reduceat(share, starts), np.diff(np.append(starts, pairs.size)))
+    pairs = pairs[share == least]
+    first: Indices = pairs[np.append(True, np.diff(query[pairs]) != 0)]
     return first
