@@ -194,7 +194,7 @@ class LibrarySpecies:
 
 
 def _nearest_other(query: Indices, counts: Counts, other: NDArray[np.bool_]) -> Indices:
-    """Of each query, in ascending order, a pair of another name with the smallest share of incompatible columns."""
+    """Of each query, in ascending order, a pair of another name with the smallest share of differing columns."""
     pairs = np.flatnonzero(other & (counts.compared > 0))
     if not pairs.size:
         return pairs
