@@ -14,7 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from musk_id import form_vocabulary, library_vocabulary, sharing_vocabulary, spike_vocabulary, vocabulary
+from musk_id import (
+    form_vocabulary,
+    inbox_vocabulary,
+    library_vocabulary,
+    sharing_vocabulary,
+    spike_vocabulary,
+    vocabulary,
+)
 from musk_id.errors import ConfigError, IntegrityError, Problem
 from musk_id.model.evidence import Statement
 from musk_id.render.phrase_files import WHOLE_LANGUAGES, Review, placeholders, read_texts
@@ -66,6 +73,7 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     library_vocabulary.RatioChange: "ratio_change",
     library_vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",
+    inbox_vocabulary.ReceiptStatus: "receipt_status",
     vocabulary.ReplicateKind: "replicate_kind",
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",
