@@ -139,6 +139,8 @@ class Catalogue:
                 where=f"labels.{self.language}.toml",
                 hint="add the label in every language",
             )
+        if not values and "{" not in text:
+            return text
         _check_values(key, {name: (value,) for name, value in values.items()})
         return _filled(text, values, f"labels.{self.language}.toml: {key}")
 
