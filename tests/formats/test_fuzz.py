@@ -21,6 +21,7 @@ NO_READERS_OF_FILES = {
     "read_names.py",  # names of reads that a reader has read
     "entrez.py",  # answers of a service, tested with it
     "limited.py",
+    "quiet_pysam.py",
     "peaks.py",
     "scans.py",
     "jcamp_ordinates.py",
