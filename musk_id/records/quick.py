@@ -92,7 +92,7 @@ def _reader(plan: TypePlan) -> _Reader:
 
 def _list_reader(item: _Reader) -> _Reader:
     def read(tree: Any) -> Any:
-        if type(tree) is not list or len(tree) > MAX_LIST_LENGTH or None in tree:
+        if type(tree) is not list or len(tree) > MAX_LIST_LENGTH:
             raise _DoesNotFitError
         return tuple(map(item, tree))
 

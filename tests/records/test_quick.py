@@ -10,7 +10,7 @@ import random
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +20,7 @@ from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.barcode import NamedTaxon
 from musk_id.model.record import CaseFailure, CaseRecord
-from musk_id.model.values import Line, Text
+from musk_id.model.values import Identifier, IsoDate, Line, Text
 from musk_id.records import canonical
 from musk_id.records.canonical import canonical_bytes, canonical_json, decode_record, digest, parse_record
 from musk_id.records.codec import MAX_INTEGER, Decoder, encode, plan_of
@@ -115,6 +115,63 @@ def test_a_changed_record_is_accepted_by_both_or_by_neither(trees: list[tuple[ty
                 accepted += plain is not None
     # Some changes, such as a longer free text, are none that a schema can refuse.
     assert accepted > 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """Every kind of field that a record may have."""
+
+    SCHEMA: ClassVar[str] = "sheet/1"
+
+    schema: Line
+    day: IsoDate
+    name: Identifier
+    count: int
+    flag: bool
+    rank: Rank
+    rows: tuple[Line, ...]
+    needed: Text | None
+    more: Text | None = None
+    taxa: tuple[NamedTaxon, ...] = ()
+
+
+SHEET = {
+    "schema": "sheet/1",
+    "day": "2026-02-28",
+    "name": "A1",
+    "count": 3,
+    "flag": True,
+    "rank": "GENUS",
+    "rows": ["x"],
+    "needed": None,
+}
+VALUES = st.sampled_from(ODD) | st.sampled_from(
+    ["CON", "sheet/1", "2024-02-29", ["x", None], ["x", "\n"], [True], 7]
+)
+
+
+@given(st.dictionaries(st.sampled_from([*SHEET, "more", "taxa", "unknown"]), VALUES, max_size=2), st.booleans())
+@settings(max_examples=600)
+def test_every_kind_of_field_is_accepted_by_both_or_by_neither(change: dict[str, Any], whole: bool) -> None:
+    tree = {**SHEET, **change} if whole else {key: v for key, v in SHEET.items() if key not in change}
+    quick, plain = read_quickly(Sheet, tree), _plain(Sheet, tree)
+    assert quick == plain
+    assert (quick is None) == (plain is None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("day", "2026-02-30"), ("day", None), ("name", "CON"), ("name", ""), ("schema", "sheet/2")),
+        *(("count", 2**53), ("count", True), ("flag", 1), ("rank", "HERD"), ("unknown", "x"), ("more", "")),
+        *(("rows", [None]), ("rows", "x"), ("rows", ["a\nb"]), ("rows", ["x"] * 100_001), ("needed", 1)),
+        ("taxa", [{"rank": "GENUS"}]),
+    ],
+)
+def test_what_breaks_a_schema_is_not_read(key: str, value: Any) -> None:
+    assert read_quickly(Sheet, SHEET) == _plain(Sheet, SHEET) is not None
+    assert read_quickly(Sheet, {**SHEET, key: value}) is None
+    assert _plain(Sheet, {**SHEET, key: value}) is None
 
 
 @given(
