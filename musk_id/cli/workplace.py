@@ -120,7 +120,7 @@ def _package_digest() -> str:
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):
-        if path.suffix in {".py", ".toml", ".typ", ".j2", ".css"}:
+        if path.suffix in {".py", ".toml", ".typ", ".j2", ".css", ".js"}:
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
