@@ -3,22 +3,21 @@
     make bench-pdf      # or: .venv-bench/bin/python benchmarks/pdf_conformance.py
 
 The validator is ``page`` (PyPI ``page-validation``, MIT), which its authors hold against the corpus of veraPDF;
-veraPDF itself is a Java program that no package registry carries. A file with a planted fault has to be refused under
-either profile, so that a validator that passes anything is seen. Exit code 1 if a page is refused or a fault passes.
+veraPDF itself is a Java program that no package registry carries. A file that claims another part of the standard
+has to be refused under either profile, so that a validator that passes anything is seen. Exit code 1 if a page is
+refused or such a file passes. Faults planted one by one are in ``tests/render/test_pdf_faults.py``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-
-import pikepdf
 
 from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
@@ -44,25 +43,35 @@ def papers(cases: list[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def spoilt(paper: bytes, profile: str) -> bytes:
-    """The file without what a profile asks for first: its output intent, or the text of a picture."""
-    with pikepdf.open(BytesIO(paper)) as pdf:
-        if profile == "3a":
-            del pdf.Root.OutputIntents
-        else:
-            for held in pdf.objects:
-                if isinstance(held, pikepdf.Dictionary) and held.get("/S") in ("/Figure", "/TH"):
-                    for key in ("/Alt", "/A"):
-                        if key in held:
-                            del held[key]
-        out = BytesIO()
-        pdf.save(out)
-    return out.getvalue()
+    """The file with another claim in its metadata, which are not compressed, than the profile asks for."""
+    name, told, other = {"3a": (b"pdfaid:part", b"3", b"2"), "ua1": (b"pdfuaid:part", b"1", b"2")}[profile]
+    changed = paper.replace(b"<" + name + b">" + told, b"<" + name + b">" + other)
+    if changed == paper:
+        raise ValueError(f"the metadata do not hold {name.decode()}")
+    return changed
 
 
 def refused(validator: Any, paper: bytes, profile: str) -> list[str]:
     """Rules of a profile that a file breaks; none of one that meets it."""
-    report = validator.validate_pdf_bytes(paper, profile=profile)
-    return [] if report.is_compliant else sorted({f"{f.rule_id}: {f.message}" for f in report.failures})
+    failures = [f for f in validator.validate_pdf_bytes(paper, profile=profile).failures if not misread(paper, f)]
+    return sorted({f"{failure.rule_id}: {failure.message}" for failure in failures})
+
+
+def misread(paper: bytes, failure: Any) -> bool:
+    """Whether a length is called wrong that is right.
+
+    A stream that ends with a byte of value 13, as one compressed stream in 256 does, and the line feed before
+    ``endstream`` look like one end of a line to the validator (0.11.0), which then counts a byte too few.
+    """
+    if not failure.rule_id.endswith("STREAM-LENGTH-001") or failure.object_id is None:
+        return False
+    start = paper.index(b"\n%d 0 obj" % failure.object_id.object_number)
+    data = paper.index(b"stream\n", start) + len(b"stream\n")
+    length = re.search(rb"/Length (\d+)", paper[start:data])
+    if length is None:
+        return False
+    end = data + int(length.group(1))
+    return paper[end - 1 : end + 10] == b"\r\nendstream"
 
 
 def main() -> int:

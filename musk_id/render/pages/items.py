@@ -114,7 +114,8 @@ def _mass(item: ExaminedItem, catalogue: Catalogue) -> Cell:
             uncertainty=net.expanded_uncertainty_mg,
             factor=net.coverage_factor,
         )
-    return lines(received, cell(mass), *([] if net.balance is None else [cell(net.balance)]))
+    weighed = [] if net.balance is None else [cell(catalogue.label("items.balance", name=net.balance))]
+    return lines(received, cell(mass), *weighed)
 
 
 def _count(value: int | None, catalogue: Catalogue) -> str:

@@ -37,7 +37,7 @@ def steps_table(items: tuple[ExaminedItem, ...], catalogue: Catalogue) -> Table 
         return None
     heads = ("part", "taken_from", "date", "who_how", "mass_in", "mass_used", "mass_left")
     titles = tuple(catalogue.label(f"head.{head}") for head in heads)
-    return Table(catalogue.label("items.steps"), titles, (7, 8, 5, 10, 3, 4, 3), rows)
+    return Table(catalogue.label("items.steps"), titles, (14, 14, 9, 18, 8, 12, 9), rows)
 
 
 def _rows(sub_sample: SubSample, catalogue: Catalogue) -> Iterator[tuple[Cell, ...]]:
