@@ -166,9 +166,9 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "link without a text": (_annotation, "a link without a text"),
     "picture for a press": (_picture, "an interpolated picture"),
 }
-# What the other validator passes: content that two tags claim, states that are not restored, an empty list of layers,
-# one head without a scope among others, blanks for a text; and what the standard asks for only where it is used, as
-# the tab order of pages with links, and colours of an object that a page draws.
+# What the other validator passes: content that two tags claim, states that are not restored, an empty list of
+# layers, one head without a scope among others, blanks for a text; and what the standard asks for only where it is
+# used, as the tab order of pages with links, and colours of an object that a page draws.
 OURS_ALONE = frozenset(
     {
         *("claimed twice", "states left", "layers", "no scope", "empty text of a picture"),
