@@ -32,11 +32,13 @@ from musk_id.model.report_templates import TEMPLATES
 from musk_id.model.values import Line, Sha256
 from musk_id.records.files import sha256_file
 from musk_id.records.inputs import find_input, find_optional_input, read_input, read_laboratory
+from musk_id.records.method_cards import SHIPPED_CARDS, shipped_cards
 from musk_id.render.phrase_files import WHOLE_LANGUAGES
 
 if TYPE_CHECKING:
     from musk_id.model.error_figures import ReleaseCalibration
     from musk_id.model.library import Library
+    from musk_id.model.method_cards import MethodCards
     from musk_id.model.musk_tables import MuskTables
     from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
@@ -212,6 +214,11 @@ class Casework:
         return load_release_calibration(folder, self.release.manifest_sha256, methods.barcode, methods.animals)
 
     @cached_property
+    def method_cards(self) -> MethodCards:
+        """What benchmarks measured of the methods, as it travels with the software."""
+        return shipped_cards()
+
+    @cached_property
     def musk_tables(self) -> MuskTables | None:
         """Markers and rules of the method in force; ``None`` for one that identifies nothing."""
         if self.methods.spectra.identification is None:
@@ -273,6 +280,7 @@ class Casework:
             f"laboratory {sha256_file(self.laboratory_path)}",
             f"release {self.laboratory.release} {sha256_file(self._release_folder / MANIFEST_NAME)}",
             *(f"calibration {found.sha256}" for found in (self.calibration,) if found is not None),
+            f"method cards {sha256_file(SHIPPED_CARDS)}",
             *(f"chemistry {tables.sha256}" for tables in (self.musk_tables,) if tables is not None),
             *(f"laboratory chemistry {own[1]}" for own in (self.laboratory_chemistry,) if own is not None),
             *(f"{found.name} {found.sha256}" for found in self.ranking_calibrations),

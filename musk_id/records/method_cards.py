@@ -99,7 +99,7 @@ def _characteristic(row: ValidationRow) -> Characteristic | None:
 
 def _can_be_right(row: ValidationRow) -> bool:
     """Whether the library of a stratum holds what a right answer would name."""
-    withheld = ("genus withheld", "its genus left out")
+    withheld: tuple[str, ...] = ("genus withheld", "its genus left out")
     if row.measure.startswith("species"):
         withheld = (*withheld, "species withheld", "its species left out")
     return not any(word in row.stratum for word in (*withheld, "no congener held"))
