@@ -67,8 +67,9 @@ def build_document(
         items_section(record, catalogue, photographs),
         findings_section(record, catalogue),
         answers_section(record, catalogue),
-        authority_section(record, catalogue),
+        # Controls before the box: that is not broken, and would leave half a page empty behind the pictures.
         controls_section(record, catalogue),
+        authority_section(record, catalogue),
         methods_section(record, catalogue),
         limitations_section(record, catalogue),
         completeness_section(record, catalogue),

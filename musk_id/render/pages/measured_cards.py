@@ -22,14 +22,14 @@ def measured_blocks(cards: tuple[MethodCard, ...], catalogue: Catalogue) -> list
     label = catalogue.label
     rows = tuple(
         (
-            cell(title),
+            cell(_title(card, catalogue)),
             lines(cell(catalogue.word(entry.characteristic)), cell(_measure(entry, catalogue))),
             cell(str(entry.strata)),
             cell(_counted(entry.lowest)),
             cell(_counted(entry.highest)),
         )
         for card in cards
-        for title, entry in zip(_titles(card, catalogue), card.ranges, strict=True)
+        for entry in card.ranges
     )
     heads = tuple(label(f"card.head_{name}") for name in ("method", "measure", "strata", "lowest", "highest"))
     return [Table(label("card.measured_caption"), heads, (7, 10, 3, 7, 7), rows)]
@@ -69,11 +69,6 @@ def _measure(entry: MeasuredRange, catalogue: Catalogue) -> str:
 def _title(card: MethodCard, catalogue: Catalogue) -> str:
     place = card.locus or card.technique
     return str(card.method) if place is None else f"{card.method}, {catalogue.word(place)}"
-
-
-def _titles(card: MethodCard, catalogue: Catalogue) -> list[str]:
-    """The name of the card once, before the first of its rows."""
-    return [_title(card, catalogue), *("" for _ in card.ranges[1:])]
 
 
 def _counted(count: MeasuredCount) -> str:
