@@ -9,8 +9,8 @@ from musk_id.card_vocabulary import Characteristic
 from musk_id.model.method_cards import MeasuredCount, MethodCards
 from musk_id.model.validation import Validation, ValidationRow
 from musk_id.records.files import write_atomic
-from musk_id.records.method_cards import method_cards, write_cards
 from musk_id.records.validation import read_validation
+from musk_id.refdb.method_cards import method_cards, write_cards
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "validation"

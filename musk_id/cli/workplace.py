@@ -32,7 +32,6 @@ from musk_id.model.report_templates import TEMPLATES
 from musk_id.model.values import Line, Sha256
 from musk_id.records.files import sha256_file
 from musk_id.records.inputs import find_input, find_optional_input, read_input, read_laboratory
-from musk_id.records.method_cards import SHIPPED_CARDS, shipped_cards
 from musk_id.render.phrase_files import WHOLE_LANGUAGES
 
 if TYPE_CHECKING:
@@ -216,6 +215,8 @@ class Casework:
     @cached_property
     def method_cards(self) -> MethodCards:
         """What benchmarks measured of the methods, as it travels with the software."""
+        from musk_id.refdb.method_cards import shipped_cards
+
         return shipped_cards()
 
     @cached_property
@@ -274,6 +275,7 @@ class Casework:
     def grounds(self) -> tuple[str, ...]:
         """What every record of this root rests on beside its own files: software, laboratory, release."""
         from musk_id.refdb.manifest import MANIFEST_NAME
+        from musk_id.refdb.method_cards import SHIPPED_CARDS
 
         return (
             f"software {__version__} {_package_digest()}",

@@ -13,7 +13,7 @@ from musk_id.cli.examine import examine_case
 from musk_id.cli.workplace import Casework
 from musk_id.model.record import CaseRecord
 from musk_id.records.canonical import canonical_bytes, canonical_json, parse_record
-from musk_id.records.method_cards import CHARACTERISTICS, OF_THE_GENUS
+from musk_id.refdb.method_cards import CHARACTERISTICS, OF_THE_GENUS
 from musk_id.render.catalogue import WHOLE_LANGUAGES, load_catalogue
 from musk_id.render.pages.document import Annex, Cell, Heading, Table
 from musk_id.render.pages.measured_cards import measure_key

@@ -7,9 +7,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from musk_id.card_vocabulary import Characteristic
+from musk_id.kernels.intervals import proportion_lower, proportion_upper
 from musk_id.model.method_cards import MeasuredCount, MeasuredRange, MethodCard, MethodCards
 from musk_id.model.validation import Validation, ValidationRow
-from musk_id.model.values import Line, Sha256
+from musk_id.model.values import Line, Sha256, decimal_at_least, decimal_at_most
 from musk_id.records.canonical import canonical_json, parse_record
 from musk_id.records.files import read_limited, sha256_file, write_atomic
 from musk_id.records.validation import read_validation
@@ -19,6 +20,7 @@ __all__ = ["CHARACTERISTICS", "SHIPPED_CARDS", "method_cards", "shipped_cards", 
 
 SHIPPED_CARDS = Path(__file__).parents[1] / "method_cards.json"
 MAX_CARDS_BYTES = 5_000_000
+LIMIT_DIGITS = 6
 
 # What a measure tells of a method: wrong names against specificity, right ones for sensitivity, open answers for
 # reliability. Measures that are counts without a total tell none of them.
@@ -64,8 +66,9 @@ def method_cards(paths: Iterable[Path]) -> MethodCards:
 
     Notes
     -----
-    Rows of other programs have no card. Sensitivity leaves out strata in which no answer can be right, because the
-    genus, or for names of species the species, is withheld.
+    Rows of other programs have no card. Every count has a limit: that of its file, or one of Clopper and Pearson.
+    Sensitivity leaves out strata in which no answer can be right, because the genus, or for names of species the
+    species, is withheld.
     """
     found: dict[_Where, dict[_Measure, list[ValidationRow]]] = {}
     for path in paths:
@@ -125,20 +128,21 @@ def _range(measure: _Measure, rows: Sequence[ValidationRow]) -> MeasuredRange:
         file=Line(file),
         file_sha256=digest,
         strata=len(rows),
-        lowest=_count(ranked[0]),
-        highest=_count(ranked[-1]),
+        lowest=_count(ranked[0], kind),
+        highest=_count(ranked[-1], kind),
     )
 
 
-def _count(row: ValidationRow) -> MeasuredCount:
-    limits = row.interval
-    return MeasuredCount(
-        stratum=row.stratum,
-        k=row.k or 0,
-        n=row.n or 1,
-        lower=None if limits is None else limits.lower,
-        upper=None if limits is None else limits.upper,
-    )
+def _count(row: ValidationRow, kind: Characteristic) -> MeasuredCount:
+    """k of n with the limits of the file; without any, the one-sided limit on the side that flatters less."""
+    k, n, limits = row.k or 0, row.n or 1, row.interval
+    lower, upper = (None, None) if limits is None else (limits.lower, limits.upper)
+    if lower is None and upper is None:
+        if kind in (Characteristic.SPECIFICITY, Characteristic.RELIABILITY):
+            upper = decimal_at_least(proportion_upper(k, n), LIMIT_DIGITS)
+        else:
+            lower = decimal_at_most(proportion_lower(k, n), LIMIT_DIGITS)
+    return MeasuredCount(stratum=row.stratum, k=k, n=n, lower=lower, upper=upper)
 
 
 def shipped_cards() -> MethodCards:
