@@ -211,3 +211,16 @@ def test_what_is_called_present_stands_on_the_page(
 
 def test_every_need_that_a_record_can_hold_is_looked_for() -> None:
     assert set(SHOWN) == set(FIELDS)
+
+
+def test_the_written_matrix_names_these_tests(request: pytest.FixtureRequest) -> None:
+    lines = (PROJECT / "docs" / "completeness.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    named = {line.split("\t")[6] for line in lines} - {""}
+    here = {
+        f"tests/render/test_clauses_on_pages.py::{item.name}"
+        for item in request.session.items
+        if item.path == Path(__file__)
+    }
+    assert len(named) == len(FIELDS)
+    if len(here) > len(FIELDS):  # all of this file was collected
+        assert named <= here
