@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from musk_id import (
+    card_vocabulary,
     form_vocabulary,
     inbox_vocabulary,
     library_vocabulary,
@@ -39,6 +40,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.BatchKind: "batch_kind",
     vocabulary.CandidateLevel: "candidate_level",
+    card_vocabulary.Characteristic: "characteristic",
     vocabulary.CompoundStatus: "compound_status",
     form_vocabulary.ClauseSet: "clause_set",
     form_vocabulary.ClauseState: "clause_state",
