@@ -81,7 +81,8 @@ def _counted(count: MeasuredCount) -> str:
 
 def _file(name: str, validation: Validation) -> str:
     release = "" if validation.release_id is None else f"; release {validation.release_id}"
-    parts = [f"\n## {name}\n\nMeasured by `{validation.benchmark}`; {', '.join(validation.methods)}{release}.\n"]
+    methods = f"; {', '.join(validation.methods)}" if validation.methods else ""
+    parts = [f"\n## {name}\n\nMeasured by `{validation.benchmark}`{methods}{release}.\n"]
     parts.append(f"\n{_plain(validation.note)}\n\nData:\n\n")
     for entry in validation.data:
         records = "" if entry.records is None else f", {entry.records} records"
