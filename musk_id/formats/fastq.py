@@ -28,7 +28,7 @@ MAX_READS = 1_000_000_000
 # Reads compress five- to tenfold. What grows far beyond is no run of an instrument.
 MAX_GROWTH = 300
 GROWTH_FREE_BYTES = 100_000_000
-BATCH_READS = 20_000
+BATCH_READS = 10_000
 MAX_LIBRARIES = 100_000
 
 _CHUNK = 1 << 20
@@ -36,7 +36,6 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _NEWLINE, _RETURN, _AT, _PLUS = 10, 13, 64, 43
 _BLANK, _SLASH, _ONE, _TWO = 32, 47, 49, 50
 _PLAIN = tuple(b"ACGTN")
-_LETTERS, _QUALITY = 1, 2
 _OFFSET = 33
 _MAX_QUALITY = 93
 # With the old offset 64 the lowest quality is written as '@' or '~' minus 62; with 33 a run of a thousand letters
@@ -92,20 +91,23 @@ class FastqFile:
             With line number, if the file is empty, no FASTQ, damaged, cut off, or beyond a limit.
         """
         held: list[bytes] = []
-        lines_held, wanted = 0, 4 * count
+        marks: list[NDArray[np.int64]] = []
+        size, lines_held, wanted = 0, 0, 4 * count
         for chunk in self._chunks():
+            ends = _line_ends(chunk)
             held.append(chunk)
-            lines_held += chunk.count(b"\n")
+            marks.append(ends + size)
+            size, lines_held = size + len(chunk), lines_held + ends.size
             if lines_held < wanted:
-                self._check_line_length(held, lines_held)
+                self._check_line_length(size, lines_held)
                 continue
-            data = b"".join(held)
-            ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
+            data, ends = b"".join(held), np.concatenate(marks)
             used = 0
             for first in range(0, ends.size - wanted + 1, wanted):
                 yield self._batch(data, ends[first : first + wanted], used)
                 used = int(ends[first + wanted - 1]) + 1
-            held, lines_held = [data[used:]], ends.size % wanted
+            lines_held = ends.size % wanted
+            held, marks, size = [data[used:]], [ends[ends.size - lines_held :] - used], len(data) - used
         yield from self._rest(b"".join(held))
         self._check_offset()
 
@@ -120,7 +122,7 @@ class FastqFile:
         if data.count(b"\n") % 4 == 3 and data.endswith((b"\n\n+\n", b"\n\r\n+\n")):
             # The qualities of a last read without letters are an empty line.
             data += b"\n"
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
+        ends = _line_ends(data)
         whole = ends.size - ends.size % 4
         if whole:
             yield self._batch(data, ends[:whole], 0)
@@ -134,9 +136,9 @@ class FastqFile:
                 hint="the file is cut off",
             )
 
-    def _check_line_length(self, held: list[bytes], lines_held: int) -> None:
+    def _check_line_length(self, size: int, lines_held: int) -> None:
         # Without line ends the held data would grow without end.
-        if sum(map(len, held)) > (lines_held + 2) * (MAX_READ_BP + MAX_NAME_BYTES) + 2 * _CHUNK:
+        if size > (lines_held + 2) * (MAX_READ_BP + MAX_NAME_BYTES) + 2 * _CHUNK:
             raise InputFormatError(
                 f"a line is longer than {MAX_READ_BP} letters", where=self._where(4 * self.reads + lines_held + 1)
             )
@@ -158,8 +160,7 @@ class FastqFile:
         if letters.min() == letters.max():
             found, written = (_rows(text, begins[i::4], int(letters[0])) for i in (1, 3))
         else:
-            kinds = _kinds(lengths, ends - stops + 1)
-            found, written = text[kinds == _LETTERS], text[kinds == _QUALITY]
+            found, written = (_pieces(text, begins[i::4], stops[i::4]) for i in (1, 3))
         if not _plain(found):
             found = _UPPER[found]
             self._check_letters(found, offsets)
@@ -327,29 +328,36 @@ def _plain(letters: Bytes) -> bool:
     return bool(known.all())
 
 
-def _kinds(lengths: NDArray[np.int64], ends: NDArray[np.int64]) -> Bytes:
-    """For each byte of whole reads the kind of line it is part of; 0 where it is neither letters nor quality."""
-    pieces = np.empty(2 * lengths.size, np.int64)
-    pieces[0::2], pieces[1::2] = lengths, ends
-    of_read = np.array([0, 0, _LETTERS, 0, 0, 0, _QUALITY, 0], dtype=np.uint8)
-    return np.repeat(np.tile(of_read, lengths.size // 4), pieces)
+def _pieces(text: Bytes, begins: NDArray[np.int64], stops: NDArray[np.int64]) -> Bytes:
+    """Stretches of many lengths, one after the other."""
+    data = text.tobytes()
+    return np.frombuffer(
+        b"".join([data[b:s] for b, s in zip(begins.tolist(), stops.tolist(), strict=True)]), np.uint8
+    )
+
+
+def _line_ends(data: bytes) -> NDArray[np.int64]:
+    return np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
 
 
 def _names_digest(text: Bytes, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> bytes:
     """SHA-256 over the names of a batch as pairs share them: up to the first blank, without /1 and /2."""
-    stops = begins + lengths
-    blanks = np.append(np.flatnonzero(text <= _BLANK), text.size)
-    cuts = np.minimum(blanks[np.searchsorted(blanks, begins)], stops)
-    last = text[cuts - 1]
-    mate = (cuts - begins > 2) & (text[np.maximum(cuts - 2, 0)] == _SLASH) & ((last == _ONE) | (last == _TWO))
-    cuts = cuts - 2 * mate
-    pieces = np.empty(2 * lengths.size + 1, np.int64)
-    pieces[0] = begins[0]
-    pieces[1::2], pieces[2::2] = cuts - begins, np.append(begins[1:], text.size) - cuts
-    kept = np.repeat(np.append(False, np.tile(np.array([True, False]), lengths.size)), pieces)
-    digest = hashlib.sha256((cuts - begins).astype("<i8").tobytes())
-    digest.update(text[kept].tobytes())
-    return digest.digest()
+    width = int(lengths.max()) + 1
+    if int(begins[-1]) + width > text.size:
+        text = np.append(text, np.full(width, _BLANK, np.uint8))
+    digest, sizes = hashlib.sha256(), hashlib.sha256()
+    at_once = max(1, _CHUNK // width)
+    for first in range(0, begins.size, at_once):
+        names = _rows(text, begins[first : first + at_once], width).reshape(-1, width)
+        # A name is ended by a blank or its line; as it has an @ at least, by no first letter.
+        cuts = (names <= _BLANK).argmax(axis=1)
+        rows = np.arange(cuts.size)
+        last, before = names[rows, cuts - 1], names[rows, np.maximum(cuts - 2, 0)]
+        cuts -= 2 * ((cuts > 2) & (before == _SLASH) & ((last == _ONE) | (last == _TWO)))
+        digest.update(names[np.arange(width) < cuts[:, None]].tobytes())
+        sizes.update(cuts.astype("<i8").tobytes())
+    sizes.update(digest.digest())
+    return sizes.digest()
 
 
 def paired_batches(

@@ -74,6 +74,12 @@ class ReadBatch:
     def lengths(self) -> NDArray[np.int64]:
         return np.diff(self.starts)
 
+    @property
+    def same_length(self) -> int | None:
+        """The length of all reads; ``None`` where they differ in it, or there are none."""
+        lengths = self.lengths
+        return int(lengths[0]) if lengths.size and lengths.min() == lengths.max() else None
+
     def sequence(self, number: int) -> bytes:
         """Letters of one read of the batch, from 0."""
         return self.letters[self.starts[number] : self.starts[number + 1]].tobytes()

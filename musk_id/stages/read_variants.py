@@ -48,14 +48,16 @@ class _Counting:
         self.counts: Counter[bytes] = Counter()
         self.tally = dict.fromkeys(ReadTally.__dataclass_fields__, 0)
 
-    def add(self, found: list[bytes]) -> None:
-        """Take reads that are within the limit of errors."""
-        clean = [read for read in found if b"N" not in read] if any(b"N" in read for read in found) else found
-        self.tally["ambiguous_letters"] += len(found) - len(clean)
-        long_enough = [read for read in clean if len(read) >= self._method.min_length_bp]
-        self.tally["too_short"] += len(clean) - len(long_enough)
-        self.tally["used"] += len(long_enough)
-        self.counts.update(long_enough)
+    def add(self, found: Mapping[bytes, int]) -> None:
+        """Take reads that are within the limit of errors, each with how often it was read."""
+        for read, count in found.items():
+            if b"N" in read:
+                self.tally["ambiguous_letters"] += count
+            elif len(read) < self._method.min_length_bp:
+                self.tally["too_short"] += count
+            else:
+                self.tally["used"] += count
+                self.counts[read] += count
         if len(self.counts) > MAX_DISTINCT:
             raise InputFormatError(
                 f"more than {MAX_DISTINCT} distinct sequences",
@@ -89,7 +91,7 @@ def count_reads(batches: Iterable[ReadBatch], method: ReadsMethod) -> DistinctRe
             errors[filled] = np.add.reduceat(_ERRORS[batch.quality], batch.starts[filled])
         good = errors <= limit
         counting.tally["too_many_errors"] += int(np.count_nonzero(~good))
-        counting.add([batch.sequence(int(number)) for number in np.flatnonzero(good)])
+        counting.add(Counter(batch.sequence(int(number)) for number in np.flatnonzero(good)))
     return counting.done()
 
 
@@ -122,6 +124,8 @@ def count_pairs(batches: Iterable[tuple[ReadBatch, ReadBatch]], method: ReadsMet
 
 def _same_lengths(forward: ReadBatch, reverse: ReadBatch) -> list[tuple[NDArray[np.int64], tuple[int, int]]]:
     """Pairs whose reads are of the same lengths, by these."""
+    if forward.same_length is not None and reverse.same_length is not None:
+        return [(np.arange(len(forward)), (forward.same_length, reverse.same_length))]
     lengths = np.stack([forward.lengths, reverse.lengths], axis=1)
     shapes, groups = np.unique(lengths, axis=0, return_inverse=True)
     groups = groups.reshape(-1)
