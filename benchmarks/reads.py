@@ -7,7 +7,6 @@ them. vsearch gets the same files: merge, dereplicate, unoise, sintax against th
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
 import statistics
@@ -201,15 +200,29 @@ class Cost(NamedTuple):
     peak_mb: float
 
 
+# A process begins with the peak of the one that it was forked from: a small one starts the command.
+_LAUNCHER = """
+import os, sys
+child = os.fork()
+if not child:
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1), os.dup2(sink, 2)
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status, used = os.wait4(child, 0)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, os.waitstatus_to_exitcode(status))
+"""
+
+
 def cost(commands: list[list[str]]) -> Cost:
     """Cost of commands one after the other; the memory is that of the largest."""
     start, processor, peak = time.monotonic(), 0.0, 0.0
     for command in commands:
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
-        if status:
+        told = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command], check=True, capture_output=True, text=True
+        ).stdout.split()
+        if told[2] != "0":
             raise SystemExit(f"failed: {' '.join(command)}")
-        processor, peak = processor + used.ru_utime + used.ru_stime, max(peak, used.ru_maxrss / 1024)
+        processor, peak = processor + float(told[0]), max(peak, float(told[1]))
     return Cost(time.monotonic() - start, processor, peak)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from itertools import zip_longest
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
+from musk_id.formats.read_ahead import read_ahead
 from musk_id.formats.read_names import library_of
 from musk_id.model.reads import ReadBatch
 
@@ -82,7 +84,7 @@ class FastqFile:
         count, name = max(named, default=(0, b""))
         return name.decode("ascii") if 2 * count > self.reads else None
 
-    def batches(self, count: int = BATCH_READS) -> Iterator[ReadBatch]:
+    def batches(self, count: int = BATCH_READS) -> Generator[ReadBatch]:
         """Reads in batches of ``count``, the last one smaller.
 
         Raises
@@ -361,28 +363,36 @@ def _names_digest(text: Bytes, begins: NDArray[np.int64], lengths: NDArray[np.in
 
 
 def paired_batches(
-    forward: FastqFile, reverse: FastqFile, count: int = BATCH_READS
+    forward: FastqFile, reverse: FastqFile, count: int = BATCH_READS, *, threads: int = 1
 ) -> Iterator[tuple[ReadBatch, ReadBatch]]:
     """Batches of two files of paired reads, side by side.
+
+    Parameters
+    ----------
+    threads : int
+        With more than one each file is read in a thread of its own, a little ahead; the batches are the same.
 
     Raises
     ------
     InputFormatError
         If a file cannot be read, they hold different numbers of reads, or reads of different names.
     """
-    both = zip_longest(forward.batches(count), reverse.batches(count))
-    for first, second in both:
-        if first is None or second is None or len(first) != len(second):
-            raise InputFormatError(
-                "the two files of pairs hold different numbers of reads",
-                where=f"{forward.name}, {reverse.name}",
-                hint="one of them may be cut off, or they are of different runs",
-            )
-        if first.names_sha256 != second.names_sha256:
-            raise InputFormatError(
-                "the two files of pairs name their reads differently",
-                where=f"{forward.name}, {reverse.name}, reads {first.first_number} to "
-                f"{first.first_number + len(first) - 1}",
-                hint="pairs have to stand in the same order in both files",
-            )
-        yield first, second
+    with ExitStack() as stack:
+        files = [file.batches(count) for file in (forward, reverse)]
+        if threads > 1:
+            files = [stack.enter_context(closing(read_ahead(file))) for file in files]
+        for first, second in zip_longest(*files):
+            if first is None or second is None or len(first) != len(second):
+                raise InputFormatError(
+                    "the two files of pairs hold different numbers of reads",
+                    where=f"{forward.name}, {reverse.name}",
+                    hint="one of them may be cut off, or they are of different runs",
+                )
+            if first.names_sha256 != second.names_sha256:
+                raise InputFormatError(
+                    "the two files of pairs name their reads differently",
+                    where=f"{forward.name}, {reverse.name}, reads {first.first_number} to "
+                    f"{first.first_number + len(first) - 1}",
+                    hint="pairs have to stand in the same order in both files",
+                )
+            yield first, second

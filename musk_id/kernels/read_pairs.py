@@ -306,7 +306,8 @@ def _at_most(quality: Bytes, limit: int) -> Ints:
         return dense
     # Whole numbers below 2^53 are exact in these sums.
     few = np.bincount(low // length, weights=_SINGLE[quality.reshape(-1)[low]], minlength=count)
-    return few.astype(np.int64) + length * int(_SINGLE[good])
+    sums: Ints = few.astype(np.int64) + length * int(_SINGLE[good])
+    return sums
 
 
 def _count_fragments(
