@@ -136,10 +136,11 @@ def _say(reads: DistinctReads | PiledReads, variants: int) -> None:
     left_out = tally.total - tally.used
     if isinstance(reads, PiledReads):
         outside = sum(amplicon.unassigned_reads for amplicon in reads.amplicons)
+        not_drawn = sum(amplicon.not_drawn for amplicon in reads.amplicons)
         print(
             f"{tally.total} reads, piled up: {tally.used} used, {left_out} left out ({tally.too_short} too short, "
             f"{tally.too_many_errors} not mapped well enough, marked as duplicates or as failed); {outside} "
-            f"belong to no window or no haplotype; {variants} haplotypes",
+            f"belong to no window or no haplotype, {not_drawn} were not drawn; {variants} haplotypes",
             file=sys.stderr,
         )
         return

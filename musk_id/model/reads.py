@@ -135,13 +135,19 @@ class Amplicon:
     """Variants of the reads that one primer pair was found on; without a pair, of all reads on which none was.
 
     Variants stand by reads, most first, then by their letters. ``unassigned_reads`` belong to no variant: too rare
-    for one, and no error of one.
+    for one, and no error of one. ``not_drawn`` further reads of the marker were not looked at: ``reads`` are those
+    that were drawn.
     """
 
     primers: Line | None
     reads: int
     unassigned_reads: int
     variants: tuple[ReadVariant, ...]
+    not_drawn: int = 0
+
+    def of_all(self, reads: int) -> int:
+        """As how many of all reads some of the drawn ones count, rounded up; mates may count twice."""
+        return reads if not self.not_drawn else -(-reads * (self.reads + self.not_drawn) // max(self.reads, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ def examine_reads(
         variants=len(found),
         not_listed=len(found) - len(listed),
         piled=isinstance(entry.reads, PiledReads),
+        not_drawn=sum(amplicon.not_drawn for amplicon in amplicons),
         mixtures=() if mix is None else _mixtures(found, examined, mix),
     )
     return listed, run

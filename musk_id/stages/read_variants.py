@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 MAX_DISTINCT = 5_000_000
+# Long reads with few errors are exact reads, too: what is held is limited by its letters.
+MAX_DISTINCT_LETTERS = 2_000_000_000
 MAX_VARIANTS = 2_000
 MAX_CHECKED = 300
 
@@ -46,6 +48,7 @@ class _Counting:
     def __init__(self, method: ReadsMethod) -> None:
         self._method = method
         self.counts: Counter[bytes] = Counter()
+        self._letters = 0
         self.tally = dict.fromkeys(ReadTally.__dataclass_fields__, 0)
 
     def add(self, found: Mapping[bytes, int]) -> None:
@@ -57,10 +60,11 @@ class _Counting:
                 self.tally["too_short"] += count
             else:
                 self.tally["used"] += count
+                self._letters += 0 if read in self.counts else len(read)
                 self.counts[read] += count
-        if len(self.counts) > MAX_DISTINCT:
+        if len(self.counts) > MAX_DISTINCT or self._letters > MAX_DISTINCT_LETTERS:
             raise InputFormatError(
-                f"more than {MAX_DISTINCT} distinct sequences",
+                f"more than {MAX_DISTINCT} distinct sequences, or {MAX_DISTINCT_LETTERS} letters of them",
                 hint="the reads are no amplicons, or of many runs; hand in each run by itself",
             )
 
