@@ -107,7 +107,7 @@ def _well(casework: Casework, row: SheetRow, context: RunContext, inputs: list[I
             primers,
             (casework.methods.barcode, method),
             lambda: casework.barcode_library,
-            with_library=False,
+            with_origin=False,
         )
         markers = count_well(reads, primers, method, is_blank=False)
     except (MuskIdError, OSError):

@@ -50,7 +50,7 @@ def run_match_reads(arguments: argparse.Namespace) -> int:
 
     threads = max(1, arguments.processes or os.cpu_count() or 1)
     methods = (BARCODE_METHODS[-1], method)
-    reads = read_files(paths, primers, methods, templates, with_library=False, threads=threads)
+    reads = read_files(paths, primers, methods, templates, with_origin=False, threads=threads)
     found = [
         (amplicon, variant) for amplicon in find_variants(reads, primers, method) for variant in amplicon.variants
     ]

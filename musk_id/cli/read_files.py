@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from musk_id.errors import InputFormatError
 from musk_id.model.methods import BarcodeMethod, ReadsMethod
 from musk_id.model.primers import PrimerPairEntry
-from musk_id.model.reads import DistinctReads, PiledReads
+from musk_id.model.reads import DistinctReads, PiledReads, ReadOrigin
 
 if TYPE_CHECKING:
     from musk_id.stages.library import BarcodeLibrary
@@ -27,7 +27,7 @@ def read_files(
     library: Callable[[], BarcodeLibrary],
     *,
     with_genera: bool = False,
-    with_library: bool = True,
+    with_origin: bool = True,
     threads: int = 1,
 ) -> DistinctReads | PiledReads:
     """Reads of a run: one FASTQ file, two of pairs (forward reads first, as they are named), or a BAM file.
@@ -38,8 +38,8 @@ def read_files(
         Gives the library in whose windows reads are piled up; asked for where they are.
     with_genera : bool
         Whether the nearest genus of each piled read is asked for.
-    with_library : bool
-        Whether the library that the names of the reads name is asked for.
+    with_origin : bool
+        Whether what the names of the reads say of their run and library is asked for.
     threads : int
         With more than one, files of pairs are read beside the work on them.
 
@@ -81,15 +81,15 @@ def read_files(
             min_base_quality=method.piles.min_base_quality,
         ) as source:
             found = pile_mapped_reads(source, primers, rules)
-            library_named = source.library if with_library else None
-            return replace(found, distinct=replace(found.distinct, library=library_named))
-    file = FastqFile(paths[0], with_library=with_library)
+            origin = source.origin if with_origin else ReadOrigin()
+            return replace(found, distinct=replace(found.distinct, origin=origin))
+    file = FastqFile(paths[0], with_origin=with_origin)
     if len(paths) == MAX_READ_FILES:
         pairs = count_pairs(paired_batches(file, FastqFile(paths[1]), threads=threads), method)
-        return replace(pairs, library=file.library)
-    counted = replace(count_reads(file.batches(), method), library=file.library)
+        return replace(pairs, origin=file.origin)
+    counted = replace(count_reads(file.batches(), method), origin=file.origin)
     if method.piles is None or not is_noisy(counted, method.piles):
         return counted
     rules = PileRules(library(), barcode, method, method.piles, with_genera)
     piled = pile_long_reads(FastqFile(paths[0]).batches(), primers, rules)
-    return replace(piled, distinct=replace(piled.distinct, library=file.library))
+    return replace(piled, distinct=replace(piled.distinct, origin=file.origin))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from itertools import zip_longest
@@ -19,8 +18,8 @@ from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.read_ahead import read_ahead
-from musk_id.formats.read_names import library_of
-from musk_id.model.reads import ReadBatch
+from musk_id.formats.read_names import OriginCounts
+from musk_id.model.reads import ReadBatch, ReadOrigin
 
 __all__ = ["MAX_READ_BP", "FastqFile", "paired_batches"]
 
@@ -31,7 +30,6 @@ MAX_READS = 1_000_000_000
 MAX_GROWTH = 300
 GROWTH_FREE_BYTES = 100_000_000
 BATCH_READS = 10_000
-MAX_LIBRARIES = 100_000
 
 _CHUNK = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -60,16 +58,16 @@ class FastqFile:
     ----------
     path : Path
         A regular file.
-    with_library : bool
-        Whether the library that the names of the reads name is asked for.
+    with_origin : bool
+        Whether the run and the library that the names of the reads name are asked for.
     """
 
-    def __init__(self, path: Path, *, with_library: bool = False) -> None:
+    def __init__(self, path: Path, *, with_origin: bool = False) -> None:
         self._path = path
-        self._with_library = with_library
+        self._with_origin = with_origin
         self._lowest, self._highest, self._letters = 255, 0, 0
         self.reads = 0
-        self._libraries: Counter[bytes | None] = Counter()
+        self._origins = OriginCounts()
         self.size = 0
         self.position = 0
 
@@ -78,11 +76,9 @@ class FastqFile:
         return self._path.name
 
     @property
-    def library(self) -> str | None:
-        """Library that most names of the reads so far name, if they name any; see :func:`library_of`."""
-        named = [(count, name) for name, count in self._libraries.items() if name is not None]
-        count, name = max(named, default=(0, b""))
-        return name.decode("ascii") if 2 * count > self.reads else None
+    def origin(self) -> ReadOrigin:
+        """What the names of the reads so far say of their run and library, where it was asked for."""
+        return self._origins.done()
 
     def batches(self, count: int = BATCH_READS) -> Generator[ReadBatch]:
         """Reads in batches of ``count``, the last one smaller.
@@ -174,20 +170,18 @@ class FastqFile:
             names_sha256=_names_digest(text, begins[0::4], name),
             first_number=self.reads + 1,
         )
-        if self._with_library:
-            self._note_libraries(text, begins[0::4], name)
+        if self._with_origin:
+            self._note_origins(text, begins, stops)
         self.reads += letters.size
         if self.reads > MAX_READS:
             raise InputFormatError(f"more than {MAX_READS} reads", where=self._path.name)
         return batch
 
-    def _note_libraries(self, text: Bytes, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
+    def _note_origins(self, text: Bytes, begins: NDArray[np.int64], stops: NDArray[np.int64]) -> None:
         data = text.tobytes()
-        names = zip(begins.tolist(), (begins + lengths).tolist(), strict=True)
-        self._libraries.update(library_of(data[first:last]) for first, last in names)
-        if len(self._libraries) > MAX_LIBRARIES:
-            # An index read with errors is another name: those seen once are not that of most.
-            self._libraries = Counter(dict(self._libraries.most_common(MAX_LIBRARIES // 2)))
+        lines = [data[first:last] for first, last in zip(begins.tolist(), stops.tolist(), strict=True)]
+        for name, letters, quality in zip(lines[0::4], lines[1::4], lines[3::4], strict=True):
+            self._origins.add(name, letters, quality)
 
     def _check_shape(
         self,

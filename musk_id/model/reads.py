@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from musk_id.model.values import Line
 
-__all__ = ["AlignedRead", "Amplicon", "DistinctReads", "PiledReads", "ReadBatch", "ReadTally", "ReadVariant"]
+__all__ = [
+    "AlignedRead",
+    "Amplicon",
+    "DistinctReads",
+    "PiledReads",
+    "ReadBatch",
+    "ReadOrigin",
+    "ReadTally",
+    "ReadVariant",
+]
 
 
 class AlignedRead(NamedTuple):
@@ -104,15 +113,25 @@ class ReadTally:
 
 
 @dataclass(frozen=True, slots=True)
-class DistinctReads:
-    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others.
+class ReadOrigin:
+    """What the names of most reads say they were sequenced from, and some reads by which others know them.
 
-    ``library`` is what the names of the reads say they were sequenced from: instrument, run, flow cell and index.
+    ``library`` is instrument, run, flow cell and index; ``run`` the same without the index. ``sample`` are digests
+    of names, letters and qualities.
     """
+
+    library: str | None = None
+    run: str | None = None
+    sample: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctReads:
+    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others."""
 
     counts: Mapping[bytes, int]
     tally: ReadTally
-    library: str | None = None
+    origin: ReadOrigin = ReadOrigin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +192,6 @@ class PiledReads:
         return self.distinct.tally
 
     @property
-    def library(self) -> str | None:
+    def origin(self) -> ReadOrigin:
         """What the names of the reads say they were sequenced from."""
-        return self.distinct.library
+        return self.distinct.origin

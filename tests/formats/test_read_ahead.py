@@ -66,7 +66,7 @@ def test_threads_change_no_count_of_pairs_and_no_error(tmp_path: Path) -> None:
     paths = sequenced(tmp_path, dict(zip(made(9, 4), (400, 90, 30, 9), strict=True)))
 
     def counted(threads: int, batch: int) -> object:
-        files = [FastqFile(path, with_library=True) for path in paths]
+        files = [FastqFile(path, with_origin=True) for path in paths]
         return count_pairs(paired_batches(files[0], files[1], batch, threads=threads), READS_METHODS[-1])
 
     expected = counted(1, 10_000)
