@@ -128,7 +128,7 @@ def mixtures(release: ReferenceRelease, reads: int, seeds: int) -> None:
         print(f"{level:5}: {share(found, seeds)}, {trace}, {missed}; {share(runs_wrong, seeds)}, {wrong}")
 
 
-def long_mixtures(release: ReferenceRelease, reads: int, seeds: int) -> None:
+def long_mixtures(release: ReferenceRelease, reads: int, seeds: int, levels: list[float]) -> None:
     """Musk deer in other mammals on COI, by long reads with errors: whether its haplotype comes out as it is."""
     assert METHOD.piles is not None
     library = BarcodeLibrary.from_release(release, BARCODE_METHODS[-1])
@@ -142,7 +142,7 @@ def long_mixtures(release: ReferenceRelease, reads: int, seeds: int) -> None:
         f"\nMoschus among long reads of another mammal, COI, {reads} reads with 5 % errors, {seeds} runs a level"
     )
     print("level %   exact  within 2 edits  with more  missed  false haplotypes of 10 reads or more")
-    for level in LEVELS:
+    for level in levels:
         exact = near = far = missed = wrong = 0
         for seed in range(seeds):
             genus = others[seed % len(others)]
@@ -293,6 +293,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20, help="0: no short reads")
     parser.add_argument("--long-reads", type=int, default=1_000, help="0: no long reads")
     parser.add_argument("--long-seeds", type=int, default=4)
+    parser.add_argument("--long-levels", type=float, nargs="+", default=LEVELS, metavar="PERCENT")
     parser.add_argument("--pairs", type=int, default=100_000, help="0: no comparison of times")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
@@ -301,7 +302,7 @@ def main() -> None:
         mixtures(release, arguments.reads, arguments.seeds)
         chimeras(release, arguments.seeds)
     if arguments.long_reads:
-        long_mixtures(release, arguments.long_reads, arguments.long_seeds)
+        long_mixtures(release, arguments.long_reads, arguments.long_seeds, arguments.long_levels)
     if arguments.pairs:
         speed(release, arguments.pairs, arguments.repeats)
 

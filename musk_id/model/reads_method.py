@@ -158,7 +158,7 @@ _READS_3 = replace(
 _READS_4 = replace(
     _READS_3,
     version=Line("reads-4"),
-    piles=None if _READS_3.piles is None else replace(_READS_3.piles, max_window_reads=50000, draws_reads=True),
+    piles=None if _READS_3.piles is None else replace(_READS_3.piles, max_window_reads=20000, draws_reads=True),
     counts_unnamed_once=True,
 )
 
