@@ -64,7 +64,7 @@ class OriginCounts:
     def add(self, name: bytes, letters: bytes, quality: bytes, library: str | None = None) -> None:
         """Note a read; ``name`` is its first line, ``library`` what else names one."""
         run, named = origin_of(name)
-        self._note((run, library.encode("utf-8") if named is None and library is not None else named))
+        self._note((run, library.encode("utf-8", "replace") if named is None and library is not None else named))
         place = zlib.crc32(letters, zlib.crc32(quality))
         # Letters of one quality throughout are no measurement: such reads are alike without being the same.
         if place <= self._highest and quality.strip(quality[:1]):

@@ -199,11 +199,6 @@ class LibraryRanking:
         """Whether there are probabilities."""
         return self._calibration is not None and self._calibration.probability is not None
 
-    @property
-    def calibration_sha256(self) -> Sha256 | None:
-        """Digest of the calibration, where there is one."""
-        return self._sha256
-
     def ranked(
         self, query: UnitMassSpectrum, asked: Collection[str] = ()
     ) -> tuple[SpectralRanking, Mapping[str, int]]:
