@@ -6,6 +6,7 @@ nothing is written beside the evidence. CRAM is refused, as its letters hang on 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import zlib
@@ -176,7 +177,9 @@ class BamFile:
         name = f"@{self._name_of(record)}"
         index = str(tags.get("BC", "")).replace("-", "+")
         letters, quality = str(record.query_sequence or "*"), record.query_qualities
+        place = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
         self._origins.add(
+            int.from_bytes(place, "big"),
             (f"{name} 1:N:0:{index}" if index else name).encode("utf-8", "replace"),
             letters.encode("utf-8", "replace"),
             b"" if quality is None else bytes(quality),

@@ -6,7 +6,6 @@ A read is four lines; qualities are Phred values with offset 33. Reads broken ov
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.read_ahead import read_ahead
-from musk_id.formats.read_names import OriginCounts
+from musk_id.formats.read_names import OriginCounts, names_digests
 from musk_id.model.reads import ReadBatch, ReadOrigin
 
 __all__ = ["MAX_READ_BP", "FastqFile", "paired_batches"]
@@ -34,7 +33,6 @@ BATCH_READS = 10_000
 _CHUNK = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 _NEWLINE, _RETURN, _AT, _PLUS = 10, 13, 64, 43
-_BLANK, _SLASH, _ONE, _TWO = 32, 47, 49, 50
 _PLAIN = tuple(b"ACGTN")
 _OFFSET = 33
 _MAX_QUALITY = 93
@@ -163,25 +161,28 @@ class FastqFile:
             found = _UPPER[found]
             self._check_letters(found, offsets)
         self._check_quality(written, offsets)
+        names, places = names_digests(text, begins[0::4], name)
         batch = ReadBatch(
             letters=found,
             quality=written - np.uint8(_OFFSET),
             starts=offsets,
-            names_sha256=_names_digest(text, begins[0::4], name),
+            names_sha256=names,
             first_number=self.reads + 1,
         )
         if self._with_origin:
-            self._note_origins(text, begins, stops)
+            self._note_origins(text, places, begins, stops)
         self.reads += letters.size
         if self.reads > MAX_READS:
             raise InputFormatError(f"more than {MAX_READS} reads", where=self._path.name)
         return batch
 
-    def _note_origins(self, text: Bytes, begins: NDArray[np.int64], stops: NDArray[np.int64]) -> None:
-        data = text.tobytes()
-        lines = [data[first:last] for first, last in zip(begins.tolist(), stops.tolist(), strict=True)]
-        for name, letters, quality in zip(lines[0::4], lines[1::4], lines[3::4], strict=True):
-            self._origins.add(name, letters, quality)
+    def _note_origins(
+        self, text: Bytes, places: NDArray[np.uint64], begins: NDArray[np.int64], stops: NDArray[np.int64]
+    ) -> None:
+        for number in np.flatnonzero(places <= np.uint64(self._origins.highest)).tolist():
+            lines = (slice(begins[4 * number + line], stops[4 * number + line]) for line in (0, 1, 3))
+            name, letters, quality = (text[line].tobytes() for line in lines)
+            self._origins.add(int(places[number]), name, letters, quality)
 
     def _check_shape(
         self,
@@ -334,26 +335,6 @@ def _pieces(text: Bytes, begins: NDArray[np.int64], stops: NDArray[np.int64]) ->
 
 def _line_ends(data: bytes) -> NDArray[np.int64]:
     return np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
-
-
-def _names_digest(text: Bytes, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> bytes:
-    """SHA-256 over the names of a batch as pairs share them: up to the first blank, without /1 and /2."""
-    width = int(lengths.max()) + 1
-    if int(begins[-1]) + width > text.size:
-        text = np.append(text, np.full(width, _BLANK, np.uint8))
-    digest, sizes = hashlib.sha256(), hashlib.sha256()
-    at_once = max(1, _CHUNK // width)
-    for first in range(0, begins.size, at_once):
-        names = _rows(text, begins[first : first + at_once], width).reshape(-1, width)
-        # A name is ended by a blank or its line; as it has an @ at least, by no first letter.
-        cuts = (names <= _BLANK).argmax(axis=1)
-        rows = np.arange(cuts.size)
-        last, before = names[rows, cuts - 1], names[rows, np.maximum(cuts - 2, 0)]
-        cuts -= 2 * ((cuts > 2) & (before == _SLASH) & ((last == _ONE) | (last == _TWO)))
-        digest.update(names[np.arange(width) < cuts[:, None]].tobytes())
-        sizes.update(cuts.astype("<i8").tobytes())
-    sizes.update(digest.digest())
-    return sizes.digest()
 
 
 def paired_batches(
