@@ -5,7 +5,8 @@ A batch holds the letters and qualities of many reads in two flat arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -88,6 +89,20 @@ class ReadBatch:
         """The length of all reads; ``None`` where they differ in it, or there are none."""
         lengths = self.lengths
         return int(lengths[0]) if lengths.size and lengths.min() == lengths.max() else None
+
+    @classmethod
+    def together(cls, batches: Sequence[ReadBatch]) -> ReadBatch:
+        """Batches that follow each other as one; at least one."""
+        if len(batches) == 1:
+            return batches[0]
+        lengths = np.concatenate([batch.lengths for batch in batches])
+        return cls(
+            letters=np.concatenate([batch.letters for batch in batches]),
+            quality=np.concatenate([batch.quality for batch in batches]),
+            starts=np.concatenate([[0], np.cumsum(lengths)]),
+            names_sha256=hashlib.sha256(b"".join(batch.names_sha256 for batch in batches)).digest(),
+            first_number=batches[0].first_number,
+        )
 
     def sequence(self, number: int) -> bytes:
         """Letters of one read of the batch, from 0."""

@@ -7,7 +7,7 @@ changes anything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,8 @@ __all__ = [
 MAX_DISTINCT = 5_000_000
 # Long reads with few errors are exact reads, too: what is held is limited by its letters.
 MAX_DISTINCT_LETTERS = 2_000_000_000
+# Letters of pairs of many lengths that are looked at together.
+POOLED_LETTERS = 30_000_000
 MAX_VARIANTS = 2_000
 MAX_CHECKED = 300
 
@@ -109,7 +111,7 @@ def count_pairs(batches: Iterable[tuple[ReadBatch, ReadBatch]], method: ReadsMet
     """
     counting = _Counting(method)
     limits = JoinLimits(method.min_overlap_bp, method.max_mismatch_percent, float(method.max_expected_errors))
-    for forward, reverse in batches:
+    for forward, reverse in _pooled(batches):
         counting.tally["total"] += len(forward)
         for rows, shape in _same_lengths(forward, reverse):
             joined = join_pairs(
@@ -124,6 +126,27 @@ def count_pairs(batches: Iterable[tuple[ReadBatch, ReadBatch]], method: ReadsMet
             counting.tally["too_many_errors"] += joined.too_many_errors
             counting.add(joined.fragments)
     return counting.done()
+
+
+def _pooled(batches: Iterable[tuple[ReadBatch, ReadBatch]]) -> Iterator[tuple[ReadBatch, ReadBatch]]:
+    """Batches of trimmed reads together: pairs of the same lengths are few in each of them."""
+    held: list[tuple[ReadBatch, ReadBatch]] = []
+    letters = 0
+    for forward, reverse in batches:
+        if forward.same_length is not None and reverse.same_length is not None:
+            yield forward, reverse
+            continue
+        held.append((forward, reverse))
+        letters += forward.letters.size + reverse.letters.size
+        if letters >= POOLED_LETTERS:
+            yield _together(held)
+            held, letters = [], 0
+    if held:
+        yield _together(held)
+
+
+def _together(pairs: Sequence[tuple[ReadBatch, ReadBatch]]) -> tuple[ReadBatch, ReadBatch]:
+    return ReadBatch.together([first for first, _ in pairs]), ReadBatch.together([second for _, second in pairs])
 
 
 def _same_lengths(forward: ReadBatch, reverse: ReadBatch) -> list[tuple[NDArray[np.int64], tuple[int, int]]]:
