@@ -14,7 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from musk_id import form_vocabulary, library_vocabulary, sharing_vocabulary, spike_vocabulary, vocabulary
+from musk_id import (
+    card_vocabulary,
+    form_vocabulary,
+    inbox_vocabulary,
+    library_vocabulary,
+    sharing_vocabulary,
+    spike_vocabulary,
+    vocabulary,
+)
 from musk_id.errors import ConfigError, IntegrityError, Problem
 from musk_id.model.evidence import Statement
 from musk_id.render.phrase_files import WHOLE_LANGUAGES, Review, placeholders, read_texts
@@ -32,6 +40,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.BatchKind: "batch_kind",
     vocabulary.CandidateLevel: "candidate_level",
+    card_vocabulary.Characteristic: "characteristic",
     vocabulary.CompoundStatus: "compound_status",
     form_vocabulary.ClauseSet: "clause_set",
     form_vocabulary.ClauseState: "clause_state",
@@ -66,6 +75,7 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     library_vocabulary.RatioChange: "ratio_change",
     library_vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",
+    inbox_vocabulary.ReceiptStatus: "receipt_status",
     vocabulary.ReplicateKind: "replicate_kind",
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",
@@ -131,6 +141,8 @@ class Catalogue:
                 where=f"labels.{self.language}.toml",
                 hint="add the label in every language",
             )
+        if not values and "{" not in text:
+            return text
         _check_values(key, {name: (value,) for name, value in values.items()})
         return _filled(text, values, f"labels.{self.language}.toml: {key}")
 
