@@ -29,7 +29,7 @@ COLUMNS = (
     "number", "id", "status", "rank", "accession", "compound", "inchikey", "derivative", "score",
     "identity_forward", "identity_reverse", "similarity_forward", "similarity_reverse", "matched_ions",
     "library_ions", "gap", "ties", "certified", "scored", "compound_rank", "outcome", "probability",
-    "first_accession", "first_compound", "compared", "reasons",
+    "first_accession", "first_compound", "isomers", "compared", "reasons",
 )  # fmt: skip
 FACTOR_DIGITS = 1
 NOT_CERTIFIED = "NOT_CERTIFIED"
@@ -66,7 +66,12 @@ def _library(
     """Spectra of a built library, of a release's folder, or of a release by its id; ranked if calibrated."""
     from musk_id.cli.library_ranking import RankedLibrary, calibrated_ranking
     from musk_id.refdb.library_store import load_library
-    from musk_id.refdb.ranked_spectra import find_spectral_calibration, ranked_references, released_references
+    from musk_id.refdb.ranked_spectra import (
+        find_spectral_calibration,
+        known_compounds,
+        ranked_references,
+        released_references,
+    )
     from musk_id.refdb.release import load_release, locate_release
     from musk_id.stages.spectra_match import MatchedLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
@@ -75,14 +80,16 @@ def _library(
     if is_library := (folder / "library.json").is_file():
         library = load_library(folder)
         found, name = MatchedLibrary.of_library(library), Line(library.library_id)
+        known = list(known_compounds(library.spectra))
     else:
         if not folder.is_dir():
             folder = locate_release(named, releases)
         elif not (folder / "release.toml").is_file():
             raise UsageError("the folder holds neither a library nor a release", where=named)
         release = load_release(folder)
-        found = MatchedLibrary.of_release(SpectralLibrary.from_release(release), release.manifest_sha256)
-        name = release.release_id
+        prepared = SpectralLibrary.from_release(release)
+        found = MatchedLibrary.of_release(prepared, release.manifest_sha256)
+        name, known = release.release_id, prepared.known_compounds
     if not len(found.table):
         raise UsageError("the library holds no spectrum that takes part", where=named)
     calibration = calibration or find_spectral_calibration(folder)
@@ -92,7 +99,7 @@ def _library(
         lambda: ranked_references(library.spectra) if is_library else released_references(release),
         calibration,
     )
-    return found, calibrated_ranking(ranked)
+    return found, calibrated_ranking(ranked, known)
 
 
 def _screen(index: Path | None, library: MatchedLibrary, score: Score) -> Screen | None:
@@ -145,13 +152,14 @@ def _cells(row: SpectrumRow) -> tuple[str, ...]:
 def _ranked(row: SpectrumRow) -> tuple[str, ...]:
     ranking = row.ranking
     if ranking is None:
-        return ("", "" if row.status == "refused" else NameOutcome.NOT_CALIBRATED, "", "", "", "")
+        return ("", "" if row.status == "refused" else NameOutcome.NOT_CALIBRATED, "", "", "", "", "")
     return (
         _number(row.compound_rank),
         ranking.outcome,
         ranking.probability or "",
         " ".join(name.accession for name in ranking.first),
         "; ".join(name.name for name in ranking.first),
+        _number(ranking.isomers),
         str(ranking.references),
     )
 

@@ -23,12 +23,14 @@ from musk_id.kernels.spectral import (
     same_content,
     to_unit_mass,
 )
+from musk_id.kernels.spectral_copy import copied_peaks
 from musk_id.kernels.spectral_peaks import PeakTable
 from musk_id.kernels.spectral_scores import CosineScore, EntropyScore, FactorScore, Score
 from musk_id.kernels.spectral_screen import Screen
 from musk_id.kernels.spectral_search import HitList, SpectralSearch, level
 from musk_id.library_vocabulary import NameOutcome
 from musk_id.model.library import Library
+from musk_id.model.predicted_spectra import stated_prediction
 from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import Sha256, decimal_text
@@ -54,6 +56,7 @@ MIN_PEAKS = 3
 
 _NAMING = {
     NameOutcome.NAMED: (),
+    NameOutcome.ONE_OF: (Reason.CONFUSABLE_NOT_SEPARATED,),
     NameOutcome.NO_NAME: (Reason.NO_NAME_IN_LIBRARY,),
     NameOutcome.NOT_CALIBRATED: (Reason.RANKING_NOT_CALIBRATED,),
 }
@@ -216,6 +219,8 @@ class SpectraMatcher:
         stage = spectrum.field("ms_level")
         if (stage is not None and stage != "1") or is_other_ionisation(spectrum):
             return Reason.TECHNIQUE_NOT_EVALUATED, None
+        if stated_prediction(spectrum) is not None:
+            return Reason.SIMULATED_DATA, None
         if query.mz.size < MIN_PEAKS:
             return Reason.SPECTRUM_TOO_FEW_PEAKS, None
         named = next((self._known[word] for word in _words(spectrum) if word in self._known), None)
@@ -229,6 +234,11 @@ class SpectraMatcher:
         itself = next((n for n, other in enumerate(spectra) if same_content(query, other)), None)
         if itself is not None:
             yield replace(row, reasons=(Reason.SELF_MATCH,), entry=self._library.entry(int(hits.rows[itself])))
+            return
+        copy = next((n for n, other in enumerate(spectra) if copied_peaks(query, other) is not None), None)
+        if copy is not None:
+            found = self._library.entry(int(hits.rows[copy]))
+            yield replace(row, reasons=(Reason.SELF_MATCH_SUSPECTED,), entry=found)
             return
         entries = [self._library.entry(place) for place in hits.rows.tolist()]
         ranks: Mapping[str, int] = {}
