@@ -1,4 +1,7 @@
-"""``musk-id spectra match``: a table of the library spectra that are most alike to each of many spectra."""
+"""``musk-id spectra match``: a table of the library spectra that are most alike to each of many spectra.
+
+A file of product-ion spectra as the library is one of :mod:`musk_id.cli.match_tandem`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musk_id.cli.match_table import in_order, progress, table_line, target
+from musk_id.cli.match_tandem import is_tandem_library, match_tandem
 from musk_id.errors import UsageError
 from musk_id.library_vocabulary import NameOutcome
 from musk_id.model.values import Line, decimal_text
@@ -40,14 +44,22 @@ def run_match(arguments: argparse.Namespace) -> int:
     from musk_id.formats.spectra_stream import SpectrumStream
     from musk_id.stages.spectra_match import SCORES, SpectraMatcher
 
+    if not 1 <= arguments.hits <= MAX_HITS:
+        raise UsageError(f"{arguments.hits} hits, from 1 to {MAX_HITS} can be listed", where="--hits")
+    if is_tandem_library(arguments.library):
+        return match_tandem(arguments)
+    for option in ("precursor_tolerance_da", "product_tolerance_da"):
+        if getattr(arguments, option) is not None:
+            raise UsageError(
+                "is one of product ions: name a file of them as the library (.msp, .mgf, .massbank)",
+                where=f"--{option.replace('_', '-')}",
+            )
     queries, out = Path(arguments.queries), str(arguments.out)
     if out != "-" and Path(out).resolve() == queries.resolve():
         raise UsageError("the table would overwrite the spectra", where="--out")
-    if not 1 <= arguments.hits <= MAX_HITS:
-        raise UsageError(f"{arguments.hits} hits, from 1 to {MAX_HITS} can be listed", where="--hits")
     stream = SpectrumStream(queries)
     library, ranking = _library(arguments.library, arguments.releases, arguments.calibration)
-    score = SCORES[arguments.score]
+    score = SCORES[arguments.score or "cosine"]
     screen = _screen(arguments.index, library, score)
     matcher = SpectraMatcher(library, score, arguments.hits, screen, ranking)
     processes = max(1, arguments.processes or os.cpu_count() or 1)

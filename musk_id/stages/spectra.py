@@ -55,11 +55,13 @@ from musk_id.stages.reintegration import call_peak
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
 from musk_id.stages.stated_conditions import (
     ENERGIES_EV,
+    is_of_product_ions,
     is_other_ionisation,
     stated_derivative,
     stated_energy,
     stated_energy_ev,
     stated_ionisation,
+    stated_level,
 )
 from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Finding, MaterialClass, Reason
 
@@ -228,14 +230,15 @@ def _is_identified(call: CompoundCall | None) -> bool:
 
 def _quality(spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMethod) -> tuple[Criterion, ...]:
     derivative, derivatised = stated_derivative(spectrum)
+    of_products = is_of_product_ions(spectrum)
     count = int(query.mz.size)
     return (
         criterion("spectra.peak_count", count, f">= {method.min_peaks}", count >= method.min_peaks, "peaks"),
         criterion(
             "spectra.ionisation",
-            stated_ionisation(spectrum) or "not stated",
+            stated_level(spectrum)[0] if of_products else stated_ionisation(spectrum) or "not stated",
             "EI, or not stated",
-            not is_other_ionisation(spectrum),
+            not of_products and not is_other_ionisation(spectrum),
         ),
         criterion("spectra.derivative", derivative or "not stated", "none, or not stated", not derivatised),
         *(() if method.identification is None else (_energy(spectrum),)),

@@ -103,6 +103,32 @@ def test_no_name_takes_the_tentative_name_away() -> None:
     assert Reason.CONFUSABLE_NOT_SEPARATED in marker.reasons
 
 
+def test_a_compound_that_the_ranked_library_does_not_hold_keeps_its_name() -> None:
+    using = ranked(calibrated("0.9999", "-9.0"), without=KEY)
+    result = single(QUERY, using=using)
+    assert result.call is not None and BEFORE is not None and result.ranking is not None
+    assert result.ranking.outcome is NameOutcome.NO_NAME
+    assert replace(result.call, trace=result.call.trace[:-1]) == BEFORE
+    last = result.call.trace[-1]
+    assert (last.name, last.outcome) == (NAME, CriterionOutcome.NOT_TESTED)
+
+
+def test_the_name_of_a_group_is_given_although_the_ranking_bears_none() -> None:
+    """Rule 6: isomers that nothing separates are told by their group; here a spectrum of two of its members."""
+    tonalide = entry("NL0015")
+    both = {mz: v + peaks_of(tonalide).get(mz, 0.0) for mz, v in peaks_of(GALAXOLIDE).items()}
+    query = disturbed(both, 3)
+    group = library().group_of(GALAXOLIDE.reference.inchikey)
+    assert group is not None
+    before = single(query).call
+    assert before is not None and (before.name, before.inchikey) == (group.name, None)
+    result = single(query, using=ranked(calibrated("0.9999", "-9.0")))
+    assert result.call is not None and result.ranking is not None
+    assert result.ranking.outcome is NameOutcome.NO_NAME
+    assert replace(result.call, trace=result.call.trace[:-1]) == before
+    assert (result.call.trace[-1].name, result.call.trace[-1].outcome) == (NAME, CriterionOutcome.FAILED)
+
+
 def test_another_compound_named_by_the_ranking_takes_the_name_away() -> None:
     using = ranked(calibrated("0.0001", "9.0"), without=KEY)
     result = single(QUERY, using=using)
