@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from musk_id.kernels.formula import atoms_of
 
-__all__ = ["IsomerCount"]
+__all__ = ["IsomerCount", "same_atoms"]
 
 _INCHIKEY = re.compile(r"([A-Z]{14})(-[A-Z]{10}-[A-Z])?")
 
@@ -52,3 +52,8 @@ class IsomerCount:
 
 def _atoms(formula: str) -> frozenset[tuple[str, int]]:
     return frozenset(atoms_of(formula).items())
+
+
+def same_atoms(first: str, second: str) -> bool:
+    """Whether two formulas name the same atoms, in whatever order."""
+    return _atoms(first) == _atoms(second)

@@ -201,7 +201,8 @@ def test_product_ions_against_an_ei_library_are_refused(tmp_path):
 
 def test_mgf_and_massbank_are_read_on_both_sides(tmp_path):
     peaks = "".join(f"{m} {i}\n" for m, i in A.items())
-    mgf = f"BEGIN IONS\nTITLE=a\nPEPMASS=200.0 1234\nCHARGE=1+\nINCHIKEY=AAAAAAAAAAAAAA-UHFFFAOYSA-N\n{peaks}END IONS\n"
+    head = "BEGIN IONS\nTITLE=a\nPEPMASS=200.0 1234\nCHARGE=1+\nINCHIKEY=AAAAAAAAAAAAAA-UHFFFAOYSA-N\n"
+    mgf = f"{head}{peaks}END IONS\n"
     rows_ = "".join(f"  {m} {i} {round(i * 9.99)}\n" for m, i in QUERY.items())
     massbank = (
         "ACCESSION: X-1\nRECORD_TITLE: x\nCH$NAME: x\nAC$MASS_SPECTROMETRY: MS_TYPE MS2\n"

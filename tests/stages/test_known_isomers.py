@@ -89,7 +89,7 @@ def test_a_compound_without_known_isomers_keeps_its_tentative_name(version: str)
 def test_an_isomer_or_another_form_in_the_library_takes_the_name_away(
     version: str, name: str, key: str, formula: str
 ) -> None:
-    """Its spectrum is nothing like the query: the gap is hundreds, the lead of the first as wide as one may ask."""
+    """Its spectrum is nothing like the query: the gap is hundreds, the lead of the first one is wide."""
     method = next(m for m in SPECTRA_METHODS if m.version == version)
     record = match(
         evidence(disturbed(A, 5)), using=of(held("cymene", KEY_A, A), held(name, key, B, formula)), method=method
