@@ -29,7 +29,10 @@ _SCALES_TRIED = 3
 
 @dataclass(frozen=True, slots=True)
 class CopiedPeaks:
-    """Equal peaks of two spectra on the range that both cover, and how many each of them has there."""
+    """Equal peaks of two spectra on the range that both cover, and how many each of them has there.
+
+    Peaks so weak that the other spectrum could not show them are left out.
+    """
 
     equal: int
     of_query: int
@@ -54,12 +57,12 @@ def copied_peaks(query: UnitMassSpectrum, reference: UnitMassSpectrum) -> Copied
     low, high = shared_range(query, reference)
     a, b = query.between(low, high), reference.between(low, high)
     _, in_a, in_b = np.intersect1d(a.mz, b.mz, assume_unique=True, return_indices=True)
-    if in_a.size < LEAST_EQUAL or in_a.size < LEAST_SHARE * max(a.mz.size, b.mz.size):
+    if in_a.size < LEAST_EQUAL:
         return None
     ours, theirs = a.intensity[in_a].astype(np.float64), b.intensity[in_b].astype(np.float64)
+    alone_a, alone_b = np.delete(a.intensity, in_a), np.delete(b.intensity, in_b)
     largest = float(theirs.max())
-    most = max(a.mz.size, b.mz.size)
-    found = 0
+    found: CopiedPeaks | None = None
     for place in np.argsort(-theirs, kind="stable")[:_SCALES_TRIED].tolist():
         scale = theirs[place] / ours[place]
         # Half a unit of the query, on the scale of the reference.
@@ -68,9 +71,15 @@ def copied_peaks(query: UnitMassSpectrum, reference: UnitMassSpectrum) -> Copied
         telling = _DEVIATION * theirs > room
         telling[place] = False
         chance = float(np.prod(room / (_DEVIATION * theirs[equal & telling])))
+        # What the other spectrum is too coarse to show is not missing there.
+        counts = CopiedPeaks(
+            int(equal.sum()),
+            in_a.size + int((alone_a * scale > room).sum()),
+            in_a.size + int((alone_b > room).sum()),
+        )
+        most = max(counts.of_query, counts.of_reference)
         agree = int((equal & telling).sum()) >= LEAST_SHARE * int(telling.sum())
-        if agree and chance < CHANCE:
-            found = max(found, int(equal.sum()))
-    if found < LEAST_EQUAL or found < LEAST_SHARE * most:
-        return None
-    return CopiedPeaks(found, int(a.mz.size), int(b.mz.size))
+        enough = counts.equal >= LEAST_EQUAL and counts.equal >= LEAST_SHARE * most
+        if agree and enough and chance < CHANCE and (found is None or counts.equal > found.equal):
+            found = counts
+    return found
