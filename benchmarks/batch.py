@@ -15,6 +15,7 @@ import os
 import re
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from workflow_runs import PROJECT, environment, run_workflow
 
 BENCH_PYTHON = PROJECT / ".venv-bench" / "bin" / "python"
 _STAGE = re.compile(r"^stage [a-z]+: .* ([0-9.]+) s of processor time$", re.MULTILINE)
-FULL = {"sizes": [100, 400, 1000], "dry": 10_000, "usual": 50, "per_shard": 100}
+FULL = {"sizes": [100, 400, 1000, 1600], "dry": 10_000, "usual": 50, "per_shard": 100}
 QUICK = {"sizes": [10, 30], "dry": 500, "usual": 3, "per_shard": 10}
 
 
@@ -66,13 +67,13 @@ def batches(folder: Path, sizes: list[int], per_shard: int) -> list[dict[str, fl
         figures["s a case"] = round(figures["processor s"] / size, 3)
         figures["peak MB of a job"] = round(_peak_mb(out))
         figures["again, wall s"] = _measured(root, out, per_shard=per_shard)["wall s"]
-        if found:
-            before = found[-1]
-            growth = math.log(figures["processor s"] / before["processor s"]) / math.log(size / before["cases"])
-            figures["growth exponent"] = round(growth, 3)
         assert sum(1 for _ in out.glob("cases/*/seal/manifest.json")) == size
         found.append(figures)
         print(json.dumps(figures), flush=True)
+    if len(found) > 1:
+        # Slope of the straight line through the logarithms of all sizes (least squares).
+        sizes_log, cost_log = ([math.log(f[key]) for f in found] for key in ("cases", "processor s"))
+        print(json.dumps({"growth exponent": round(statistics.linear_regression(sizes_log, cost_log).slope, 3)}))
     return found
 
 
@@ -139,7 +140,7 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--full", action="store_true", help="100, 400 and 1,000 cases, 10,000 planned, 50 the usual way"
+        "--full", action="store_true", help="100, 400, 1,000 and 1,600 cases, 10,000 planned, 50 the usual way"
     )
     parser.add_argument("--sizes", type=int, nargs="*", help="cases of each run; none with no number")
     parser.add_argument("--per-shard", type=int, help="cases of a shard")

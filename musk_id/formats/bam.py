@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from musk_id.errors import InputFormatError
+from musk_id.formats.quiet_pysam import quiet
 from musk_id.formats.read_names import library_of
 from musk_id.model.reads import AlignedRead
 
@@ -173,11 +174,20 @@ class BamFile:
 
     def _library_of(self, record: pysam.AlignedSegment) -> str | None:
         """Library by the name of a record and its index (BC), as in FASTQ; else by its read group."""
-        tags = dict(record.get_tags())
-        name = f"@{record.query_name}"
+        try:
+            tags = dict(record.get_tags())
+        except (ValueError, LookupError, NotImplementedError) as error:
+            raise InputFormatError("a tag of a read is damaged", where=self.name) from error
+        name = f"@{self._name_of(record)}"
         index = str(tags.get("BC", "")).replace("-", "+")
         named = library_of((f"{name} 1:N:0:{index}" if index else name).encode("utf-8", "replace"))
         return self._groups.get(str(tags.get("RG", ""))) if named is None else named.decode("ascii")
+
+    def _name_of(self, record: pysam.AlignedSegment) -> str:
+        try:
+            return str(record.query_name)
+        except UnicodeDecodeError as error:
+            raise InputFormatError("the name of a read is no text", where=self.name) from error
 
     def _usable(self, record: pysam.AlignedSegment) -> bool:
         return not (
@@ -224,7 +234,7 @@ class BamFile:
                 where=self.name,
             )
         return AlignedRead(
-            str(record.query_name).encode("utf-8", "replace"),
+            self._name_of(record).encode("utf-8", "replace"),
             bool(record.is_reverse),
             record.reference_start,
             laid.encode("ascii", "replace"),
@@ -247,7 +257,7 @@ def open_bam(path: Path, *, min_mapping_quality: int, min_base_quality: int) -> 
     _check_bytes(path)
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="musk-id-"))
-        stack.enter_context(_quiet(pysam))
+        stack.enter_context(quiet(pysam))
         # An index beside the evidence may be of another file: one's own is made of this one.
         link, index = Path(folder) / "reads.bam", Path(folder) / "reads.csi"
         link.symlink_to(path.resolve())
@@ -285,16 +295,6 @@ def _close(handle: pysam.AlignmentFile) -> None:
     """Close a file; that a damaged one cannot be closed in order is told when it is read."""
     with suppress(OSError):
         handle.close()
-
-
-@contextmanager
-def _quiet(pysam: object) -> Iterator[None]:
-    """Keep the library's own words off standard error: what is wrong is told by the error raised."""
-    before = pysam.set_verbosity(0)  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        pysam.set_verbosity(before)  # type: ignore[attr-defined]
 
 
 def _check_bytes(path: Path) -> None:

@@ -17,7 +17,7 @@ from musk_id.library_vocabulary import SetAside
 from musk_id.model.columns import TextColumn
 from musk_id.model.spectral_table import SpectrumTable
 from musk_id.model.values import IsoDate, Line, RelativePath, Sha256, Text
-from musk_id.vocabulary import CurationState, Locus, Strand
+from musk_id.vocabulary import CurationState, Locus
 
 __all__ = [
     "CurationEntry",
@@ -192,10 +192,6 @@ class LocusTable:
     def state_of(self, record: int) -> CurationState:
         """Curation state of a record."""
         return tuple(CurationState)[int(self.state[record])]
-
-    def strand_of(self, record: int) -> Strand:
-        """Strand on which a record was handed in."""
-        return Strand.FORWARD if self.strand[record] > 0 else Strand.REVERSE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

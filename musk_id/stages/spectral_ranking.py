@@ -207,11 +207,6 @@ class LibraryRanking:
         """Whether there are probabilities."""
         return self._calibration is not None and self._calibration.probability is not None
 
-    @property
-    def calibration_sha256(self) -> Sha256 | None:
-        """Digest of the calibration, where there is one."""
-        return self._sha256
-
     def holds(self, compound: str) -> bool:
         """Whether a compound (first block of its InChIKey) is among those that are ranked."""
         return compound in self._compounds

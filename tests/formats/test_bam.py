@@ -12,6 +12,8 @@ import pytest
 from musk_id.errors import InputFormatError
 from musk_id.formats.bam import looks_mapped, open_bam
 
+FOUND = Path(__file__).resolve().parents[1] / "found"
+
 REFERENCES = {"chrM": 16_569}
 
 
@@ -130,6 +132,17 @@ def test_faults_are_told(tmp_path, capfd) -> None:
     assert "damaged block" in wrong("damaged.bam", bytes(damaged))
     assert "no regular file" in refused(tmp_path / "absent.bam")
     assert capfd.readouterr().err == ""
+
+
+def test_a_handle_that_cannot_be_closed_prints_nothing(tmp_path, capfd) -> None:
+    """Kept by the fuzzer: the package prints the error of a handle that it could not open."""
+    (tmp_path / "x.bam").write_bytes((FOUND / "bam-d7a5f78dd4c7f611").read_bytes())
+    with (
+        pytest.raises(InputFormatError),
+        open_bam(tmp_path / "x.bam", min_mapping_quality=10, min_base_quality=7),
+    ):
+        pass
+    assert capfd.readouterr() == ("", "")
 
 
 def test_order_and_reference_are_told(tmp_path) -> None:
