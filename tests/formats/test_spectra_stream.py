@@ -134,7 +134,8 @@ def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch, name):
             path.write_text(KINDS[name][0].removeprefix("COM=all\nCHARGE=1+\n") * times)
         assert path.stat().st_size > 4 * (1 << 12)
         peaks.append(peak_memory(path))
-    assert peaks[1] < 1.5 * peaks[0] + 100_000, peaks
+    # Reading a file whole sets its limit of bytes aside at once.
+    assert max(peaks) < 5_000_000 and peaks[1] < 1.5 * peaks[0] + 100_000, peaks
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jdx"])
