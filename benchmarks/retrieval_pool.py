@@ -87,7 +87,7 @@ class Pool:
         """Queries whose compound stands in the pool under more than one full InChIKey."""
         keys: dict[int, set[str]] = {}
         for compound, record in zip(self.compounds.tolist(), self.records, strict=True):
-            keys.setdefault(compound, set()).add(record.row["inchikey"])
+            keys.setdefault(compound, set()).update({record.row["inchikey"]} - {""})
         own = self.compounds[self.queries].tolist()
         return np.array([len(keys[compound]) > 1 for compound in own], np.bool_)
 
@@ -105,7 +105,9 @@ class Pool:
         without : ndarray of int64, shape (q,), optional
             A compound that the library does not hold in that search, and so does not know.
         """
-        count = IsomerCount((record.row["inchikey"], record.row["formula"]) for record in self.records)
+        # Some rows give the first block of their key alone.
+        keys = ((r.row["inchikey"] or r.compound, r.row["formula"]) for r in self.records)
+        count = IsomerCount(keys)
         about = {int(c): r for c, r in zip(self.compounds, self.records, strict=True)}
         out = [None] * first.size if without is None else without.tolist()
         found = []
