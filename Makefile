@@ -12,7 +12,7 @@ BENCH_OUT := build/bench
 # Options for a full benchmark, for instance: make bench-panel ARGS=--write
 ARGS ?=
 
-.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins bench-screening selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-barcode-accuracy completeness bench-spectral-names hpc-env test-hpc bench-faults fuzz bench-batch
+.PHONY: demo test test-full check bench bench-peers bench-retrieval bench-panel bench-wide-margins bench-screening selftest selftest-expected schemas vocabulary clean bench-spectra bench-spectra-library bench-spectra-retrieval bench-refdb bench-calibration bench-barcode bench-reads bench-library validation bench-lir bench-pdf bench-barcode-accuracy completeness bench-spectral-names hpc-env test-hpc bench-faults fuzz bench-batch
 
 demo: $(VENV)/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" "$(BIN)/snakemake" --snakefile Snakefile --directory . --workflow-profile workflow/profiles/default --cores $(CORES) --quiet rules --config output_dir="$(DEMO)" laboratory_root=examples
@@ -79,6 +79,10 @@ bench-calibration: $(VENV)/.installed-dev
 bench-lir: ARGS = --check
 bench-lir: $(BENCH_VENV)/.installed
 	@"$(BENCH_BIN)/python" -W ignore benchmarks/lir_vectors.py $(ARGS)
+
+# PDFs of the shipped cases held against PDF/A-3a and PDF/UA-1 by a validator of other authors.
+bench-pdf: $(BENCH_VENV)/.installed
+	@"$(BENCH_BIN)/python" -W ignore benchmarks/pdf_conformance.py $(ARGS)
 
 # For instance: make bench-barcode ARGS="--references 10000 200000"
 bench-barcode: $(VENV)/.installed

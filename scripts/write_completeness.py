@@ -1,4 +1,4 @@
-"""Write ``docs/completeness.tsv``: clause, what it asks for, field of the record, test: ``make completeness``."""
+"""Write ``docs/completeness.tsv``: clause, what it asks for, field of the record, tests: ``make completeness``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from musk_id.model.clauses import ALWAYS, AT_ISSUE, CLAUSES, FIELDS, NEVER
 from musk_id.records.files import write_atomic
 
 TABLE = Path(__file__).parents[1] / "docs" / "completeness.tsv"
-HEAD = "clauses\tnumber\tneed\theld_by\tfield\ttest\n"
+HEAD = "clauses\tnumber\tneed\theld_by\tfield\ttest\ttest_of_pages\n"
 TESTS = "tests/stages/test_completeness.py::"
+ON_PAGES = "tests/render/test_clauses_on_pages.py::test_what_is_called_present_stands_on_the_page"
 
 
 def held_by(need: Need) -> str:
@@ -32,10 +33,23 @@ def test_of(need: Need) -> str:
     return f"{TESTS}test_what_no_paper_of_a_case_can_give[{need.value}]"
 
 
+def test_of_pages(need: Need) -> str:
+    """The test that what the field holds stands on the pages; none where no field does."""
+    return f"{ON_PAGES}[{need.value}]" if need in FIELDS else ""
+
+
 def completeness_table() -> str:
     """The table as text."""
     rows = (
-        (str(clause.clauses), clause.number, need.value, held_by(need), FIELDS.get(need, ""), test_of(need))
+        (
+            str(clause.clauses),
+            clause.number,
+            need.value,
+            held_by(need),
+            FIELDS.get(need, ""),
+            test_of(need),
+            test_of_pages(need),
+        )
         for clause in CLAUSES
         for need in clause.needs
     )

@@ -1,14 +1,16 @@
-"""Write ``docs/validation.md`` from the files of ``validation/``: ``python scripts/write_validation.py``."""
+"""Write ``docs/validation.md`` and the method cards of records from ``validation/``: ``make validation``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from pathlib import Path
 
+from musk_id.card_vocabulary import Characteristic
+from musk_id.model.method_cards import MeasuredCount, MethodCards
 from musk_id.model.validation import Validation, ValidationRow
 from musk_id.records.files import write_atomic
 from musk_id.records.validation import read_validation
+from musk_id.refdb.method_cards import method_cards, write_cards
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "validation"
@@ -23,31 +25,12 @@ count. What the measures and strata mean is told in the note of each file and, f
 [decisions/calibration.md](decisions/calibration.md).
 """
 
-# What a measure tells of a method: wrong names against specificity, right ones for sensitivity, open answers for
-# reliability. Measures that are counts without a total tell none of them and stand in the tables only.
-CHARACTERISTICS: dict[str, tuple[str, ...]] = {
-    "accuracy (order of a list)": ("true compound first", "true compound among the first 10"),
-    "specificity": (
-        "called Moschus",
-        "species with a record called Moschus",
-        "haplotypes of other genera within the radius",
-        "species of other genera within the radius",
-        "another genus named",
-        "genus wrong",
-        "species wrong",
-        "species set without the species",
-        "wrong name",
-        "compound absent, named",
-    ),
-    "sensitivity": (
-        "called Moschus, own species left out",
-        "own genus named",
-        "genus right",
-        "species right",
-        "species set with the species",
-        "right name",
-    ),
-    "reliability (no answer)": ("genus none", "no genus", "species none", "not called Moschus", "no name"),
+# The words of the page for what a figure tells.
+WORDS: dict[Characteristic, str] = {
+    Characteristic.ACCURACY: "accuracy (order of a list)",
+    Characteristic.SPECIFICITY: "specificity",
+    Characteristic.SENSITIVITY: "sensitivity",
+    Characteristic.RELIABILITY: "reliability (no answer)",
 }
 CARDS = """
 ## Method cards
@@ -66,48 +49,34 @@ Where = tuple[str, str]
 
 def page(files: Iterable[Path]) -> str:
     """The page as text."""
-    read = [(path.name, read_validation(path)) for path in files]
-    return "".join([INTRODUCTION, _cards(read), *(_file(name, validation) for name, validation in read)])
+    paths = list(files)
+    read = [(path.name, read_validation(path)) for path in paths]
+    return "".join(
+        [INTRODUCTION, _cards(method_cards(paths)), *(_file(name, validation) for name, validation in read)]
+    )
 
 
-def _cards(read: Sequence[tuple[str, Validation]]) -> str:
+def _cards(cards: MethodCards) -> str:
     """A table for each method and marker, own methods only."""
-    cards: dict[Where, dict[tuple[str, str, str], list[ValidationRow]]] = {}
-    for name, validation in read:
-        for row in validation.rows:
-            kind = next((kind for kind, measures in CHARACTERISTICS.items() if row.measure in measures), None)
-            where = row.locus or row.technique
-            if kind is None or row.peer or row.k is None or not row.n or where is None:
-                continue
-            if kind == "sensitivity" and not _can_be_right(row):
-                continue
-            card = cards.setdefault((str(row.method), where.value), {})
-            card.setdefault((kind, str(row.measure), name), []).append(row)
     parts = [CARDS]
-    for (method, where), card in sorted(cards.items()):
-        parts.append(f"\n### {method}, {where}\n\n")
+    for card in cards.cards:
+        where = card.locus or card.technique
+        parts.append(f"\n### {card.method}, {'' if where is None else where.value}\n\n")
         parts.append(
             "| characteristic | measure | strata | lowest | highest | file |\n|---|---|---|---|---|---|\n"
         )
-        order = {kind: place for place, kind in enumerate(CHARACTERISTICS)}
-        for (kind, measure, name), rows in sorted(card.items(), key=lambda entry: order[entry[0][0]]):
-            ranked = sorted(rows, key=_share)
-            ends = [f"{_figure(row)}: {row.stratum}" for row in (ranked[0], ranked[-1])]
-            cells = (kind, measure, str(len(rows)), *ends, name)
+        for entry in card.ranges:
+            ends = [f"{_counted(end)}: {end.stratum}" for end in (entry.lowest, entry.highest)]
+            cells = (WORDS[entry.characteristic], entry.measure, str(entry.strata), *ends, entry.file)
             parts.append(f"| {' | '.join(map(_plain, cells))} |\n")
     return "".join(parts)
 
 
-def _can_be_right(row: ValidationRow) -> bool:
-    """Whether the library of a stratum holds what a right answer would name."""
-    withheld = ("genus withheld", "its genus left out")
-    if row.measure.startswith("species"):
-        withheld = (*withheld, "species withheld", "its species left out")
-    return not any(word in row.stratum for word in (*withheld, "no congener held"))
-
-
-def _share(row: ValidationRow) -> Fraction:
-    return Fraction(row.k or 0, row.n or 1)
+def _counted(count: MeasuredCount) -> str:
+    """k of n with the limits that were computed."""
+    told = (("≥", count.lower), ("≤", count.upper))
+    within = ", ".join(f"{sign} {limit}" for sign, limit in told if limit is not None)
+    return f"{count.k}/{count.n} ({within})" if within else f"{count.k}/{count.n}"
 
 
 def _file(name: str, validation: Validation) -> str:
@@ -173,4 +142,6 @@ def _plain(text: str) -> str:
 
 
 if __name__ == "__main__":
-    write_atomic(PAGE, page(sorted(FOLDER.glob("*.json"))).encode("utf-8"))
+    files = sorted(FOLDER.glob("*.json"))
+    write_atomic(PAGE, page(files).encode("utf-8"))
+    write_cards(method_cards(files))

@@ -380,6 +380,7 @@ def record_case(
         release=casework.release,
         overlays=_overlay_summaries(casework),
         calibration=casework.calibration,
+        cards=casework.method_cards,
         stage_digests=(
             *_stage_digests(intake, own, barcode, spectra),
             InputDigest(name=Line("evidence"), sha256=digest(evidence)),

@@ -37,6 +37,7 @@ from musk_id.render.phrase_files import WHOLE_LANGUAGES
 if TYPE_CHECKING:
     from musk_id.model.error_figures import ReleaseCalibration
     from musk_id.model.library import Library
+    from musk_id.model.method_cards import MethodCards
     from musk_id.model.musk_tables import MuskTables
     from musk_id.stages.library import BarcodeLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
@@ -120,7 +121,7 @@ def _package_digest() -> str:
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):
-        if path.suffix in {".py", ".toml", ".typ", ".j2", ".css"}:
+        if path.suffix in {".py", ".toml", ".typ", ".j2", ".css", ".js"}:
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -212,6 +213,13 @@ class Casework:
         return load_release_calibration(folder, self.release.manifest_sha256, methods.barcode, methods.animals)
 
     @cached_property
+    def method_cards(self) -> MethodCards:
+        """What benchmarks measured of the methods, as it travels with the software."""
+        from musk_id.refdb.method_cards import shipped_cards
+
+        return shipped_cards()
+
+    @cached_property
     def musk_tables(self) -> MuskTables | None:
         """Markers and rules of the method in force; ``None`` for one that identifies nothing."""
         if self.methods.spectra.identification is None:
@@ -270,12 +278,14 @@ class Casework:
     def grounds(self) -> tuple[str, ...]:
         """What every record of this root rests on beside its own files: software, laboratory, release."""
         from musk_id.refdb.manifest import MANIFEST_NAME
+        from musk_id.refdb.method_cards import SHIPPED_CARDS
 
         return (
             f"software {__version__} {_package_digest()}",
             f"laboratory {sha256_file(self.laboratory_path)}",
             f"release {self.laboratory.release} {sha256_file(self._release_folder / MANIFEST_NAME)}",
             *(f"calibration {found.sha256}" for found in (self.calibration,) if found is not None),
+            f"method cards {sha256_file(SHIPPED_CARDS)}",
             *(f"chemistry {tables.sha256}" for tables in (self.musk_tables,) if tables is not None),
             *(f"laboratory chemistry {own[1]}" for own in (self.laboratory_chemistry,) if own is not None),
             *(f"{found.name} {found.sha256}" for found in self.ranking_calibrations),

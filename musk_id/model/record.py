@@ -11,6 +11,7 @@ from musk_id.model.error_figures import CalibrationSummary
 from musk_id.model.evidence import EvidenceRecord, Statement
 from musk_id.model.form import RecordForm
 from musk_id.model.intake import IntakeRecord
+from musk_id.model.method_cards import MethodCard
 from musk_id.model.methods import (
     AnimalMethod,
     BarcodeMethod,
@@ -84,7 +85,8 @@ class CaseRecord:
     """A case from request to answers; its canonical JSON is the record, the pages are renderings of it.
 
     Records made before the figures of the calibration were told have no ``calibration``, those made before the
-    form was told no ``form``.
+    form was told no ``form``. ``method_cards`` are what benchmarks measured of methods and markers of the case
+    beside the calibration.
     """
 
     SCHEMA: ClassVar[str] = "musk-id/case-record/1"
@@ -103,6 +105,7 @@ class CaseRecord:
     appendix_statements: tuple[Statement, ...]
     calibration: CalibrationSummary | None = None
     form: RecordForm | None = None
+    method_cards: tuple[MethodCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

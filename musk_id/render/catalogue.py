@@ -14,7 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from musk_id import form_vocabulary, library_vocabulary, sharing_vocabulary, spike_vocabulary, vocabulary
+from musk_id import (
+    card_vocabulary,
+    form_vocabulary,
+    library_vocabulary,
+    sharing_vocabulary,
+    spike_vocabulary,
+    vocabulary,
+)
 from musk_id.errors import ConfigError, IntegrityError, Problem
 from musk_id.model.evidence import Statement
 from musk_id.render.phrase_files import WHOLE_LANGUAGES, Review, placeholders, read_texts
@@ -32,6 +39,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 ENUM_PREFIXES: dict[type[StrEnum], str] = {
     vocabulary.BatchKind: "batch_kind",
     vocabulary.CandidateLevel: "candidate_level",
+    card_vocabulary.Characteristic: "characteristic",
     vocabulary.CompoundStatus: "compound_status",
     form_vocabulary.ClauseSet: "clause_set",
     form_vocabulary.ClauseState: "clause_state",

@@ -54,7 +54,7 @@ def render_html(
     language: Language,
     photographs: Mapping[RelativePath, DrawnPhotograph] = MappingProxyType({}),
 ) -> bytes:
-    """HTML of a record in one language; the canonical JSON is attached as a download.
+    """HTML of a record in one language; the canonical JSON is attached as a download unless it is very large.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def render_html(
 
 
 def document_html(document: Document, data: bytes) -> bytes:
-    """HTML of a document; ``data`` is attached as a download under the document's name for it."""
+    """HTML of a document; ``data`` is attached under the document's name for it, unless that says where it is."""
     from markupsafe import Markup
 
     style = _style(document)
@@ -94,7 +94,7 @@ def document_html(document: Document, data: bytes) -> bytes:
             script=Markup(script),
             script_hash=_digest(script) if script else "",
             viewer_words=json.dumps(dict(document.viewer_words), ensure_ascii=False, sort_keys=True),
-            data_base64=base64.b64encode(data).decode("ascii"),
+            data_base64="" if document.data_elsewhere else base64.b64encode(data).decode("ascii"),
         )
     )
     return text.encode("utf-8")

@@ -62,6 +62,8 @@ _OF_ONE_SENTENCE: dict[tuple[str, str], PlaceholderKind] = {
     ("box.title", "item"): PlaceholderKind.IDENTIFIER,
     ("ratio.h1_text", "item"): PlaceholderKind.IDENTIFIER,
     ("ratio.h2_text", "item"): PlaceholderKind.IDENTIFIER,
+    ("items.net_mass", "mass"): PlaceholderKind.DECIMAL,
+    ("items.net_mass_uncertain", "mass"): PlaceholderKind.DECIMAL,
     ("items.units_examined", "total"): PlaceholderKind.TEXT,
     ("library.of_individuals", "count"): PlaceholderKind.TEXT,
 }

@@ -7,11 +7,13 @@ from musk_id.model.controls import ControlsRecord
 from musk_id.model.error_figures import ReleaseCalibration
 from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.intake import IntakeRecord
+from musk_id.model.method_cards import MethodCards
 from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.record import CaseRecord, MarkerCount, MethodsUsed, OverlaySummary, ReleaseSummary
 from musk_id.model.reference import ReferenceRelease
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Line
+from musk_id.stages.cards_of_case import cards_of_case
 from musk_id.stages.error_figures import calibration_summary
 from musk_id.stages.form import record_form
 from musk_id.stages.listing import listing_statements
@@ -33,6 +35,7 @@ def assemble(
     stage_digests: tuple[InputDigest, ...],
     provenance: Provenance,
     calibration: ReleaseCalibration | None = None,
+    cards: MethodCards | None = None,
 ) -> CaseRecord:
     """The case record: all stage records, methods with their numbers, release and overlays in short, its form."""
     return CaseRecord(
@@ -50,6 +53,7 @@ def assemble(
         appendix_statements=listing_statements(intake, barcode, release.legal_rows),
         form=record_form(intake, evidence, provenance, release.legal_rows),
         calibration=calibration_summary(calibration, barcode, release, methods.barcode, methods.animals),
+        method_cards=() if cards is None else cards_of_case(cards, barcode, spectra, methods.animals),
     )
 
 

@@ -21,7 +21,7 @@ from musk_id.formats.spectra_files import read_spectra
 from musk_id.model.barcode import RunIdentity
 from musk_id.model.record import CaseRecord
 from musk_id.model.technical import SpectrumEvidence
-from musk_id.model.values import Sha256
+from musk_id.model.values import Line, Sha256
 from musk_id.records.canonical import canonical_bytes, canonical_json, parse_record
 from musk_id.render.catalogue import WHOLE_LANGUAGES, load_catalogue
 from musk_id.render.html import render_html
@@ -172,3 +172,29 @@ def test_a_run_of_many_scans_has_one_plot_a_compound_and_stays_small(record: Cas
     assert len(page) < 1_300_000
     # One of the run's compound, one of the other run's spectrum, and the chromatogram.
     assert page.count(b"data-view=") == 3
+
+
+def test_a_run_of_hundreds_of_scans_is_told_in_part_and_says_so(record: CaseRecord) -> None:
+    """The best spectrum of each compound in full, the others counted; large data lie beside the page."""
+    scans = [r for r in record.spectra.spectra if r.run.run_id == "C1-R1"]
+    rest = tuple(r for r in record.spectra.spectra if r.run.run_id != "C1-R1")
+    named = [r for r in scans if r.call is not None and r.call.name is not None]
+    many = tuple(
+        replace(scans[number % SCANS], spectrum_name=Line(f"scan {number}")) for number in range(30 * SCANS)
+    )
+    large = replace(record, spectra=replace(record.spectra, spectra=(*many, *rest)))
+    data = canonical_json(large)
+    for language in WHOLE_LANGUAGES:
+        label = load_catalogue(language).label
+        page = render_html(large, data, language).decode("utf-8")
+        assert len(data) > 2_000_000 > len(page)
+        assert label("chemistry.in_full", total=str(30 * SCANS), count="1") in page
+        further = label("chemistry.further", count=str(30 * SCANS - min(60, 30 * len(named))))
+        assert further in page
+        assert label("page.data_elsewhere", name="record.json", bytes=str(len(data))) in page
+        assert "data:application/json" not in page
+        assert page.count("data-view=") == 3
+    # Up to sixty spectra each is told.
+    page = render_html(record, canonical_json(record), Language.EN).decode("utf-8")
+    assert "data:application/json" in page
+    assert page.count("SHA-256 of the unit-mass peaks") == len(record.spectra.spectra)

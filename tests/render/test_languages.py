@@ -84,7 +84,10 @@ def test_a_draft_is_one_file_and_says_so_on_every_page(record: CaseRecord, langu
     assert "page.draft" not in catalogue.untranslated
     text = render_html(record, canonical_json(record), language).decode("utf-8")
     assert mark in text and f'<html lang="{language}">' in text
-    assert catalogue.label("language_note.untranslated", count=str(len(catalogue.untranslated))) in text
+    # How many texts stand in English is told on the first page, in words of the language, and with the sources.
+    told = catalogue.label("language_note.untranslated", count=str(len(catalogue.untranslated)))
+    assert "language_note.untranslated" not in catalogue.untranslated
+    assert told in text[: text.index('<section id="items">')] and text.count(told) == 2
     name = catalogue.word(Language.EN)
     assert catalogue.label("language_note.translation", language=name) in text
     if language is Language.KK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,7 +18,9 @@ from musk_id.refdb.musk_tables import load_musk_tables
 from musk_id.render.catalogue import ENUM_PREFIXES, load_catalogue
 from musk_id.render.glyphs import PDF_RANGES, Medium, drawable
 from musk_id.render.html import render_html
-from musk_id.render.pdf import render_pdf
+from musk_id.render.pages.build import build_document
+from musk_id.render.pages.document import Paragraph, Section, Table, cell
+from musk_id.render.pdf import document_pdf, render_pdf
 from musk_id.render.wording import forbidden_words
 from musk_id.vocabulary import Language
 
@@ -144,3 +147,26 @@ def test_pages_open_in_a_browser_without_a_message(record: CaseRecord, tmp_path:
     assert done.returncode == 0, done.stderr[-500:]
     assert "Запись исследования" in done.stdout
     assert "CONSOLE" not in done.stderr
+
+
+def test_the_words_of_heads_do_not_run_into_each_other(record: CaseRecord) -> None:
+    """A column is as wide as the longest word of its head, whatever its share; none is torn from the page."""
+    heads = ("Запуск", "Использовано", "Неоднозначные или короткие", "Израсходовано", "Осталось", "Наибольшее")
+    text = "слово " * 12
+    table = Table("Таблица", heads, (40, 1, 1, 1, 1, 4), tuple((cell(text),) * 6 for _ in range(3)))
+    plain = build_document(record, b"{}", load_catalogue(Language.RU))
+    document = dataclasses.replace(plain, sections=(Section("s", "S", (table, Paragraph(cell("end")))),))
+    boxes: dict[str, tuple[float, float]] = {}
+
+    def seen(text: str, to_page: list[float], matrix: list[float], _font: object, _size: float) -> None:
+        place = (matrix[4] * to_page[0] + to_page[4], matrix[5] * to_page[3] + to_page[5])
+        boxes.setdefault(text.strip(), place)
+
+    for page in PdfReader(__import__("io").BytesIO(document_pdf(document, b"{}"))).pages:
+        page.extract_text(visitor_text=seen)
+    first = [boxes[head.split()[0]] for head in heads]
+    assert len({round(y) for _, y in first}) == 1
+    # Letters of this face are about 0.55 of their size wide, here 7.6 points and strong.
+    for (x, _), (following, _), head in zip(first, first[1:], heads, strict=False):
+        assert following - x >= max(len(word) for word in head.split()) * 7.6 * 0.5
+    assert first[-1][0] + 10 * 7.6 * 0.5 <= 595 - 54

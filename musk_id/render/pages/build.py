@@ -31,6 +31,9 @@ from musk_id.render.photographs import DrawnPhotograph
 __all__ = ["build_document", "document_date"]
 
 VIEWER = "viewer."
+ATTACHMENT = "record.json"
+# An HTML file that holds a larger data file opens slowly and cannot be sent; the PDF holds it in any case.
+MAX_HELD_BYTES = 2_000_000
 _NONE: Mapping[RelativePath, DrawnPhotograph] = MappingProxyType({})
 
 
@@ -64,8 +67,9 @@ def build_document(
         items_section(record, catalogue, photographs),
         findings_section(record, catalogue),
         answers_section(record, catalogue),
-        authority_section(record, catalogue),
+        # Controls before the box: that is not broken, and would leave half a page empty behind the pictures.
         controls_section(record, catalogue),
+        authority_section(record, catalogue),
         methods_section(record, catalogue),
         limitations_section(record, catalogue),
         completeness_section(record, catalogue),
@@ -90,7 +94,7 @@ def build_document(
         front=front_page(record, catalogue),
         sections=sections,
         end_mark=document_word(record, "end_mark", catalogue, case=record.case_id),
-        attachment="record.json",
+        attachment=ATTACHMENT,
         annexes_title=label("section.annexes"),
         annexes=annexes,
         viewer_words=tuple(
@@ -98,9 +102,17 @@ def build_document(
             for key, text in sorted(catalogue.labels.items())
             if key.startswith(VIEWER)
         ),
+        data_elsewhere=_elsewhere(record_json, catalogue),
     )
     check_pages(document, record)
     return document
+
+
+def _elsewhere(record_json: bytes, catalogue: Catalogue) -> str:
+    """Where the data are if the HTML does not hold them."""
+    if len(record_json) <= MAX_HELD_BYTES:
+        return ""
+    return catalogue.label("page.data_elsewhere", name=ATTACHMENT, bytes=str(len(record_json)))
 
 
 def document_date(record: CaseRecord) -> str:

@@ -14,6 +14,7 @@ from musk_id.render.pages.document import (
     Facts,
     Figure,
     Heading,
+    Paragraph,
     Table,
     bold,
     cell,
@@ -33,6 +34,9 @@ HITS_SHOWN = 6
 # Mirror plots of an item on paper; and spectra of a run up to which each has one.
 FIGURES_SHOWN = 2
 PLOTS_A_RUN = 6
+# A run of more spectra has rows for so many of those that were named, and so many of its spectra in full.
+ROWS_A_RUN = 60
+IN_FULL_A_RUN = 12
 
 
 def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) -> list[Block]:
@@ -57,44 +61,87 @@ def chemistry_blocks(item_id: str, record: SpectraRecord, catalogue: Catalogue) 
 def _spectra_annexes(
     results: list[SpectrumResult], plotted: list[SpectrumResult], catalogue: Catalogue
 ) -> list[Block]:
-    """An annex for each run; the spectra of a run with many scans are its parts."""
+    """An annex for each run; the spectra of a run with many scans are its parts, of hundreds the best ones."""
     annexes: list[Block] = []
-    for _, of_run in groupby(results, key=lambda result: result.run.run_id):
-        parts = [_spectrum_annex(result, catalogue, plot=result in plotted) for result in of_run]
-        annexes.append(parts[0] if len(parts) == 1 else Annex(parts[0].title, tuple(parts)))
+    for _, grouped in groupby(results, key=lambda result: result.run.run_id):
+        of_run = list(grouped)
+        shown = _in_full(of_run)
+        parts = [_spectrum_annex(result, catalogue, plot=result in plotted) for result in shown]
+        if len(of_run) == 1:
+            annexes.append(parts[0])
+            continue
+        title = _run_title(of_run[0], catalogue)
+        note: list[Block] = [] if len(shown) == len(of_run) else [_left_out(len(of_run), len(shown), catalogue)]
+        annexes.append(Annex(title, (*note, *parts)))
     return annexes
+
+
+def _in_full(of_run: list[SpectrumResult]) -> list[SpectrumResult]:
+    """Spectra of a run that are told in full: all, or of many the best of each compound that was named."""
+    if len(of_run) <= ROWS_A_RUN:
+        return of_run
+    best = sorted(_best_of_compounds(of_run), key=_likeness, reverse=True)[:IN_FULL_A_RUN]
+    return [result for result in of_run if result in best]
+
+
+def _likeness(result: SpectrumResult) -> float:
+    return float(result.hits[0].identity_forward)
+
+
+def _best_of_compounds(of_run: list[SpectrumResult]) -> list[SpectrumResult]:
+    """The spectrum of each named compound that is most like its library spectrum."""
+    best: dict[str, SpectrumResult] = {}
+    for result in sorted((r for r in of_run if r.hits), key=_likeness, reverse=True):
+        if result.call is not None and result.call.name is not None:
+            best.setdefault(result.call.name, result)
+    return list(best.values())
+
+
+def _left_out(count: int, shown: int, catalogue: Catalogue) -> Paragraph:
+    return Paragraph(cell(catalogue.label("chemistry.in_full", total=str(count), count=str(shown))), quiet=True)
 
 
 def _plotted(results: list[SpectrumResult]) -> list[SpectrumResult]:
     """Spectra that have a mirror plot; of a run of many scans, the best of each compound that was named."""
     plotted: list[SpectrumResult] = []
-    for _, of_run in groupby(results, key=lambda result: result.run.run_id):
+    for _, grouped in groupby(results, key=lambda result: result.run.run_id):
+        of_run = list(grouped)
         found = [result for result in of_run if result.hits]
         if len(found) > PLOTS_A_RUN:
-            best: dict[str, SpectrumResult] = {}
-            for result in sorted(found, key=lambda r: -float(r.hits[0].identity_forward)):
-                if result.call is not None and result.call.name is not None:
-                    best.setdefault(result.call.name, result)
-            found = list(best.values())
+            told = _in_full(of_run)
+            found = [result for result in _best_of_compounds(of_run) if result in told]
         plotted += found
     return plotted
 
 
 def _spectra_table(results: list[SpectrumResult], catalogue: Catalogue) -> Table:
-    """A line for each spectrum: what it was called, its best library spectrum, the outcome."""
+    """A line for each spectrum: what it was called, its best library spectrum, the outcome; for a run of many
+    spectra the first ones that were named and a line on how many more there are.
+    """
     label = catalogue.label
-    rows = tuple(
-        (
-            mono(result.run.run_id),
-            cell(result.spectrum_name),
-            cell("-") if result.call is None else _compound(result, catalogue),
-            cell(_best_hit(result)),
-            cell(finding_words(catalogue, result.finding)),
-        )
-        for result in results
-    )
+    rows: list[tuple[Cell, ...]] = []
+    for run_id, grouped in groupby(results, key=lambda result: result.run.run_id):
+        of_run = list(grouped)
+        told = of_run
+        if len(of_run) > ROWS_A_RUN:
+            named = [r for r in of_run if r.call is not None and r.call.name is not None]
+            told = named[:ROWS_A_RUN]
+        rows += [_spectrum_row(result, catalogue) for result in told]
+        if len(told) < len(of_run):
+            further = label("chemistry.further", count=str(len(of_run) - len(told)))
+            rows.append((mono(run_id), cell(further), cell("-"), cell("-"), cell("-")))
     heads = tuple(label(f"head.{h}") for h in ("run", "name_in_file", "compound", "identity", "outcome"))
-    return Table(label("chemistry.spectra"), heads, (4, 6, 8, 4, 5), rows)
+    return Table(label("chemistry.spectra"), heads, (4, 6, 8, 4, 5), tuple(rows))
+
+
+def _spectrum_row(result: SpectrumResult, catalogue: Catalogue) -> tuple[Cell, ...]:
+    return (
+        mono(result.run.run_id),
+        cell(result.spectrum_name),
+        cell("-") if result.call is None else _compound(result, catalogue),
+        cell(_best_hit(result)),
+        cell(finding_words(catalogue, result.finding)),
+    )
 
 
 def _best_hit(result: SpectrumResult) -> str:
@@ -105,9 +152,6 @@ def _spectrum_annex(result: SpectrumResult, catalogue: Catalogue, *, plot: bool)
     """All that the record holds on a spectrum, with a mirror plot if it has one that the text does not show."""
     label = catalogue.label
     run = result.run.run_id
-    title = label("chemistry.run", run=run)
-    if result.run.simulated:
-        title = f"{title} · {label('text.simulated')}"
     blocks: list[Block] = [_spectrum_facts(result, catalogue)]
     criteria = result.quality + (result.call.trace if result.call is not None else ())
     if criteria:
@@ -116,7 +160,12 @@ def _spectrum_annex(result: SpectrumResult, catalogue: Catalogue, *, plot: bool)
         blocks.append(_hits_table(result, catalogue))
         if plot:
             blocks.append(_mirror(result, catalogue))
-    return Annex(title, tuple(blocks))
+    return Annex(_run_title(result, catalogue), tuple(blocks))
+
+
+def _run_title(result: SpectrumResult, catalogue: Catalogue) -> str:
+    title = catalogue.label("chemistry.run", run=result.run.run_id)
+    return f"{title} · {catalogue.label('text.simulated')}" if result.run.simulated else title
 
 
 def _spectrum_facts(result: SpectrumResult, catalogue: Catalogue) -> Facts:

@@ -287,8 +287,9 @@ class Document:
     """All pages of a record, or of another report, in one language.
 
     ``page_of`` and ``digest_line`` stand in the footer; ``page_of`` keeps ``{page}`` and ``{pages}`` for
-    the medium to fill. ``attachment`` is the name of the data file that travels with the pages. ``annexes``
-    are drawn in HTML only, and ``viewer_words`` are those of its viewers, by name.
+    the medium to fill. ``attachment`` is the name of the data file that travels with the pages; ``data_elsewhere``
+    says where it is if it is too large for an HTML file to hold. ``annexes`` are drawn in HTML only, and
+    ``viewer_words`` are those of its viewers, by name.
     """
 
     language: str
@@ -309,3 +310,4 @@ class Document:
     annexes_title: str = ""
     annexes: tuple[Section, ...] = ()
     viewer_words: tuple[tuple[str, str], ...] = ()
+    data_elsewhere: str = ""

@@ -35,21 +35,25 @@ def page_marks(record: CaseRecord, catalogue: Catalogue) -> str:
 
 
 def form_notices(record: CaseRecord, catalogue: Catalogue) -> tuple[Notice, ...]:
-    """What has to be seen before the answers: that they may change, or that there are none."""
+    """What has to be seen before the answers: gaps of a translation, that they may change, that there are none."""
     label = catalogue.label
     kind = document_of(record)
+    before: tuple[Notice, ...] = ()
+    if catalogue.untranslated:
+        text = label("language_note.untranslated", count=str(len(catalogue.untranslated)))
+        before = (Notice(label("page.draft"), (cell(text),)),)
     if kind is DocumentKind.STATEMENT_OF_IMPOSSIBILITY:
-        return (Notice(label("notice.impossible.title"), (cell(label("notice.impossible.text")),)),)
+        return (*before, Notice(label("notice.impossible.title"), (cell(label("notice.impossible.text")),)))
     interim = record.intake.examination.interim
     if kind is not DocumentKind.INTERIM_RECORD or interim is None:
-        return ()
+        return before
     told: list[Cell] = [cell(label("notice.interim.text"))]
     told += [
         cell(label("notice.interim.told", date=entry.date, by=entry.by, to=entry.to, what=entry.what.strip()))
         for entry in interim.told
     ]
     facts = ((label("notice.interim.why"), cell(interim.reason.strip())),)
-    return (Notice(label("notice.interim.title"), tuple(told), facts),)
+    return (*before, Notice(label("notice.interim.title"), tuple(told), facts))
 
 
 def conclusion_rows(record: CaseRecord, answer: Answer, catalogue: Catalogue) -> list[tuple[str, Cell]]:

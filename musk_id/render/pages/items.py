@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from musk_id.model.examination import ExaminedItem, Extract, MassBalance, Product, Run, SubSample
+from musk_id.model.examination import ExaminedItem, Extract, Product, Run, SubSample
 from musk_id.model.record import CaseRecord
 from musk_id.model.request import RequestItem
 from musk_id.model.values import RelativePath
@@ -27,6 +27,7 @@ from musk_id.render.pages.document import (
 from musk_id.render.pages.facts import brief_digest, given, photographs, quantity, said
 from musk_id.render.pages.papers import edits_blocks, numbers_table
 from musk_id.render.pages.photographs import photograph_blocks
+from musk_id.render.pages.preparation import place_blocks, steps_table
 from musk_id.render.pages.traces import trace_files_table
 from musk_id.render.photographs import DrawnPhotograph
 from musk_id.render.pictures.lineage import Node, draw_lineage, parted
@@ -40,7 +41,7 @@ def items_section(
     record: CaseRecord, catalogue: Catalogue, drawn: Mapping[RelativePath, DrawnPhotograph]
 ) -> Section:
     """Items with their photographs as drawn, seals, custody, sub-samples, runs and files."""
-    blocks: list[Block] = []
+    blocks: list[Block] = place_blocks(record, catalogue)
     examined = {item.item_id: item for item in record.intake.examination.items}
     for asked in record.intake.request.items:
         item = examined.get(asked.item_id)
@@ -92,11 +93,29 @@ def _found_cells(item: ExaminedItem | None, catalogue: Catalogue) -> dict[str, C
     return {
         "what": _morphology(item, catalogue),
         "seal": lines(*seal),
-        "mass": given(catalogue, item.mass_received_mg, unit="mg" if item.mass_received_mg else ""),
+        "mass": _mass(item, catalogue),
         "units": cell(units),
         "photographs": photographs(catalogue, item.photographs),
         "condition": given(catalogue, item.condition),
     }
+
+
+def _mass(item: ExaminedItem, catalogue: Catalogue) -> Cell:
+    """Mass as received and, where it was weighed, the net mass with its uncertainty."""
+    received = given(catalogue, item.mass_received_mg, unit="mg" if item.mass_received_mg else "")
+    net = item.net_mass
+    if net is None:
+        return received
+    mass = catalogue.label("items.net_mass", mass=net.value_mg)
+    if net.expanded_uncertainty_mg is not None and net.coverage_factor is not None:
+        mass = catalogue.label(
+            "items.net_mass_uncertain",
+            mass=net.value_mg,
+            uncertainty=net.expanded_uncertainty_mg,
+            factor=net.coverage_factor,
+        )
+    weighed = [] if net.balance is None else [cell(catalogue.label("items.balance", name=net.balance))]
+    return lines(received, cell(mass), *weighed)
 
 
 def _count(value: int | None, catalogue: Catalogue) -> str:
@@ -182,7 +201,8 @@ def _runs(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
         label("items.runs_caption"), tuple(label(f"head.{h}") for h in heads), (7, 6, 7, 5, 6, 4, 5, 8), rows
     )
     numbers = numbers_table(record.intake.examination, catalogue)
-    return [Heading(2, label("items.runs")), table, *numbers, *_masses(record, catalogue)]
+    steps = steps_table(record.intake.examination.items, catalogue)
+    return [Heading(2, label("items.runs")), *([] if steps is None else [steps]), table, *numbers]
 
 
 def _run_name(run: Run, catalogue: Catalogue) -> Cell:
@@ -197,21 +217,6 @@ def _who(run: Run, product: Product) -> list[str]:
         run.instrument or product.instrument,
     )
     return [fact for fact in facts if fact is not None] or ["-"]
-
-
-def _masses(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
-    label = catalogue.label
-    parts: list[tuple[str, MassBalance]] = []
-    for item in record.intake.examination.items:
-        for sub_sample in item.sub_samples:
-            if sub_sample.mass is not None:
-                parts.append((sub_sample.sub_sample_id, sub_sample.mass))
-            parts += [(e.extract_id, e.mass) for e in sub_sample.extracts if e.mass is not None]
-    if not parts:
-        return []
-    rows = tuple((mono(name), *(cell(v or "-") for v in (m.in_mg, m.used_mg, m.left_mg))) for name, m in parts)
-    heads = tuple(label(f"head.{h}") for h in ("part", "mass_in", "mass_used", "mass_left"))
-    return [Table(label("items.masses"), heads, (6, 3, 3, 3), rows)]
 
 
 def _files(record: CaseRecord, catalogue: Catalogue) -> list[Block]:

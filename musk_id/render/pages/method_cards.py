@@ -1,7 +1,8 @@
 """Method cards: specificity, sensitivity and open answers of each method, with what was not measured.
 
-The short cards stand on paper, the full ones with all strata in an annex. All figures are those of the calibration
-that the record names; a method without figures says so.
+The short cards stand on paper, the full ones with all strata in an annex. Figures of the rule for the genus of
+interest are those of the calibration that the record names, those of further methods come from the files of
+``validation/``; a method without figures says so.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from musk_id.render.pages.error_figures import (
     window_words,
     wrong_rate,
 )
+from musk_id.render.pages.measured_cards import full_measured_blocks, measured_blocks
 
 __all__ = ["card_blocks"]
 
@@ -50,15 +52,18 @@ def card_blocks(record: CaseRecord, catalogue: Catalogue) -> list[Block]:
     comparisons = record.calibration.comparisons
     rows = [_figures_row(figures, catalogue) for figures in comparisons]
     rows += [_empty_row(method, catalogue) for method in _without_figures(record)]
-    if not rows:
+    if not rows and not record.method_cards:
         return []
     names = ("method", "specificity", "wrong", "right", "none")
     heads = tuple(label(f"card.head_{name}") for name in names)
-    blocks: list[Block] = [
-        Table(label("card.caption"), heads, (6, 5, 7, 7, 4), tuple(rows)),
-        Paragraph(cell(label("card.not_measured", materials=_materials(record, catalogue))), quiet=True),
-    ]
+    blocks: list[Block] = [Table(label("card.caption"), heads, (6, 5, 7, 7, 4), tuple(rows))] if rows else []
+    if record.method_cards and not comparisons:
+        # No rate stands without the sentence on what it is not; else it opens the figures of the calibration.
+        blocks.append(Paragraph(cell(label("errors.sentence"))))
+    blocks += measured_blocks(record.method_cards, catalogue)
+    blocks.append(Paragraph(cell(label("card.not_measured", materials=_materials(record, catalogue))), quiet=True))
     full = [block for figures in comparisons for block in _full_card(figures, record, catalogue)]
+    full += full_measured_blocks(record.method_cards, catalogue)
     return [*blocks, Annex(label("card.full"), tuple(full))] if full else blocks
 
 
@@ -74,7 +79,9 @@ def _without_figures(record: CaseRecord) -> list[str]:
         used.append(methods.reads.version)
     if record.spectra.spectra:
         used.append(methods.spectra.version)
-    told = set() if record.calibration is None else {figures.method for figures in record.calibration.comparisons}
+    told = {str(card.method) for card in record.method_cards}
+    if record.calibration is not None:
+        told |= {str(figures.method) for figures in record.calibration.comparisons}
     return [method for method in used if method not in told]
 
 

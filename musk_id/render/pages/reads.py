@@ -97,7 +97,7 @@ def _variants_table(found: list[tuple[SequenceResult, ReadSupport]], catalogue: 
     rows = tuple(_variant_row(result, support, catalogue) for result, support in found)
     names = ("variant", "marker", "named", "reads", "blank", "jumps", "replicates", "chimera", "finding")
     heads = tuple(catalogue.label(f"reads.head_{name}") for name in names)
-    return Table(catalogue.label("reads.variants"), heads, (5, 3, 5, 5, 3, 3, 4, 3, 6), rows)
+    return Table(catalogue.label("reads.variants"), heads, (9, 8, 8, 9, 7, 10, 15, 10, 12), rows)
 
 
 def _variant_row(result: SequenceResult, support: ReadSupport, catalogue: Catalogue) -> tuple[Cell, ...]:
