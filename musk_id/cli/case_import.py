@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from musk_id.cli.console import say
+from musk_id.cli.run_lock import hold_cases
 from musk_id.cli.table_cases import TableCase, cases_of
 from musk_id.errors import IntegrityError, Problem, RequestError, UsageError, counted
 from musk_id.formats.case_table import read_case_table
@@ -19,6 +20,7 @@ from musk_id.records.files import resolve_inside, sha256_file, write_atomic
 __all__ = ["run_import"]
 
 MAX_TOLD_PROBLEMS = 200
+_BUILDING = ".import."
 
 
 def run_import(arguments: argparse.Namespace) -> int:
@@ -35,29 +37,38 @@ def run_import(arguments: argparse.Namespace) -> int:
             problems=tuple(problems[:MAX_TOLD_PROBLEMS]),
             hint="correct the table and import it again",
         )
-    cases_folder.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(dir=cases_folder, prefix=".import."))
-    try:
-        # All are built before one is put in its place, so that a file that cannot be copied stops all.
-        for case in cases:
-            _build(case, table.absolute().parent, building / case.case_id)
-        different = [
-            c.case_id for c in cases if not _is_free_or_same(cases_folder / c.case_id, building / c.case_id)
-        ]
-        if different:
-            raise UsageError(
-                f"{', '.join(different[:10])}: a case of that id stands there and is another one",
-                where=str(cases_folder),
-                hint="give the cases of the table other ids, or take their rows out",
-            )
-        new = [case.case_id for case in cases if not (cases_folder / case.case_id).exists()]
-        for case_id in new:
-            os.replace(building / case_id, cases_folder / case_id)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    with hold_cases(cases_folder):
+        new = _put(cases, table.absolute().parent, cases_folder)
     there = len(cases) - len(new)
     say(f"{counted(len(new), 'case', 'cases')} written to {cases_folder}, {there} were there already")
     return 0
+
+
+def _put(cases: list[TableCase], source: Path, folder: Path) -> list[str]:
+    """Build all cases beside their places and put them there; the ids of those that are new."""
+    # Asked again under the lock: an inbox may have filed a case since the table was read.
+    if _same_but_for_case([case.case_id for case in cases], folder):
+        raise UsageError("a case was filed meanwhile whose id differs by case only", where=str(folder))
+    for left in folder.glob(f"{_BUILDING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    building = Path(tempfile.mkdtemp(dir=folder, prefix=_BUILDING))
+    try:
+        # All are built before one is put in its place, so that a file that cannot be copied stops all.
+        for case in cases:
+            _build(case, source, building / case.case_id)
+        different = [c.case_id for c in cases if not _is_free_or_same(folder / c.case_id, building / c.case_id)]
+        if different:
+            raise UsageError(
+                f"{', '.join(different[:10])}: a case of that id stands there and is another one",
+                where=str(folder),
+                hint="give the cases of the table other ids, or take their rows out",
+            )
+        new = [case.case_id for case in cases if not (folder / case.case_id).exists()]
+        for case_id in new:
+            os.replace(building / case_id, folder / case_id)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return new
 
 
 def _problems(case: TableCase, folder: Path) -> list[Problem]:

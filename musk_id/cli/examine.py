@@ -13,7 +13,7 @@ from musk_id.cli.casework import (
     record_case,
     spectra_case,
 )
-from musk_id.cli.output import seal_case, write_case
+from musk_id.cli.output import Sealable, seal_case, write_case
 from musk_id.cli.output_place import refuse_output_over_sources
 from musk_id.cli.workplace import Casework, find_root
 from musk_id.errors import UsageError
@@ -58,7 +58,7 @@ def run_examine(arguments: argparse.Namespace) -> int:
     casework = Casework(root)
     record = examine_case(casework, case_dir)
     place = write_case(record, case_dir, casework.laboratory_path, arguments.out / "cases")
-    seal_case(place, record, key)
+    seal_case(place, Sealable.of(record), key)
     print(headline(record, record.intake.laboratory.languages[0]))
     print(f"  {place}  ({'signed' if key else 'not signed'})")
     return 0

@@ -18,34 +18,37 @@ import stat
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from musk_id import __version__
 from musk_id.cli.console import say
 from musk_id.cli.papers import read_part
-from musk_id.cli.run_lock import open_lock, take_lock
+from musk_id.cli.run_lock import hold_cases
 from musk_id.cli.workplace import Casework
 from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError, UsageError
 from musk_id.inbox_vocabulary import ReceiptStatus
 from musk_id.model.receipt import Receipt
 from musk_id.model.request import Request
 from musk_id.model.values import RULES, Identifier, Line, Text
-from musk_id.records.canonical import canonical_json, parse_record
+from musk_id.records.canonical import canonical_json, digest, parse_record
 from musk_id.records.files import read_limited, sha256_bytes, write_atomic
 from musk_id.records.inputs import find_input
 from musk_id.records.tree import MAX_BYTES, read_tree
+from musk_id.vocabulary import Language
 
 __all__ = ["run_inbox"]
 
 ENDINGS = frozenset({".yaml", ".yml", ".json"})
 # Names that programs give to files that they are still copying.
 UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download", ".swp", "~")
-LOCK_NAME = ".inbox.lock"
+RECEIPT_ENDING = ".receipt.json"
+PAGE_ENDING = ".receipt.html"
 MAX_FILES = 100_000
 MAX_SETTLE_SECONDS = 3600
 _MAX_SHOWN = 300
+_BUILDING = ".inbox-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +78,31 @@ def run_inbox(arguments: argparse.Namespace) -> int:
     if not 0 <= arguments.settle_seconds <= MAX_SETTLE_SECONDS:
         raise UsageError(f"--settle-seconds must lie in 0 to {MAX_SETTLE_SECONDS}")
     root: Path = arguments.root.resolve()
-    laboratory = Casework(root).laboratory.name
+    found = Casework(root).laboratory
+    laboratory, languages = found.name, found.languages
     receipts: Path = arguments.receipts if arguments.receipts is not None else inbox / "receipts"
     for folder in (receipts, root / "cases"):
         if folder.is_symlink():
             raise UsageError("the folder is a symbolic link", where=str(folder))
         folder.mkdir(parents=True, exist_ok=True)
-    with _alone(root / "cases"):
+    with hold_cases(root / "cases"):
+        _remove_unfinished(root / "cases")
         drops, unsettled = _settled(inbox, arguments.settle_seconds)
         before = {drop.name: _earlier(receipts / _receipt_name(drop)) for drop in drops}
         new = [drop for drop in drops if before[drop.name] is None]
         readings = [_read(drop) for drop in new]
-        claims = _claims(readings, [receipt for receipt in before.values() if receipt is not None])
-        answers = [_answer(reading, claims, root / "cases", laboratory) for reading in readings]
+        known = {drop.name: receipt for drop in drops if (receipt := before[drop.name]) is not None}
+        claims = _claims(readings, list(known.values()))
+        taken = _taken_ids(receipts)
+        answers = [_answer(reading, claims, taken, root / "cases", laboratory) for reading in readings]
         for drop, receipt in zip(new, answers, strict=True):
             # The case is in its place by now: a receipt that was lost is written again, a case is not.
-            write_atomic(receipts / _receipt_name(drop), canonical_json(receipt))
+            _write_receipt(receipts / _receipt_name(drop), receipt, languages)
+        for drop in drops:
+            # A page that was lost, or that an earlier version did not write.
+            path = receipts / _receipt_name(drop)
+            if drop.name in known and not _page_of(path).is_file():
+                _write_page(path, known[drop.name], languages)
     for receipt in answers:
         told = f"case {receipt.case_id}" if receipt.status is ReceiptStatus.ACCEPTED else receipt.problems[0]
         say(f"{receipt.status.value}  {receipt.file_name}  {told}")
@@ -119,17 +131,41 @@ def _claims(readings: list[_Reading], receipts: list[Receipt]) -> Counter[str]:
     return Counter(case_id for case_id, _ in found)
 
 
-@contextlib.contextmanager
-def _alone(cases: Path) -> Iterator[None]:
-    handle = open_lock(cases / LOCK_NAME)
-    try:
-        if not take_lock(handle, fcntl.LOCK_EX):
-            raise UsageError("another inbox command files cases of this root", hint="wait until it ends")
-        for left in cases.glob(".inbox-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        yield
-    finally:
-        os.close(handle)
+def _taken_ids(receipts: Path) -> dict[str, str]:
+    """Ids of the requests that were accepted, in small letters, each with the digest of its request.
+
+    An id stays with its request as long as the receipt lies there, also after the case was taken away: two
+    authorities must not hold receipts for one case.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(receipts.glob(f"*{RECEIPT_ENDING}")):
+        receipt = _earlier(path)
+        if receipt is None or receipt.status is not ReceiptStatus.ACCEPTED:
+            continue
+        if receipt.case_id is not None and receipt.request_sha256 is not None:
+            found.setdefault(receipt.case_id.lower(), receipt.request_sha256)
+    return found
+
+
+def _remove_unfinished(cases: Path) -> None:
+    for left in cases.glob(f"{_BUILDING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _page_of(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(RECEIPT_ENDING) + PAGE_ENDING)
+
+
+def _write_receipt(path: Path, receipt: Receipt, languages: tuple[Language, ...]) -> None:
+    # The page first: a file counts as answered once its receipt is there.
+    _write_page(path, receipt, languages)
+    write_atomic(path, canonical_json(receipt))
+
+
+def _write_page(path: Path, receipt: Receipt, languages: tuple[Language, ...]) -> None:
+    from musk_id.render.receipt import receipt_html
+
+    write_atomic(_page_of(path), receipt_html(receipt, path.name, digest(receipt), languages))
 
 
 def _settled(inbox: Path, seconds: float) -> tuple[list[_Drop], int]:
@@ -218,10 +254,13 @@ def _read(drop: _Drop) -> _Reading:
     return _Reading(drop, None if problems else request, tuple(problems))
 
 
-def _answer(reading: _Reading, claims: Counter[str], cases: Path, laboratory: Line) -> Receipt:
+def _answer(
+    reading: _Reading, claims: Counter[str], taken: Mapping[str, str], cases: Path, laboratory: Line
+) -> Receipt:
     drop, request, problems = reading.drop, reading.request, list(reading.problems)
     if request is not None:
-        problems += _file_case(request, drop, cases, claims[request.case_id.lower()])
+        key = request.case_id.lower()
+        problems += _file_case(request, drop, cases, claims[key], taken.get(key))
     is_accepted = request is not None and not problems
     return Receipt(
         schema=Line(Receipt.SCHEMA),
@@ -233,13 +272,20 @@ def _answer(reading: _Reading, claims: Counter[str], cases: Path, laboratory: Li
         case_id=None if request is None else request.case_id,
         photographs_named=0 if request is None else sum(len(item.photographs) for item in request.items),
         problems=tuple(Text(str(problem)[:2000]) for problem in problems),
-        hint=None if is_accepted else Text("correct the request and hand it in under another file name"),
+        hint=None
+        if is_accepted
+        else Text(
+            "correct the request, or take away what stands against it, and hand it in under another file name"
+        ),
         software_version=Line(__version__),
     )
 
 
-def _file_case(request: Request, drop: _Drop, cases: Path, claims: int) -> list[Problem]:
-    """Put the request into a case folder of its own; what stands against it."""
+def _file_case(request: Request, drop: _Drop, cases: Path, claims: int, taken: str | None) -> list[Problem]:
+    """Put the request into a case folder of its own; what stands against it.
+
+    ``taken`` is the digest of the request that was accepted for this id before, if its receipt still lies there.
+    """
     case_id, data = str(request.case_id), drop.data or b""
     there = next((p.name for p in cases.iterdir() if p.name.lower() == case_id.lower()), None)
     if there is not None:
@@ -247,18 +293,24 @@ def _file_case(request: Request, drop: _Drop, cases: Path, claims: int) -> list[
             is_same = there == case_id and read_limited(find_input(cases / there, "request"), MAX_BYTES) == data
         except (RequestError, InputFormatError):
             is_same = False
-        allowed = "a request of its own id; a revision is agreed with the laboratory"
-        return (
-            [] if is_same else [Problem("case_id", f"case {case_id} was taken in with another request", allowed)]
-        )
-    if claims > 1:
+        return [] if is_same else [_other_request(case_id)]
+    if taken is not None:
+        if taken != sha256_bytes(data):
+            return [_other_request(case_id)]
+    elif claims > 1:
         # Neither is preferred: which one was handed in first would hang on names or on the clock.
-        return [Problem("case_id", f"{case_id} stands in {claims} files that differ", "one request for a case")]
-    building = Path(tempfile.mkdtemp(dir=cases, prefix=".inbox-"))
+        allowed = "one request for a case: take the others away and hand in the right one under another file name"
+        return [Problem("case_id", f"{case_id} stands in {claims} files that differ", allowed)]
+    building = Path(tempfile.mkdtemp(dir=cases, prefix=_BUILDING))
     write_atomic(building / f"request{Path(drop.name).suffix.lower()}", data)
     os.chmod(building, 0o755)  # noqa: S103 - mkdtemp made it private; the laboratory adds its examination
     building.rename(cases / case_id)
     return []
+
+
+def _other_request(case_id: str) -> Problem:
+    allowed = "a request of its own id; a revision is agreed with the laboratory"
+    return Problem("case_id", f"case {case_id} was taken in with another request", allowed)
 
 
 def _harmless(name: str) -> str:
@@ -272,4 +324,4 @@ def _receipt_name(drop: _Drop) -> str:
     name = drop.name.encode("utf-8", "surrogateescape")
     content = drop.problem.encode("utf-8") if drop.data is None else drop.data
     whole = sha256_bytes(b"\0".join((name, str(drop.size).encode("ascii"), content)))
-    return f"{told}.{whole[:16]}.receipt.json"
+    return f"{told}.{whole[:16]}{RECEIPT_ENDING}"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from musk_id.cli.fonts import laboratory_fonts
 from musk_id.cli.papers import OPTIONAL_INPUTS
 from musk_id.cli.photographs import case_photographs
 from musk_id.cli.swap import build_folder
 from musk_id.errors import IntegrityError, UsageError
+from musk_id.model.intake import IntakeRecord
 from musk_id.model.record import CaseRecord
 from musk_id.model.seal import Manifest
+from musk_id.model.values import Sha256
 from musk_id.records.canonical import canonical_json, digest
 from musk_id.records.files import resolve_inside, sha256_file, write_atomic
 from musk_id.records.inputs import find_input, find_optional_input
@@ -22,7 +24,7 @@ from musk_id.sealing.seal import RECORD_PATH, build_manifest, write_seal
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["INPUT_FOLDER", "seal_case", "write_case"]
+__all__ = ["INPUT_FOLDER", "Sealable", "seal_case", "write_case"]
 
 INPUT_FOLDER = "input"
 
@@ -88,7 +90,20 @@ def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: P
             raise IntegrityError("the file changed after intake", where=name, hint="run the case again")
 
 
-def seal_case(place: Path, record: CaseRecord, key: tuple[str, Ed25519PrivateKey] | None) -> Manifest:
+class Sealable(NamedTuple):
+    """What of a record is held against its folder before it is sealed: id, digest of the record, its inputs."""
+
+    case_id: str
+    record_sha256: Sha256
+    intake: IntakeRecord
+
+    @classmethod
+    def of(cls, record: CaseRecord) -> Sealable:
+        """That of a record."""
+        return cls(record.case_id, digest(record), record.intake)
+
+
+def seal_case(place: Path, record: Sealable, key: tuple[str, Ed25519PrivateKey] | None) -> Manifest:
     """Seal the folder of a case, if it still holds this record and its inputs.
 
     Raises
@@ -100,7 +115,7 @@ def seal_case(place: Path, record: CaseRecord, key: tuple[str, Ed25519PrivateKey
         raise IntegrityError("there is no record to seal", where=record.case_id, hint="run the case again")
     manifest = build_manifest(place, record.case_id)
     sealed = {str(entry.path): str(entry.sha256) for entry in manifest.files}
-    wanted = {RECORD_PATH: str(digest(record))}
+    wanted = {RECORD_PATH: str(record.record_sha256)}
     wanted |= {f"{INPUT_FOLDER}/{f.path}": str(f.sha256) for f in record.intake.files if f.sha256 is not None}
     wanted |= {f"{INPUT_FOLDER}/{i.name}": str(i.sha256) for i in record.intake.provenance.inputs}
     for path, known in wanted.items():

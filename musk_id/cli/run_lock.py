@@ -1,7 +1,8 @@
-"""One run at a time on an output folder, and none beside jobs that a killed run left at work.
+"""One run at a time on an output folder, none beside jobs that a killed run left, one writer of a root's cases.
 
-The run holds ``.run.lock`` in the output folder, each job a shared lock in the folder of its shard. The system
-gives a lock back when its process ends, however it ends, so that nothing needs to be unlocked by hand.
+The run holds ``.run.lock`` in the output folder, each job a shared lock in the folder of its shard, a command
+that makes cases ``.cases.lock`` in their folder. The system gives a lock back when its process ends, however it
+ends, so that nothing needs to be unlocked by hand.
 """
 
 from __future__ import annotations
@@ -16,10 +17,21 @@ from pathlib import Path
 
 from musk_id.errors import UsageError
 
-__all__ = ["JOB_LOCK", "RUN_LOCK", "hold_job", "hold_run", "is_held_by", "open_lock", "take_lock"]
+__all__ = [
+    "CASES_LOCK",
+    "JOB_LOCK",
+    "RUN_LOCK",
+    "hold_cases",
+    "hold_job",
+    "hold_run",
+    "is_held_by",
+    "open_lock",
+    "take_lock",
+]
 
 RUN_LOCK = ".run.lock"
 JOB_LOCK = ".jobs.lock"
+CASES_LOCK = ".cases.lock"
 _MAX_HOLDER_BYTES = 200
 # File systems without locks say one of these; a run there is not guarded, as docs/hpc.md tells.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -101,6 +113,31 @@ def hold_job(shard_folder: Path) -> Iterator[None]:
         # A run that looks at this moment holds the lock for an instant only: wait for it.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def hold_cases(cases: Path) -> Iterator[None]:
+    """Hold the ``cases`` folder of a laboratory root while new cases are put into it; it is made if absent.
+
+    Whether an id is free is asked and answered under this lock, so that no two commands give it away at once.
+
+    Raises
+    ------
+    UsageError
+        If another command puts cases into the folder.
+    """
+    cases.mkdir(parents=True, exist_ok=True)
+    handle = open_lock(cases / CASES_LOCK)
+    try:
+        if not take_lock(handle, fcntl.LOCK_EX):
+            raise UsageError(
+                "another command (inbox or case import) puts cases into this laboratory root",
+                where=str(cases),
+                hint="wait until it ends",
+            )
         yield
     finally:
         os.close(handle)

@@ -18,7 +18,7 @@ from typing import Any
 
 from musk_id.cli import casework as work
 from musk_id.cli.memory_limit import LIMIT_VARIABLE, limit_memory
-from musk_id.cli.output import seal_case, write_case
+from musk_id.cli.output import Sealable, seal_case, write_case
 from musk_id.cli.output_place import refuse_output_over_sources
 from musk_id.cli.overview_rows import write_rows
 from musk_id.cli.progress import cases_told
@@ -33,7 +33,8 @@ from musk_id.model.intake import IntakeRecord
 from musk_id.model.record import CaseFailure, CaseRecord
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Line, Text
-from musk_id.records.lines import read_jsonl, write_jsonl
+from musk_id.records.canonical import decode_record
+from musk_id.records.lines import read_jsonl, read_trees, write_jsonl
 
 __all__ = ["failure_of", "run_stage"]
 
@@ -120,6 +121,26 @@ class _Shard:
         self._folder: Path = arguments.shard.parent
         self._controls: list[Path] = arguments.controls
 
+    def sealable(self) -> list[tuple[str, Any]]:
+        """Case ids in the order of the shard, each with what its sealing needs of its record, or its failure.
+
+        Of a record, the largest thing of a case, the digest and the inputs are needed: its line is looked at as a
+        whole (canonical, of the right schema) and not made into objects.
+        """
+        name = "record.jsonl"
+        found: list[Any] = []
+        for number, (tree, sha256) in enumerate(read_trees(self._folder / name), 1):
+            where = f"{name}, line {number}"
+            if tree.get("schema") == CaseRecord.SCHEMA:
+                intake = decode_record(IntakeRecord, tree.get("intake"), where)
+                found.append(Sealable(str(tree.get("case_id")), sha256, intake))
+            elif tree.get("schema") == CaseFailure.SCHEMA:
+                found.append(decode_record(CaseFailure, tree, where))
+            else:
+                raise IntegrityError("a record is not one of stage record", where=where, hint=_AGAIN)
+        records = self._one_each(found, name)
+        return [(case_id, records[case_id]) for case_id in self.ids]
+
     def load(self, stage: str) -> dict[str, Any]:
         """Records of an earlier stage by case id, one for each case of the shard.
 
@@ -133,6 +154,9 @@ class _Shard:
         expected = (_RECORDS[stage], CaseFailure)
         if any(not isinstance(entry, expected) for entry in entries):
             raise IntegrityError(f"a record is not one of stage {stage}", where=name, hint=_AGAIN)
+        return self._one_each(entries, name)
+
+    def _one_each(self, entries: list[Any], name: str) -> dict[str, Any]:
         if sorted(entry.case_id for entry in entries) != sorted(self.ids):
             raise IntegrityError(
                 f"{len(entries)} records for {len(self.ids)} cases, one for each is needed",
@@ -251,7 +275,7 @@ def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
 
 def _seal(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     target = _cases_folder(arguments)
-    return _each("seal", shard.pairs("record"), lambda i, record: seal_case(target / i, record, None), shard.tell)
+    return _each("seal", shard.sealable(), lambda i, record: seal_case(target / i, record, None), shard.tell)
 
 
 def _cases_folder(arguments: argparse.Namespace) -> Path:

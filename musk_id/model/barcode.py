@@ -280,7 +280,7 @@ class EditedView:
     items: tuple[ItemCall, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class BarcodeRecord:
     """All sequences of a case and the calls of its items, both without letters changed by hand.
 

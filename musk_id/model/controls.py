@@ -77,7 +77,7 @@ class RequiredControl:
     outcome: ControlOutcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class ControlsRecord:
     """Controls of one batch and their effect on every case of it.
 

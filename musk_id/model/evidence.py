@@ -71,7 +71,7 @@ class Answer:
     trace: tuple[Criterion, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class EvidenceRecord:
     """Grade, findings, answers and standing limitations of a case."""
 

@@ -46,7 +46,7 @@ class IntakeNote:
     statement: Statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class IntakeRecord:
     """A case at receipt: what was asked, what was done, which bytes were handed in."""
 

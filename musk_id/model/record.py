@@ -80,7 +80,7 @@ class ReleaseSummary:
     overlays: tuple[OverlaySummary, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class CaseRecord:
     """A case from request to answers; its canonical JSON is the record, the pages are renderings of it.
 

@@ -145,7 +145,7 @@ class RuleOutcome:
     source: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class SpectraRecord:
     """All spectra of a case and the markers of its items."""
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
+import weakref
+from functools import cache
 from typing import Any, TypeVar
 
 from musk_id.errors import IntegrityError
 from musk_id.model.values import Sha256
-from musk_id.records.codec import MAX_INTEGER, Decoder, encode
+from musk_id.records.codec import MAX_INTEGER, Decoder
 from musk_id.records.files import sha256_bytes
+from musk_id.records.quick import read_quickly, write_quickly
 
 __all__ = ["canonical_bytes", "canonical_json", "decode_record", "digest", "load_tree", "parse_record"]
 
@@ -50,9 +55,49 @@ def _is_simple(tree: Any) -> bool:
     return True
 
 
+# A stage asks for the same records' bytes again and again: of the controls for each case of their batch, of a case
+# record for its pages, its digest and its line. They are kept for as long as the record lives; records are frozen.
+_KNOWN: dict[int, tuple[weakref.ref[Any], bytes]] = {}
+
+
 def canonical_json(record: Any) -> bytes:
     """Canonical JSON of a model object."""
-    return canonical_bytes(encode(record))
+    if not _keeps(record):
+        return write_quickly(record)
+    key = id(record)
+    known = _KNOWN.get(key)
+    if known is not None and known[0]() is record:
+        return known[1]
+    # Names of fields are ASCII, so that their order is that of RFC 8785.
+    names = sorted(field.name for field in dataclasses.fields(record))
+    data = b"{" + b",".join(_key_text(name) + b":" + _part(getattr(record, name)) for name in names) + b"}"
+    _KNOWN[key] = (weakref.ref(record, lambda _: _KNOWN.pop(key, None)), data)
+    return data
+
+
+def _part(value: Any) -> bytes:
+    """Canonical JSON of a field; records in it may be known already."""
+    if _keeps(value):
+        return canonical_json(value)
+    if type(value) is tuple and value and all(map(_keeps, value)):
+        return b"[" + b",".join(map(canonical_json, value)) + b"]"
+    return write_quickly(value)
+
+
+def _keeps(value: Any) -> bool:
+    kind: Any = type(value)
+    return _is_kept(kind)
+
+
+@cache
+def _is_kept(kind: Any) -> bool:
+    """Whether the bytes of a class's records are kept: those with a schema that can be referred to weakly."""
+    return dataclasses.is_dataclass(kind) and hasattr(kind, "SCHEMA") and hasattr(kind, "__weakref__")
+
+
+@cache
+def _key_text(name: str) -> bytes:
+    return canonical_bytes(name)
 
 
 def digest(record: Any) -> Sha256:
@@ -64,6 +109,17 @@ def _no_float(text: str) -> Any:
     raise ValueError(f"a record holds no number such as {text[:20]}")
 
 
+def _safe_integer(text: str) -> int:
+    number = int(text)
+    if not -MAX_INTEGER <= number <= MAX_INTEGER:
+        raise ValueError(f"a record holds no number such as {text[:20]}")
+    return number
+
+
+# First byte of four in UTF-8.
+_BEYOND_BASIC_PLANE = re.compile(rb"[\xf0-\xff]")
+
+
 def load_tree(data: bytes, where: str) -> Any:
     """JSON tree of a record's bytes; floats, duplicate keys and non-canonical bytes are refused.
 
@@ -73,8 +129,11 @@ def load_tree(data: bytes, where: str) -> Any:
         If the bytes are not the canonical JSON of a tree.
     """
     try:
-        tree = json.loads(data, parse_float=_no_float, parse_constant=_no_float)
-        canonical = canonical_bytes(tree)
+        tree = json.loads(data, parse_int=_safe_integer, parse_float=_no_float, parse_constant=_no_float)
+        # The two orders of keys differ only where a character beyond the basic plane stands in one; numbers were
+        # looked at above. So nothing is left that would need the slow way.
+        is_plain = _BEYOND_BASIC_PLANE.search(data) is None
+        canonical = _ENCODE(tree).encode("utf-8") if is_plain else canonical_bytes(tree)
     except (ValueError, RecursionError) as error:
         raise IntegrityError(f"no readable record: {error}", where=where) from error
     if canonical != data:
@@ -101,6 +160,10 @@ def decode_record(cls: type[_T], tree: Any, where: str) -> _T:
     IntegrityError
         If the record breaks its schema.
     """
+    quick = read_quickly(cls, tree)
+    if quick is not None:
+        return quick
+    # What breaks the schema is told by the reader that collects every fault.
     decoder = Decoder(texts=False)
     record = decoder.decode(cls, tree)
     if record is None:

@@ -14,10 +14,11 @@ from musk_id.model.intake import IntakeRecord
 from musk_id.model.record import CaseFailure, CaseRecord
 from musk_id.model.seal import Manifest
 from musk_id.model.spectra import SpectraRecord
+from musk_id.model.values import Sha256
 from musk_id.records.canonical import canonical_json, decode_record, load_tree
-from musk_id.records.files import write_atomic
+from musk_id.records.files import sha256_bytes, write_atomic
 
-__all__ = ["RECORD_CLASSES", "read_heads", "read_jsonl", "write_jsonl"]
+__all__ = ["RECORD_CLASSES", "read_heads", "read_jsonl", "read_trees", "write_jsonl"]
 
 RECORD_CLASSES: dict[str, type[Any]] = {
     cls.SCHEMA: cls
@@ -59,8 +60,19 @@ def read_jsonl(path: Path, only: frozenset[str] | None = None) -> list[Any]:
 
 def read_heads(path: Path) -> list[tuple[str, str]]:
     """Case and schema of each line, in file order, without decoding the records; raises as :func:`read_jsonl`."""
-    trees = [load_tree(line, f"{path.name}, line {i}") for i, line in enumerate(_lines(path), 1)]
-    return [(str(tree.get("case_id")), str(tree.get("schema"))) for tree in trees if isinstance(tree, dict)]
+    return [(str(tree.get("case_id")), str(tree.get("schema"))) for tree, _ in read_trees(path)]
+
+
+def read_trees(path: Path) -> list[tuple[dict[str, Any], Sha256]]:
+    """JSON object of each line, in file order, with the digest of the line; raises as :func:`read_jsonl`."""
+    found = []
+    for number, line in enumerate(_lines(path), 1):
+        where = f"{path.name}, line {number}"
+        tree = load_tree(line, where)
+        if not isinstance(tree, dict):
+            raise IntegrityError("a line holds no record", where=where)
+        found.append((tree, sha256_bytes(line)))
+    return found
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -17,6 +17,7 @@ from typing import Any
 from musk_id import (
     card_vocabulary,
     form_vocabulary,
+    inbox_vocabulary,
     library_vocabulary,
     sharing_vocabulary,
     spike_vocabulary,
@@ -74,6 +75,7 @@ ENUM_PREFIXES: dict[type[StrEnum], str] = {
     library_vocabulary.RatioChange: "ratio_change",
     library_vocabulary.RatioModel: "ratio_model",
     vocabulary.Reason: "reason",
+    inbox_vocabulary.ReceiptStatus: "receipt_status",
     vocabulary.ReplicateKind: "replicate_kind",
     vocabulary.SealState: "seal_state",
     vocabulary.Selection: "selection",
@@ -139,6 +141,8 @@ class Catalogue:
                 where=f"labels.{self.language}.toml",
                 hint="add the label in every language",
             )
+        if not values and "{" not in text:
+            return text
         _check_values(key, {name: (value,) for name, value in values.items()})
         return _filled(text, values, f"labels.{self.language}.toml: {key}")
 

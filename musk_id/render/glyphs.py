@@ -10,6 +10,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from musk_id.render.kept import kept
+
 __all__ = ["PDF_RANGES", "Medium", "drawable", "with_breaks"]
 
 
@@ -78,6 +80,7 @@ BREAK_AFTER = 20
 _UNBROKEN = re.compile(rf"[^\s\u200b]{{{BREAK_AFTER + 1},}}")
 
 
+@kept
 def drawable(text: str, medium: Medium, extra: frozenset[str] = frozenset()) -> str:
     """The text with every character that cannot be drawn replaced by its code; line breaks are kept.
 
@@ -130,6 +133,7 @@ def _code(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
 
 
+@kept
 def with_breaks(text: str) -> str:
     """The text with a break opportunity in every unbroken run of more than 20 characters."""
     return _UNBROKEN.sub(lambda match: _broken(match.group()), text)

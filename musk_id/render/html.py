@@ -19,8 +19,9 @@ from musk_id.model.record import CaseRecord
 from musk_id.model.values import RelativePath
 from musk_id.render.catalogue import load_catalogue
 from musk_id.render.glyphs import Medium, drawable
+from musk_id.render.kept import kept
 from musk_id.render.pages.build import build_document
-from musk_id.render.pages.document import Document, Figure, Photos, Section
+from musk_id.render.pages.document import Cell, Document, Figure, Photos, Section, Style, Table
 from musk_id.render.photographs import DrawnPhotograph
 from musk_id.vocabulary import Language
 
@@ -83,7 +84,8 @@ def document_html(document: Document, data: bytes) -> bytes:
         .render(
             doc=document,
             draw=_draw,
-            is_long=_is_long,
+            cell=lambda value: Markup(_cell(value)),
+            rows=lambda table: Markup(_rows(table)),
             # Pictures are drawn by this package from escaped text; they are the only markup that passes as it is.
             picture=Markup,
             has_photographs=_has_photographs((*document.sections, *document.annexes)),
@@ -119,9 +121,38 @@ def _has_photographs(sections: tuple[Section, ...]) -> bool:
     return any(entry.jpeg for block in blocks if isinstance(block, Photos) for entry in block.entries)
 
 
-def _is_long(text: str) -> bool:
-    """Whether a text holds a run of letters that may have to be broken inside a cell of a table."""
-    return _UNBROKEN.search(text) is not None
+_MARKS = {Style.BOLD: "strong", Style.ITALIC: "em", Style.MONO: "code"}
+
+
+@kept
+def _span(text: str, style: Style) -> str:
+    """Markup of a run of text, escaped; letters that may have to be broken in a cell are marked as long."""
+    from markupsafe import escape
+
+    drawn = str(escape(_draw(text)))
+    mark = _MARKS.get(style)
+    marked = drawn if mark is None else f"<{mark}>{drawn}</{mark}>"
+    return marked if _UNBROKEN.search(text) is None else f'<span class="long">{marked}</span>'
+
+
+def _cell(value: Cell) -> str:
+    """Markup of a cell. Here and not in the template: a record has some thousand cells."""
+    return "<br>".join("".join(_span(span.text, span.style) for span in line) for line in value)
+
+
+def _rows(table: Table) -> str:
+    """Markup of a table's rows; of a table whose first head is empty the first cells name the rows."""
+    first = '<th scope="row">', "</th>"
+    other = "<td>", "</td>"
+    begin, end = other if table.heads[0] else first
+    parts: list[str] = []
+    for row in table.rows:
+        parts.append("<tr>")
+        for number, value in enumerate(row):
+            opened, closed = (begin, end) if number == 0 else other
+            parts += opened, _cell(value), closed
+        parts.append("</tr>")
+    return "".join(parts)
 
 
 def _style(document: Document) -> str:

@@ -88,7 +88,8 @@ def _texts(value: object) -> Iterator[tuple[str, bool]]:
         if isinstance(part, str):
             yield part, False
         elif isinstance(part, tuple):
-            if part and all(isinstance(piece, Span) for piece in part):
+            # A line is a tuple of spans and of nothing else.
+            if part and type(part[0]) is Span:
                 yield "".join(span.text for span in part), False
             else:
                 stack.extend(reversed(part))

@@ -11,6 +11,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -118,13 +119,27 @@ def document_pdf(document: Document, data: bytes, fonts: tuple[ExtraFont, ...] =
         compiler = typst.Compiler(
             input=str(root / "record.typ"),
             root=str(root),
-            font_paths=[str(places)] if fonts else [],
+            font_paths=[str(places)] if fonts else _bundled_fonts(),
             ignore_system_fonts=True,
         )
         result = compiler.compile(format="pdf", pdf_standards=list(PDF_STANDARDS))
     if not isinstance(result, bytes):
         raise IntegrityError("Typst gave no PDF")
     return result
+
+
+@cache
+def _bundled_fonts() -> Any:
+    """The typesetter's own fonts, looked for once."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False)
+
+
+@cache
+def _drawn_fields(kind: Any) -> tuple[str, ...]:
+    """Fields of a class of the pages that the template reads."""
+    return tuple(f.name for f in dataclasses.fields(kind) if f.name not in ("svg", "view", "jpeg"))
 
 
 class _Tree:
@@ -160,9 +175,8 @@ class _Tree:
         return value
 
     def _fields(self, value: Any) -> dict[str, Any]:
-        names = (f.name for f in dataclasses.fields(value) if f.name not in ("svg", "view", "jpeg"))
-        fields = {name: self._value(getattr(value, name)) for name in names}
-        return {"type": type(value).__name__, **fields}
+        kind: Any = type(value)
+        return {"type": kind.__name__, **{name: self._value(getattr(value, name)) for name in _drawn_fields(kind)}}
 
     def _picture(self, svg: str) -> str:
         self._figures += 1

@@ -18,6 +18,7 @@ from typing import Any
 
 from musk_id.errors import Problem
 from musk_id.model.values import RULES, IsoDate
+from musk_id.render.kept import kept
 from musk_id.vocabulary import Language
 
 __all__ = [
@@ -39,6 +40,7 @@ _HEAD_KEYS = ("language", "status", "reviewed_by", "reviewed_on")
 _REVIEW_KEYS = frozenset({"text_sha256", "reviewed_by", "reviewed_on"})
 
 
+@kept
 def placeholders(text: str) -> frozenset[str]:
     """Names of the placeholders ``{name}`` of a text."""
     return frozenset(_PLACEHOLDER.findall(text))

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from musk_id.render.kept import kept
 from musk_id.vocabulary import Language
 
 __all__ = [
@@ -155,6 +156,7 @@ def forbidden_words(text: str, language: Language, key: str = "") -> tuple[Forbi
     return tuple(found.values())
 
 
+@kept
 def found_words(text: str, language: Language) -> tuple[Found, ...]:
     """Every place of a word of the list in a text, in the order of the list.
 

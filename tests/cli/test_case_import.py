@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import shutil
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from musk_id.cli import main
+from musk_id.cli import case_import, main
+from musk_id.cli.run_lock import CASES_LOCK, hold_cases
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RUN = {
@@ -97,7 +99,7 @@ def test_cases_of_a_table_are_examined(place: Path, capsys, separator: str) -> N
     rows.append(_row("T3", run_id=""))
     assert _import(place, _table(place, rows, separator)) == 2
     assert "T1: a case of that id" in capsys.readouterr().err
-    assert sorted(p.name for p in (place / "root" / "cases").iterdir()) == ["T1", "T2"]
+    assert sorted(p.name for p in (place / "root" / "cases").iterdir()) == [CASES_LOCK, "T1", "T2"]
 
 
 @pytest.mark.parametrize(
@@ -158,4 +160,32 @@ def test_ids_that_differ_by_case_only_are_refused(
     table = _table(place, rows)
     assert main(["case", "import", str(table), "--root", str(place / "root")]) == 2
     assert "differ by case only" in capsys.readouterr().err
-    assert [p.name for p in (place / "root" / "cases").glob("*")] == (["C-1"] if earlier else [])
+    assert [p.name for p in (place / "root" / "cases").glob("[!.]*")] == (["C-1"] if earlier else [])
+
+
+def test_no_import_while_another_command_makes_cases(place: Path, capsys) -> None:
+    table = _table(place, [_row("T1", "R1")])
+    with hold_cases(place / "root" / "cases"):
+        assert _import(place, table) == 2
+        assert "another command (inbox or case import)" in capsys.readouterr().err
+    assert _import(place, table) == 0
+
+
+def test_a_case_that_was_filed_meanwhile_is_not_written_over(place: Path, monkeypatch, capsys) -> None:
+    cases = place / "root" / "cases"
+
+    @contextlib.contextmanager
+    def late(folder: Path):
+        # Another command came between the look at the ids and the lock.
+        (folder / "t1").mkdir(parents=True)
+        with hold_cases(folder):
+            yield
+
+    monkeypatch.setattr(case_import, "hold_cases", late)
+    (cases / ".import.left").mkdir(parents=True)
+    assert _import(place, _table(place, [_row("T1", "R1")])) == 2
+    assert "differs by case only" in capsys.readouterr().err
+    monkeypatch.undo()
+    (cases / "t1").rmdir()
+    assert _import(place, _table(place, [_row("T1", "R1")])) == 0
+    assert sorted(p.name for p in cases.iterdir()) == [CASES_LOCK, "T1"]

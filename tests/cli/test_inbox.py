@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import html
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,8 +20,9 @@ from hypothesis import strategies as st
 
 from musk_id.cli import inbox as module
 from musk_id.cli import main
-from musk_id.cli.run_lock import open_lock, take_lock
+from musk_id.cli.run_lock import CASES_LOCK, open_lock, take_lock
 from musk_id.cli.shards import plan_shards, waiting_cases
+from musk_id.render.glyphs import Medium, drawable
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 REQUEST = (EXAMPLES / "cases" / "DEMO-D" / "request.yaml").read_text(encoding="utf-8")
@@ -47,7 +52,7 @@ def _request(case_id: str, note: str = "") -> str:
 
 
 def _receipts(box: Path) -> dict[str, dict]:
-    found = [json.loads(path.read_bytes()) for path in sorted((box / "receipts").iterdir())]
+    found = [json.loads(path.read_bytes()) for path in sorted((box / "receipts").glob("*.json"))]
     return {receipt["file_name"]: receipt for receipt in found}
 
 
@@ -109,7 +114,7 @@ def test_duplicates_and_second_requests(box: Path, root: Path) -> None:
     # A file that is replaced under its name is another file, and the first receipt stays.
     (box / "a.yaml").write_text(_request("NEW-1", "# changed\n"), encoding="utf-8")
     assert _run(box, root) == 0
-    kept = [json.loads(p.read_bytes())["status"] for p in (box / "receipts").glob("a.yaml.*")]
+    kept = [json.loads(p.read_bytes())["status"] for p in (box / "receipts").glob("a.yaml.*.json")]
     assert sorted(kept) == ["ACCEPTED", "REFUSED"]
 
 
@@ -119,7 +124,7 @@ def test_two_requests_for_one_case_at_once_are_both_refused_also_after_a_kill(bo
     assert _run(box, root) == 0
     assert {r["status"] for r in _receipts(box).values()} == {"REFUSED"}
     state = _state(box)
-    next((box / "receipts").glob("b.yaml.*")).unlink()
+    next((box / "receipts").glob("b.yaml.*.json")).unlink()
     assert _run(box, root) == 0
     assert _state(box) == state
     assert not [p for p in (root / "cases").iterdir() if p.is_dir()]
@@ -129,8 +134,11 @@ def test_a_lost_or_cut_off_receipt_is_written_again(box: Path, root: Path) -> No
     (box / "a.yaml").write_text(_request("NEW-1"), encoding="utf-8")
     assert _run(box, root) == 0
     state = _state(box)
-    path = next((box / "receipts").iterdir())
+    path = next((box / "receipts").glob("*.json"))
     path.write_bytes(path.read_bytes()[:50])
+    assert _run(box, root) == 0
+    assert _state(box) == state
+    next((box / "receipts").glob("*.html")).unlink()
     assert _run(box, root) == 0
     assert _state(box) == state
 
@@ -188,11 +196,92 @@ def test_linked_receipts_and_a_second_command_are_refused(box: Path, root: Path,
     assert "symbolic link" in capsys.readouterr().err
     (box / "receipts").unlink()
     (root / "cases").mkdir(exist_ok=True)
-    handle = open_lock(root / "cases" / module.LOCK_NAME)
-    assert take_lock(handle, module.fcntl.LOCK_EX)
+    handle = open_lock(root / "cases" / CASES_LOCK)
+    assert take_lock(handle, fcntl.LOCK_EX)
     assert _run(box, root) == 2
     os.close(handle)
     assert _run(box, root) == 0
+
+
+def test_a_refused_conflict_stays_refused_and_is_settled_by_handing_in_again(box: Path, root: Path) -> None:
+    for name, note in (("a.yaml", ""), ("b.yaml", "# x\n")):
+        (box / name).write_text(_request("NEW-1", note), encoding="utf-8")
+    assert _run(box, root) == 0
+    state = _state(box)
+    # The other file is taken away: what was told of this one is not unsaid.
+    (box / "b.yaml").unlink()
+    assert _run(box, root) == 0
+    assert _state(box) == {name: data for name, data in state.items() if name != "b.yaml"}
+    assert not [p for p in (root / "cases").iterdir() if p.is_dir()]
+    shutil.copy(box / "a.yaml", box / "again.yaml")
+    assert _run(box, root) == 0
+    assert {n: r["status"] for n, r in _receipts(box).items()} == {
+        "a.yaml": "REFUSED",
+        "b.yaml": "REFUSED",
+        "again.yaml": "ACCEPTED",
+    }
+    assert (root / "cases" / "NEW-1").is_dir()
+
+
+def test_an_id_stays_with_its_request_after_the_case_was_taken_away(box: Path, root: Path) -> None:
+    (box / "a.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    assert _run(box, root) == 0
+    (box / "b.yaml").write_text(_request("new-1", "# x\n"), encoding="utf-8")
+    assert _run(box, root) == 0
+    shutil.rmtree(root / "cases" / "NEW-1")
+    (box / "a.yaml").unlink()
+    (box / "c.yaml").write_text(_request("NEW-1", "# x\n"), encoding="utf-8")
+    assert _run(box, root) == 0
+    receipts = _receipts(box)
+    assert [receipts[name]["status"] for name in ("a.yaml", "b.yaml", "c.yaml")] == [
+        "ACCEPTED",
+        "REFUSED",
+        "REFUSED",
+    ]
+    assert "taken in with another request" in receipts["c.yaml"]["problems"][0]
+    # The request of the receipt itself comes back, under any name.
+    (box / "d.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    assert _run(box, root) == 0
+    assert _receipts(box)["d.yaml"]["status"] == "ACCEPTED"
+    # The laboratory gives an id free by moving its receipts away.
+    shutil.rmtree(root / "cases" / "NEW-1")
+    for name in ("a", "d"):
+        next((box / "receipts").glob(f"{name}.yaml.*.json")).rename(root / f"{name}.json")
+    for name in ("b", "d"):
+        (box / f"{name}.yaml").unlink()
+    shutil.copy(box / "c.yaml", box / "e.yaml")
+    assert _run(box, root) == 0
+    assert _receipts(box)["e.yaml"]["status"] == "ACCEPTED"
+
+
+def test_pages_say_what_the_receipts_say_and_nothing_of_a_request_acts_in_them(box: Path, root: Path) -> None:
+    (box / "a.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    act = "<script>alert(1)</script>"
+    (box / "<img src=x onerror=alert(1)>\u202egpj.yaml").write_text(
+        _request("NEW-2").replace("questions:", f"'{act}':\n- 1\nquestions:"), encoding="utf-8"
+    )
+    assert _run(box, root) == 0
+    found = sorted((box / "receipts").glob("*.json"))
+    assert sorted((box / "receipts").iterdir()) == sorted(
+        [*found, *(p.with_name(p.name.replace(".json", ".html")) for p in found)]
+    )
+    for path in found:
+        receipt = json.loads(path.read_bytes())
+        page = path.with_name(path.name.replace(".json", ".html")).read_text(encoding="utf-8")
+        parts = re.findall(r'<main lang="(\w+)">(.*?)</main>', page, re.DOTALL)
+        assert [language for language, _ in parts] == ["en", "ru"]
+        told = [receipt["laboratory"], receipt["file_name"], str(receipt["size_bytes"]), receipt["request_sha256"]]
+        told += [hashlib.sha256(path.read_bytes()).hexdigest(), path.name, *receipt["problems"]]
+        for _, part in parts:
+            shown = html.unescape(part)
+            assert [text for text in told if drawable(text, Medium.HTML) not in shown] == []
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "\u202e" not in page
+        for language, words in (("en", ("accepted", "refused")), ("ru", ("принят", "отклонён"))):
+            status = words[receipt["status"] == "REFUSED"]
+            assert f"<strong>{status}</strong>" in dict(parts)[language]
+    assert act in html.unescape("".join(p.read_text(encoding="utf-8") for p in box.glob("receipts/*.html")))
 
 
 @pytest.mark.parametrize("moment", ["write_atomic", "mkdtemp"])
@@ -216,7 +305,7 @@ def test_killed_at_a_write_the_next_run_answers_the_same(box: Path, root: Path, 
     assert {name: r["status"] for name, r in _receipts(box).items()} == dict.fromkeys(
         ("0.yaml", "1.yaml", "2.yaml"), "ACCEPTED"
     )
-    assert sorted(p.name for p in (root / "cases").iterdir()) == [".inbox.lock", "NEW-0", "NEW-1", "NEW-2"]
+    assert sorted(p.name for p in (root / "cases").iterdir()) == [CASES_LOCK, "NEW-0", "NEW-1", "NEW-2"]
 
 
 @given(name=st.text(min_size=1, max_size=60), data=st.binary(max_size=300))

@@ -24,7 +24,7 @@ def test_each_case_counts_as_it_happens_and_a_killed_job_begins_anew(tmp_path: P
     with cases_told(folder, "record") as tell:
         for number in range(1, 4):
             tell()
-            assert work_done(tmp_path, shards)[0] == pytest.approx(before + number * 0.70)
+            assert work_done(tmp_path, shards)[0] == pytest.approx(before + number * STAGE_WEIGHTS["record"] / 100)
         # A job that was killed left its bytes; the next begins at none.
         with cases_told(folder, "record"):
             assert work_done(tmp_path, shards)[0] == before

@@ -30,7 +30,7 @@ free_port() {
 write_configuration() {
   local host cpus memory
   host="$(hostname -s)"
-  cpus="$(nproc)"
+  cpus="$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)" # nproc heeds these; a job of a shard asks for two
   memory="$(awk '/^MemTotal:/ { print int($2 / 1024 * 0.8) }' /proc/meminfo)"
   cat >"$1/slurm.conf" <<EOF
 ClusterName=local

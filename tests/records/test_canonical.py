@@ -63,7 +63,14 @@ def test_what_has_no_canonical_form_is_refused(tree: object) -> None:
 
 def test_keys_are_ordered_by_utf_16_as_in_the_standards_own_example() -> None:
     keys = {"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\u0080": 6, "\u00f6": 7}
-    assert list(json.loads(canonical_bytes(keys)).values()) == [2, 4, 6, 7, 1, 5, 3]
+    data = canonical_bytes(keys)
+    assert list(json.loads(data).values()) == [2, 4, 6, 7, 1, 5, 3]
+    assert load_tree(data, "x") == keys
+    # The order by code points is another one, and no canonical form.
+    by_code = json.dumps(keys, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    assert by_code != data
+    with pytest.raises(IntegrityError, match="canonical form"):
+        load_tree(by_code, "x")
 
 
 @pytest.mark.parametrize(
