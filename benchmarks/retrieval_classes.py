@@ -36,11 +36,17 @@ class Asked:
     spectrum: UnitMassSpectrum
     compound: int | None
     out: tuple[int, ...] = ()
+    formula: str = ""
+    taken_out: int | None = None
 
 
 @dataclass(frozen=True)
 class ClassAnswers:
-    """Answers to a class: how many are named, rightly named, and named with a probability of 0.95 or more."""
+    """Answers to a class: how many are named, rightly named, and named with a probability of 0.95 or more.
+
+    ``alone``: one compound is named, since library and tables know no isomer and no other form of it; else it is
+    told as one of several. ``several_right``: of these, those whose right compound has the formula of the first.
+    """
 
     name: str
     asked: int
@@ -48,6 +54,10 @@ class ClassAnswers:
     named_right: int
     confident: int
     largest: float
+    alone: int
+    alone_right: int
+    alone_confident: int
+    several_right: int
 
 
 def class_answers(
@@ -64,7 +74,13 @@ def class_answers(
             kept = ~np.isin(np.arange(len(pool)), entry.out)
             first = leading(best_of_compounds(scores, pool.compounds, pool.count, kept))
             probability, named = identifier.decide(first.score, first.second)
-            rows.append((probability, named, named and first.compound == entry.compound))
+            here = np.array([first.compound])
+            alone = named and bool(
+                pool.stands_alone(here, None if entry.taken_out is None else np.array([entry.taken_out]))[0]
+            )
+            right = named and first.compound == entry.compound
+            formula = named and pool.formula_of(first.compound) == (entry.formula or None)
+            rows.append((probability, named, right, alone, formula))
         yield ClassAnswers(
             name,
             len(rows),
@@ -72,6 +88,10 @@ def class_answers(
             sum(r[2] for r in rows),
             sum(r[0] >= CONFIDENT for r in rows),
             max(r[0] for r in rows),
+            sum(r[3] for r in rows),
+            sum(r[2] and r[3] for r in rows),
+            sum(r[3] and r[0] >= CONFIDENT for r in rows),
+            sum(r[1] and not r[3] and r[4] for r in rows),
         )
 
 
@@ -82,6 +102,9 @@ def held_out_classes(pool: Pool, found: Nested) -> Iterator[ClassAnswers]:
     """
     answers, number = found.answers, ABSENT_SHARES.index(SHARE)
     stated = np.array([pool.records[q].row["eV_used"] == "70" for q in pool.queries.tolist()])
+    own = pool.compounds[pool.queries]
+    alone, absent_alone = pool.stands_alone(found.first), pool.stands_alone(found.absent_first, own)
+    formula, absent_formula = pool.isomer_is_first(found.first), pool.isomer_is_first(found.absent_first)
     parts = (
         ("clean, stated at 70 eV", stated, answers.present, answers.present_named, found.right),
         (
@@ -96,6 +119,9 @@ def held_out_classes(pool: Pool, found: Nested) -> Iterator[ClassAnswers]:
     )
     for name, here, probabilities, named, right in parts:
         chosen = named[number] & here
+        present = right is not None
+        single = chosen & (alone if present else absent_alone)
+        several = chosen & ~(alone if present else absent_alone) & (formula if present else absent_formula)
         yield ClassAnswers(
             name,
             int(here.sum()),
@@ -103,6 +129,10 @@ def held_out_classes(pool: Pool, found: Nested) -> Iterator[ClassAnswers]:
             0 if right is None else int((chosen & right).sum()),
             int((probabilities[here] >= CONFIDENT).sum()),
             float(probabilities[here].max()),
+            int(single.sum()),
+            0 if right is None else int((single & right).sum()),
+            int((single & (probabilities >= CONFIDENT)).sum()),
+            int(several.sum()),
         )
 
 
@@ -119,11 +149,14 @@ def _classes(
     others = [to_unit_mass(s.mz, s.intensity) for s in read_msp(refdata / NOT_EI)]
     yield NOT_EI_CLASS, [Asked(s, None) for s in others]
     low = [r for r in records if r.row["pool_C"] == "1" and r.row["eV_used"] and float(r.row["eV_used"]) <= LOW_EV]
-    yield "at most 25 eV", [Asked(r.spectrum, numbers.get(r.compound)) for r in low]
+    yield "at most 25 eV", [Asked(r.spectrum, numbers.get(r.compound), (), r.row["formula"]) for r in low]
     places = [tuple(np.flatnonzero(pool.compounds == numbers.get(r.compound, -1)).tolist()) for r in low]
     yield (
         "at most 25 eV, compound taken out",
-        [Asked(r.spectrum, None, out) for r, out in zip(low, places, strict=True)],
+        [
+            Asked(r.spectrum, None, out, r.row["formula"], numbers.get(r.compound))
+            for r, out in zip(low, places, strict=True)
+        ],
     )
     yield "noise", [Asked(_noise(draw), None) for _ in range(size)]
     yield "mixtures, one to one", [_mixture(pool, draw) for _ in range(size)]

@@ -70,6 +70,7 @@ class Nested:
     ranks: Integers
     foreign_ranks: Integers
     right: Booleans
+    first: Integers
     absent_first: Integers
     answers: HeldOut
     fold_weights: Floats
@@ -80,22 +81,30 @@ def nested(pool: Pool, evidence: Evidence) -> Nested:
     """Answer each fold's queries by weights, curve and limits that no spectrum of the fold had a part in."""
     count = pool.queries.size
     ranks, foreign = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    right, absent_first = np.zeros(count, np.bool_), np.zeros(count, np.int64)
+    right = np.zeros(count, np.bool_)
+    first, absent_first = np.zeros(count, np.int64), np.zeros(count, np.int64)
     shape = (len(ABSENT_SHARES), count)
     answers = HeldOut(np.zeros(count), np.zeros(count), np.zeros(shape, np.bool_), np.zeros(shape, np.bool_))
     fold_weights = np.zeros((FOLDS, 6))
     for fold in range(FOLDS):
         weights = fold_weights[fold] = fit_weights(pool, evidence.candidates, {fold})
         here = pool.folds[pool.queries] == fold
-        searches, firsts = searches_with(pool, evidence, weights)
+        searches, present, absent = searches_with(pool, evidence, weights)
         found = fold_answers(searches, fold, ABSENT_SHARES)
         answers.present[here], answers.absent[here] = found.present, found.absent
         answers.present_named[:, here], answers.absent_named[:, here] = found.present_named, found.absent_named
-        right[here], absent_first[here] = searches.right[here], firsts[here]
+        right[here], first[here], absent_first[here] = searches.right[here], present[here], absent[here]
         for place in np.flatnonzero(here).tolist():
             ranks[place], foreign[place] = _ranks(pool, place, evidence.values[place] @ weights)
     return Nested(
-        ranks, foreign, right, absent_first, answers, fold_weights, fit_weights(pool, evidence.candidates, ())
+        ranks,
+        foreign,
+        right,
+        first,
+        absent_first,
+        answers,
+        fold_weights,
+        fit_weights(pool, evidence.candidates, ()),
     )
 
 
@@ -108,8 +117,8 @@ def _ranks(pool: Pool, place: int, scores: Floats) -> tuple[int, int]:
     return rank_of(compound, best), rank_of(compound, foreign) if foreign[compound] > -np.inf else 0
 
 
-def searches_with(pool: Pool, evidence: Evidence, weights: Floats) -> tuple[Searches, Integers]:
-    """Every query's search with its compound there and taken out; and the first compound of the latter."""
+def searches_with(pool: Pool, evidence: Evidence, weights: Floats) -> tuple[Searches, Integers, Integers]:
+    """Every query's search with its compound there and taken out; and the first compounds of both."""
     rows = []
     for place, query in enumerate(pool.queries.tolist()):
         scores = evidence.values[place] @ weights
@@ -118,14 +127,13 @@ def searches_with(pool: Pool, evidence: Evidence, weights: Floats) -> tuple[Sear
         first = leading(best)
         best[compound] = -np.inf
         absent = leading(best)
-        rows.append(
-            (first.score, first.lead, first.compound == compound, absent.score, absent.lead, absent.compound)
-        )
-    scores, leads, right, absent_scores, absent_leads, absent_first = (
+        rows.append((first.score, first.lead, first.compound, absent.score, absent.lead, absent.compound))
+    scores, leads, firsts, absent_scores, absent_leads, absent_firsts = (
         np.array(c) for c in zip(*rows, strict=True)
     )
+    right = firsts == pool.compounds[pool.queries]
     folds = pool.folds[pool.queries]
-    return Searches(scores, leads, right.astype(np.bool_), absent_scores, absent_leads, folds), absent_first
+    return Searches(scores, leads, right, absent_scores, absent_leads, folds), firsts, absent_firsts
 
 
 def cosine_ranks(pool: Pool, mz_power: float, intensity_power: float) -> Integers:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray  # noqa: E402
 from retrieval_folds import fold_of, laboratory  # noqa: E402
 
 from musk_id.formats.msp import read_msp  # noqa: E402
+from musk_id.kernels.formula_class import may_be_macrocycle_or_steroid  # noqa: E402
+from musk_id.kernels.isomer_count import IsomerCount, same_atoms  # noqa: E402
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass  # noqa: E402
 from musk_id.kernels.spectral_ranking import CompoundIons, compound_ions  # noqa: E402
 from musk_id.kernels.spectral_ranking_many import RankingTable, WideEvidence  # noqa: E402
@@ -85,9 +87,37 @@ class Pool:
         """Queries whose compound stands in the pool under more than one full InChIKey."""
         keys: dict[int, set[str]] = {}
         for compound, record in zip(self.compounds.tolist(), self.records, strict=True):
-            keys.setdefault(compound, set()).add(record.row["inchikey"])
+            keys.setdefault(compound, set()).update({record.row["inchikey"]} - {""})
         own = self.compounds[self.queries].tolist()
         return np.array([len(keys[compound]) > 1 for compound in own], np.bool_)
+
+    def formula_of(self, compound: int) -> str:
+        """Formula of a compound by its number."""
+        return self.records[int(np.flatnonzero(self.compounds == compound)[0])].row["formula"]
+
+    def stands_alone(self, first: Integers, without: Integers | None = None) -> NDArray[np.bool_]:
+        """Whether compounds in first place may be named alone: no isomer and no other form of them is known.
+
+        Parameters
+        ----------
+        first : ndarray of int64, shape (q,)
+            A compound of each search.
+        without : ndarray of int64, shape (q,), optional
+            A compound that the library does not hold in that search, and so does not know.
+        """
+        # Some rows give the first block of their key alone.
+        keys = ((r.row["inchikey"] or r.compound, r.row["formula"]) for r in self.records)
+        count = IsomerCount(keys)
+        about = {int(c): r for c, r in zip(self.compounds, self.records, strict=True)}
+        out = [None] * first.size if without is None else without.tolist()
+        found = []
+        for compound, missing in zip(first.tolist(), out, strict=True):
+            formula = about[compound].row["formula"]
+            known = count.of(about[compound].compound, formula)
+            if missing is not None and missing != compound and same_atoms(about[missing].row["formula"], formula):
+                known -= 1
+            found.append(known == 0 and not may_be_macrocycle_or_steroid(formula))
+        return np.array(found, np.bool_)
 
     def withheld(self, query: int) -> NDArray[np.bool_]:
         """Spectra that ``BASELINES.md`` takes out for a query: those of its compound by the same authors."""

@@ -30,8 +30,10 @@ NOTE = Text(
     "others. Weights, curve and limit were fitted for each fold without any spectrum of its laboratories; folds "
     "were fixed by a hash beforehand, and the form of the score was chosen on the development folds. In absent "
     "searches all spectra of the compound are taken out, so that every name is wrong; probabilities hold where "
-    "the compound is there in one of two searches. Stereoisomers are one compound. Intervals of differences are "
-    "by bootstrap over compounds. Most spectra are of sector instruments of the years 1970 to 1999."
+    "the compound is there in one of two searches. Stereoisomers are one compound. One compound is named where "
+    "the library knows no isomer and no other form of it; else it is told as one of several. Intervals of "
+    "differences are by bootstrap over compounds. Most spectra are of sector instruments of the years 1970 to "
+    "1999."
 )
 METHOD = RANKING_METHODS[-1].version
 Peers = Mapping[tuple[float, float], np.ndarray]
@@ -153,6 +155,10 @@ class _Rows:
                 ("named", entry.named),
                 ("rightly named", entry.named_right),
                 (f"named with a probability of at least {CONFIDENT}", entry.confident),
+                ("one compound named", entry.alone),
+                ("one compound rightly named", entry.alone_right),
+                (f"one compound named with a probability of at least {CONFIDENT}", entry.alone_confident),
+                ("one of several isomers, the right formula", entry.several_right),
             ):
                 yield self._row(measure, entry.name, k=k, n=n, interval=_at_most(k, n))
 

@@ -63,7 +63,7 @@ def main() -> int:
         return 0
     found = nested(pool, evidence)
     peers = {powers: cosine_ranks(pool, *powers) for powers in PEERS}
-    searches, _ = searches_with(pool, evidence, found.weights)
+    searches, _, _ = searches_with(pool, evidence, found.weights)
     identifier = fit_identifier(searches, float(RANKING_METHODS[-1].absent_share))
     del evidence
     _print_ranks(pool, found, peers)
@@ -163,8 +163,13 @@ def _print_retention(without: np.ndarray, with_index: np.ndarray) -> None:
 
 
 def _print_classes(classes: list[ClassAnswers]) -> None:
-    rows = [[c.name, c.asked, c.named, c.named_right, c.confident, f"{c.largest:.3f}"] for c in classes]
-    head = ("class", "asked", "named", "rightly", "p >= 0.95", "largest p")
+    rows = [
+        [c.name, c.asked, c.named, c.named_right, c.confident, f"{c.largest:.3f}", c.alone, c.alone_right,
+         c.alone_confident, c.several_right]
+        for c in classes
+    ]  # fmt: skip
+    head = ("class", "asked", "named", "rightly", "p >= 0.95", "largest p", "alone", "rightly", "p >= 0.95",
+            "one of, right formula")  # fmt: skip
     print_table("Names given at 5 % (4 first classes held out), and confident ones", head, rows)
 
 

@@ -177,10 +177,12 @@ class CalibrationRefusal(StrEnum):
 class NameOutcome(StrEnum):
     """What a search of spectra says of its first compound (``docs/decisions/ranking-spectra.md``).
 
-    ``NO_NAME``: the compound is not in the library, or its spectrum does not tell it from another one.
+    ``NO_NAME``: the compound is not in the library, or its spectrum does not tell it from another one. ``ONE_OF``:
+    the first compound or one of its known isomers, which no spectrum alone tells apart.
     """
 
     NAMED = "NAMED"
+    ONE_OF = "ONE_OF"
     NO_NAME = "NO_NAME"
     NOT_CALIBRATED = "NOT_CALIBRATED"
 
@@ -221,6 +223,7 @@ class SetAside(StrEnum):
     NO_STRUCTURE = "NO_STRUCTURE"
     FORMULA_UNREADABLE = "FORMULA_UNREADABLE"
     NOT_EI = "NOT_EI"
+    PREDICTED = "PREDICTED"
     IONISATION_NOT_STATED = "IONISATION_NOT_STATED"
     TOO_FEW_PEAKS = "TOO_FEW_PEAKS"
     WITHDRAWN_BY_SOURCE = "WITHDRAWN_BY_SOURCE"

@@ -68,14 +68,18 @@ CALIBRATION = SpectralCalibration(
 """A made calibration: a name from a probability of 0.6 on."""
 
 
-def records(compounds: int = COMPOUNDS, authors: int = AUTHORS, **fields: str) -> str:
-    """Each compound measured by each author: peaks of the compound with the author's own noise."""
+def records(compounds: int = COMPOUNDS, authors: int = AUTHORS, *, isomers: bool = True, **fields: str) -> str:
+    """Each compound measured by each author: peaks of the compound with the author's own noise.
+
+    Two compounds each share a formula, or none do.
+    """
     draw = np.random.default_rng(5)
     # All have the same ions, below all of their masses: only intensities tell them apart.
     mz = np.sort(draw.choice(np.arange(40, 130), 14, replace=False))
     text = ""
     for compound in range(compounds):
-        formula = f"C{10 + compound // 2}H{22 + compound // 2 * 2}"
+        carbons = 10 + (compound // 2 if isomers else compound)
+        formula = f"C{carbons}H{2 * carbons + 2}"
         height = draw.lognormal(0.0, 0.7, 14)
         for author in range(authors):
             noisy = height * draw.lognormal(0.0, 0.5, 14)

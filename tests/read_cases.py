@@ -11,11 +11,12 @@ from typing import Any
 import yaml
 from made_reads import sequenced
 
-__all__ = ["CASE", "Runs", "read_root"]
+__all__ = ["BATCH", "CASE", "OTHER", "Runs", "changed", "read_root", "two_cases"]
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 CASE = "DEMO-A"
 BATCH = "DEMO-DNA-1"
+OTHER = "DEMO-OTHER"
 
 Runs = Mapping[tuple[int, int], Mapping[str, int]]
 """Inserts and their reads by number of the extract and of its amplification."""
@@ -79,4 +80,48 @@ def read_root(
         row["files"] = _files(sheet.parent, "blank", blank, seed)
     content["rows"] = controls + rows
     sheet.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return root
+
+
+def changed(path: Path, change: Any) -> None:
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+
+def two_cases(folder: Path, own: dict[str, int], other: dict[str, int], blank: dict[str, int]) -> Path:
+    """Two amplifications of an item, and one of another case at C1 whose row names it."""
+    root = read_root(folder, {(1, 1): own, (2, 1): own}, blank=blank)
+    case = root / "cases" / OTHER
+    shutil.copytree(root / "cases" / CASE, case)
+    made = folder / "made"
+    made.mkdir()
+    for mate, path in enumerate(sequenced(made, other, seed=9), 1):
+        shutil.move(path, case / f"R1_R{mate}.fastq")
+
+    def of_other(content: Any) -> None:
+        content["case_id"] = OTHER
+        extracts = content["items"][0]["sub_samples"][0]["extracts"]
+        del extracts[1:]
+        extracts[0]["products"][0]["runs"][0]["position"] = "C1"
+
+    changed(case / "examination.yaml", of_other)
+    changed(case / "request.yaml", lambda content: content.update(case_id=OTHER))
+
+    def rows(content: Any) -> None:
+        for row in content["rows"]:
+            if row["kind"] == "EXHIBIT":
+                row.update(case_id=CASE, run_id=row["sample"])
+        content["rows"].append(
+            {
+                "position": "C1",
+                "kind": "EXHIBIT",
+                "sample": "R1",
+                "case_id": OTHER,
+                "run_id": "R1",
+                "locus": "12S-V5",
+            }
+        )
+
+    changed(root / "batches" / BATCH / "sheet.yaml", rows)
     return root

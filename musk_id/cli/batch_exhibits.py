@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from musk_id.cli.read_evidence import primers_of, read_files
+from musk_id.cli.read_evidence import primers_of
+from musk_id.cli.read_files import read_files
 from musk_id.errors import MuskIdError
 from musk_id.model.batch import RunSheet, SheetRow
 from musk_id.model.examination import Examination, RunContext
@@ -106,7 +107,7 @@ def _well(casework: Casework, row: SheetRow, context: RunContext, inputs: list[I
             primers,
             (casework.methods.barcode, method),
             lambda: casework.barcode_library,
-            with_library=False,
+            with_origin=False,
         )
         markers = count_well(reads, primers, method, is_blank=False)
     except (MuskIdError, OSError):

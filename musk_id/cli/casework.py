@@ -228,6 +228,10 @@ def spectra_case(
         except (InputFormatError, IntegrityError) as error:
             evidence.append(failed_run(context, failure_reason(error), str(error)))
         else:
+            injected = tuple(
+                begun_by(sequences[b], context.run.date) for b in context.sequence_ids if b in sequences
+            )
+            dates = [date for date in (context.run.date, *(s.date for s in injected)) if date is not None]
             evidence.append(
                 SpectrumEvidence(
                     run=run_identity(context),
@@ -236,9 +240,8 @@ def spectra_case(
                     peak=context.run.peak,
                     reintegrated_area=areas.get(context.run.run_id),
                     searched_for=context.run.searched_for,
-                    sequences=tuple(
-                        begun_by(sequences[b], context.run.date) for b in context.sequence_ids if b in sequences
-                    ),
+                    sequences=injected,
+                    measured_on=min(dates, default=None),
                 )
             )
     methods = casework.methods

@@ -29,11 +29,15 @@ class RankedLibrary:
     calibration: Path | None
 
 
-def calibrated_ranking(library: RankedLibrary, method: RankingMethod | None = None) -> LibraryRanking | None:
+def calibrated_ranking(
+    library: RankedLibrary, known: Iterable[tuple[str, str]], method: RankingMethod | None = None
+) -> LibraryRanking | None:
     """The ranking of a library with its calibration; ``None`` without one, or where no spectrum can be ranked.
 
     Parameters
     ----------
+    known : iterable of (str, str)
+        InChIKeys and formulas of all compounds that are known: among them isomers are looked for.
     method : RankingMethod, optional
         The method in force; that of the calibration if absent.
 
@@ -60,7 +64,7 @@ def calibrated_ranking(library: RankedLibrary, method: RankingMethod | None = No
     if not references:
         return None
     method = method or next(known for known in RANKING_METHODS if known.version == found.method)
-    return LibraryRanking(library.name, references, method, found, digest)
+    return LibraryRanking(library.name, references, method, found, digest, known)
 
 
 def ranking_in_use(
@@ -72,8 +76,11 @@ def ranking_in_use(
     """
     from musk_id.stages.spectral_ranking import LibraryRanking
 
-    rankings = [found for library in libraries if (found := calibrated_ranking(library, method)) is not None]
+    known = whole.known_compounds
+    rankings = [
+        found for library in libraries if (found := calibrated_ranking(library, known, method)) is not None
+    ]
     chosen = next((ranking for ranking in rankings if ranking.is_calibrated), None)
     if chosen is not None or rankings:
         return chosen or rankings[0]
-    return LibraryRanking(whole.release_id, whole.ranked_references(), method)
+    return LibraryRanking(whole.release_id, whole.ranked_references(), method, known=known)

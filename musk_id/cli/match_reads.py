@@ -6,6 +6,7 @@ A table for screening: no blanks and no replicates stand behind it, so that ever
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from dataclasses import replace
@@ -34,7 +35,7 @@ def run_match_reads(arguments: argparse.Namespace) -> int:
     """Write one row a variant; the table appears as a whole or not at all."""
     from musk_id.cli.match import COLUMNS, library_matcher, row_cells
     from musk_id.cli.match_table import table_line, target
-    from musk_id.cli.read_evidence import read_files
+    from musk_id.cli.read_files import read_files
     from musk_id.model.methods import BARCODE_METHODS, READS_METHODS
     from musk_id.model.sequence import NucleotideSequence
     from musk_id.stages.read_variants import find_variants
@@ -47,7 +48,9 @@ def run_match_reads(arguments: argparse.Namespace) -> int:
     def templates() -> BarcodeLibrary:
         return _templates(str(arguments.library), arguments.releases)
 
-    reads = read_files(paths, primers, (BARCODE_METHODS[-1], method), templates, with_library=False)
+    threads = max(1, arguments.processes or os.cpu_count() or 1)
+    methods = (BARCODE_METHODS[-1], method)
+    reads = read_files(paths, primers, methods, templates, with_origin=False, threads=threads)
     found = [
         (amplicon, variant) for amplicon in find_variants(reads, primers, method) for variant in amplicon.variants
     ]
@@ -133,10 +136,11 @@ def _say(reads: DistinctReads | PiledReads, variants: int) -> None:
     left_out = tally.total - tally.used
     if isinstance(reads, PiledReads):
         outside = sum(amplicon.unassigned_reads for amplicon in reads.amplicons)
+        not_drawn = sum(amplicon.not_drawn for amplicon in reads.amplicons)
         print(
             f"{tally.total} reads, piled up: {tally.used} used, {left_out} left out ({tally.too_short} too short, "
             f"{tally.too_many_errors} not mapped well enough, marked as duplicates or as failed); {outside} "
-            f"belong to no window or no haplotype; {variants} haplotypes",
+            f"belong to no window or no haplotype, {not_drawn} were not drawn; {variants} haplotypes",
             file=sys.stderr,
         )
         return

@@ -1,4 +1,7 @@
-"""``musk-id spectra match``: a table of the library spectra that are most alike to each of many spectra."""
+"""``musk-id spectra match``: a table of the library spectra that are most alike to each of many spectra.
+
+A file of product-ion spectra as the library is one of :mod:`musk_id.cli.match_tandem`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musk_id.cli.match_table import in_order, progress, table_line, target
+from musk_id.cli.match_tandem import is_tandem_library, match_tandem
 from musk_id.errors import UsageError
 from musk_id.library_vocabulary import NameOutcome
 from musk_id.model.values import Line, decimal_text
@@ -29,7 +33,7 @@ COLUMNS = (
     "number", "id", "status", "rank", "accession", "compound", "inchikey", "derivative", "score",
     "identity_forward", "identity_reverse", "similarity_forward", "similarity_reverse", "matched_ions",
     "library_ions", "gap", "ties", "certified", "scored", "compound_rank", "outcome", "probability",
-    "first_accession", "first_compound", "compared", "reasons",
+    "first_accession", "first_compound", "isomers", "compared", "reasons",
 )  # fmt: skip
 FACTOR_DIGITS = 1
 NOT_CERTIFIED = "NOT_CERTIFIED"
@@ -40,14 +44,22 @@ def run_match(arguments: argparse.Namespace) -> int:
     from musk_id.formats.spectra_stream import SpectrumStream
     from musk_id.stages.spectra_match import SCORES, SpectraMatcher
 
+    if not 1 <= arguments.hits <= MAX_HITS:
+        raise UsageError(f"{arguments.hits} hits, from 1 to {MAX_HITS} can be listed", where="--hits")
+    if is_tandem_library(arguments.library):
+        return match_tandem(arguments)
+    for option in ("precursor_tolerance_da", "product_tolerance_da"):
+        if getattr(arguments, option) is not None:
+            raise UsageError(
+                "is one of product ions: name a file of them as the library (.msp, .mgf, .massbank)",
+                where=f"--{option.replace('_', '-')}",
+            )
     queries, out = Path(arguments.queries), str(arguments.out)
     if out != "-" and Path(out).resolve() == queries.resolve():
         raise UsageError("the table would overwrite the spectra", where="--out")
-    if not 1 <= arguments.hits <= MAX_HITS:
-        raise UsageError(f"{arguments.hits} hits, from 1 to {MAX_HITS} can be listed", where="--hits")
     stream = SpectrumStream(queries)
     library, ranking = _library(arguments.library, arguments.releases, arguments.calibration)
-    score = SCORES[arguments.score]
+    score = SCORES[arguments.score or "cosine"]
     screen = _screen(arguments.index, library, score)
     matcher = SpectraMatcher(library, score, arguments.hits, screen, ranking)
     processes = max(1, arguments.processes or os.cpu_count() or 1)
@@ -66,7 +78,12 @@ def _library(
     """Spectra of a built library, of a release's folder, or of a release by its id; ranked if calibrated."""
     from musk_id.cli.library_ranking import RankedLibrary, calibrated_ranking
     from musk_id.refdb.library_store import load_library
-    from musk_id.refdb.ranked_spectra import find_spectral_calibration, ranked_references, released_references
+    from musk_id.refdb.ranked_spectra import (
+        find_spectral_calibration,
+        known_compounds,
+        ranked_references,
+        released_references,
+    )
     from musk_id.refdb.release import load_release, locate_release
     from musk_id.stages.spectra_match import MatchedLibrary
     from musk_id.stages.spectral_library import SpectralLibrary
@@ -75,14 +92,16 @@ def _library(
     if is_library := (folder / "library.json").is_file():
         library = load_library(folder)
         found, name = MatchedLibrary.of_library(library), Line(library.library_id)
+        known = list(known_compounds(library.spectra))
     else:
         if not folder.is_dir():
             folder = locate_release(named, releases)
         elif not (folder / "release.toml").is_file():
             raise UsageError("the folder holds neither a library nor a release", where=named)
         release = load_release(folder)
-        found = MatchedLibrary.of_release(SpectralLibrary.from_release(release), release.manifest_sha256)
-        name = release.release_id
+        prepared = SpectralLibrary.from_release(release)
+        found = MatchedLibrary.of_release(prepared, release.manifest_sha256)
+        name, known = release.release_id, prepared.known_compounds
     if not len(found.table):
         raise UsageError("the library holds no spectrum that takes part", where=named)
     calibration = calibration or find_spectral_calibration(folder)
@@ -92,7 +111,7 @@ def _library(
         lambda: ranked_references(library.spectra) if is_library else released_references(release),
         calibration,
     )
-    return found, calibrated_ranking(ranked)
+    return found, calibrated_ranking(ranked, known)
 
 
 def _screen(index: Path | None, library: MatchedLibrary, score: Score) -> Screen | None:
@@ -145,13 +164,14 @@ def _cells(row: SpectrumRow) -> tuple[str, ...]:
 def _ranked(row: SpectrumRow) -> tuple[str, ...]:
     ranking = row.ranking
     if ranking is None:
-        return ("", "" if row.status == "refused" else NameOutcome.NOT_CALIBRATED, "", "", "", "")
+        return ("", "" if row.status == "refused" else NameOutcome.NOT_CALIBRATED, "", "", "", "", "")
     return (
         _number(row.compound_rank),
         ranking.outcome,
         ranking.probability or "",
         " ".join(name.accession for name in ranking.first),
         "; ".join(name.name for name in ranking.first),
+        _number(ranking.isomers),
         str(ranking.references),
     )
 

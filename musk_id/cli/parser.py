@@ -164,7 +164,15 @@ def _spectra(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="spectra (.msp, .msl, .mgf, .massbank, .jdx, .mzml, .mzxml, .csv ...), also with gzip",
     )
     _add_table_options(match)
-    match.add_argument("--score", choices=SPECTRAL_SCORES, default="cosine", help="what hits are ordered by")
+    match.add_argument(
+        "--score",
+        choices=SPECTRAL_SCORES,
+        help="what hits are ordered by (cosine; of product ions: entropy, or cosine)",
+    )
+    for option, default in (("--precursor-tolerance-da", "0.01"), ("--product-tolerance-da", "0.02")):
+        match.add_argument(
+            option, metavar="DA", help=f"of product ions, where the library is a file of them ({default})"
+        )
     match.add_argument("--hits", type=int, default=10, metavar="N", help="hits a spectrum, and all ties (10)")
     match.add_argument(
         "--index", type=Path, metavar="FOLDER", help="keep the index here, so that it is made only once"

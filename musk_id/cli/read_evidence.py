@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musk_id.cli.evidence_files import failed_run, failure_reason, unchanged, usable
+from musk_id.cli.read_files import read_files
 from musk_id.errors import InputFormatError, IntegrityError
 from musk_id.model.batch import SheetRow
 from musk_id.model.controls import ControlFile
@@ -23,11 +22,8 @@ from musk_id.vocabulary import FileRole, Reason, Technique
 
 if TYPE_CHECKING:
     from musk_id.cli.workplace import Casework
-    from musk_id.stages.library import BarcodeLibrary
 
-__all__ = ["control_reads", "primers_of", "read_files", "reads_evidence"]
-
-MAX_READ_FILES = 2
+__all__ = ["control_reads", "primers_of", "reads_evidence"]
 
 
 def primers_of(named: SheetRow | RunContext) -> tuple[PrimerPairEntry, ...]:
@@ -105,75 +101,3 @@ def control_reads(
 
 def _rules(casework: Casework) -> tuple[BarcodeMethod, ReadsMethod]:
     return casework.methods.barcode, casework.reads_method
-
-
-def read_files(
-    paths: list[Path],
-    primers: tuple[PrimerPairEntry, ...],
-    methods: tuple[BarcodeMethod, ReadsMethod],
-    library: Callable[[], BarcodeLibrary],
-    *,
-    with_genera: bool = False,
-    with_library: bool = True,
-) -> DistinctReads | PiledReads:
-    """Reads of a run: one FASTQ file, two of pairs (forward reads first, as they are named), or a BAM file.
-
-    Parameters
-    ----------
-    library : callable
-        Gives the library in whose windows reads are piled up; asked for where they are.
-    with_genera : bool
-        Whether the nearest genus of each piled read is asked for.
-    with_library : bool
-        Whether the library that the names of the reads name is asked for.
-
-    Raises
-    ------
-    InputFormatError
-        If a file cannot be read, there are more than two, or the method does not read what it holds.
-    """
-    from musk_id.formats.bam import looks_mapped, open_bam
-    from musk_id.formats.fastq import FastqFile, paired_batches
-    from musk_id.stages.haplotypes import PileRules
-    from musk_id.stages.long_reads import is_noisy, pile_long_reads
-    from musk_id.stages.mapped_reads import pile_mapped_reads
-    from musk_id.stages.read_variants import count_pairs, count_reads
-
-    barcode, method = methods
-    if len(paths) > MAX_READ_FILES:
-        raise InputFormatError(
-            f"{len(paths)} files of reads in one run",
-            where=paths[0].name,
-            hint="one file, or two of pairs, forward reads first; each run by itself",
-        )
-    mapped = [path for path in paths if looks_mapped(path)]
-    if mapped and (method.piles is None or len(paths) > 1):
-        raise InputFormatError(
-            f"mapped reads, which {method.version} does not read"
-            if method.piles is None
-            else f"{len(paths)} files of which {len(mapped)} hold mapped reads",
-            where=mapped[0].name,
-            hint="name a later method for reads in laboratory.yaml"
-            if method.piles is None
-            else "one BAM file a run",
-        )
-    if mapped and method.piles is not None:
-        rules = PileRules(library(), barcode, method, method.piles, with_genera)
-        with open_bam(
-            mapped[0],
-            min_mapping_quality=method.piles.min_mapping_quality,
-            min_base_quality=method.piles.min_base_quality,
-        ) as source:
-            found = pile_mapped_reads(source, primers, rules)
-            library_named = source.library if with_library else None
-            return replace(found, distinct=replace(found.distinct, library=library_named))
-    file = FastqFile(paths[0], with_library=with_library)
-    if len(paths) == MAX_READ_FILES:
-        pairs = count_pairs(paired_batches(file, FastqFile(paths[1])), method)
-        return replace(pairs, library=file.library)
-    counted = replace(count_reads(file.batches(), method), library=file.library)
-    if method.piles is None or not is_noisy(counted, method.piles):
-        return counted
-    rules = PileRules(library(), barcode, method, method.piles, with_genera)
-    piled = pile_long_reads(FastqFile(paths[0]).batches(), primers, rules)
-    return replace(piled, distinct=replace(piled.distinct, library=file.library))

@@ -40,7 +40,7 @@ def run_shared(arguments: argparse.Namespace) -> int:
             "the wells of the batch are not compared: no control of it was sequenced, or "
             f"{casework.reads_method.version} does not compare wells",
             where=f"batches/{arguments.batch}",
-            hint="hand in the reads of the blanks as files of their rows; name reads-3 in laboratory.yaml",
+            hint="hand in the reads of the blanks as files of their rows; name reads-4 in laboratory.yaml",
         )
     sheet = checked_sheet(find_input(folder, "sheet"))
     runs = linked_runs(root, sheet)

@@ -13,7 +13,7 @@ from musk_id import __version__
 from musk_id.cli.library_ranking import RankedLibrary, ranking_in_use
 from musk_id.errors import ConfigError, RequestError
 from musk_id.model.laboratory import Laboratory
-from musk_id.model.laboratory_chemistry import LaboratoryChemistry
+from musk_id.model.laboratory_chemistry import LaboratoryChemistry, StatedLimit
 from musk_id.model.methods import (
     ANIMAL_METHODS,
     BARCODE_METHODS,
@@ -255,11 +255,14 @@ class Casework:
         return found, sha256_file(path)
 
     @property
-    def detection_limits(self) -> dict[str, Line]:
-        """Detection limits by InChIKey, as records print them."""
+    def detection_limits(self) -> dict[str, StatedLimit]:
+        """Detection limits by InChIKey, as records print them, with their dates."""
         found = self.laboratory_chemistry
         return {
-            limit.inchikey: Line(f"{limit.limit} {limit.unit}" + (f", {limit.matrix}" if limit.matrix else ""))
+            limit.inchikey: StatedLimit(
+                Line(f"{limit.limit} {limit.unit}" + (f", {limit.matrix}" if limit.matrix else "")),
+                limit.determined_on,
+            )
             for limit in (() if found is None else found[0].detection_limits)
         }
 

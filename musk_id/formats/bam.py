@@ -6,10 +6,10 @@ nothing is written beside the evidence. CRAM is refused, as its letters hang on 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -19,8 +19,8 @@ import numpy as np
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.quiet_pysam import quiet
-from musk_id.formats.read_names import library_of
-from musk_id.model.reads import AlignedRead
+from musk_id.formats.read_names import OriginCounts
+from musk_id.model.reads import AlignedRead, ReadOrigin
 
 if TYPE_CHECKING:
     import pysam
@@ -35,7 +35,6 @@ MITOCHONDRIAL = frozenset({"chrm", "m", "mt", "chrmt", "mtdna", "mitochondrion"}
 MAX_REFERENCES = 100_000
 MAX_READ_BP = 1_000_000
 MAX_RECORDS = 1_000_000_000
-MAX_LIBRARIES = 10_000
 # Records compress three- to tenfold; what grows far beyond is no run of an instrument.
 MAX_GROWTH = 300
 GROWTH_FREE_BYTES = 100_000_000
@@ -99,14 +98,13 @@ class BamFile:
         self._min_mapping, self._min_base = min_mapping_quality, min_base_quality
         self._contig, self.length_bp = _mitochondrial(handle, name)
         self.total = self.left_out = 0
-        self._libraries: Counter[str] = Counter()
+        self._origins = OriginCounts()
         self._groups = _libraries_of_groups(handle)
 
     @property
-    def library(self) -> str | None:
-        """Library that most records read by :meth:`reads` name, if they name any."""
-        name, count = max(self._libraries.items(), key=lambda entry: (entry[1], entry[0]), default=("", 0))
-        return name if 2 * count > self.total else None
+    def origin(self) -> ReadOrigin:
+        """What the records read by :meth:`reads` say of their run and library."""
+        return self._origins.done()
 
     def reads(self) -> Iterator[AlignedRead]:
         """All usable records of the file in file order; each call begins with the first one.
@@ -117,16 +115,14 @@ class BamFile:
             If a record is damaged, the file is not sorted, or it holds more records than are read.
         """
         self.total = self.left_out = 0
-        self._libraries.clear()
+        self._origins = OriginCounts()
         for record in self._records(self._from_first):
             if record.is_secondary or record.is_supplementary:
                 continue
             self.total += 1
             if self.total > MAX_RECORDS:
                 raise InputFormatError(f"more than {MAX_RECORDS} records", where=self.name)
-            library = self._library_of(record)
-            if library is not None and (library in self._libraries or len(self._libraries) < MAX_LIBRARIES):
-                self._libraries[library] += 1
+            self._note_origin(record)
             if self._usable(record):
                 yield self._aligned(record)
             else:
@@ -172,7 +168,7 @@ class BamFile:
         self._handle.reset()
         return self._handle.fetch(until_eof=True)
 
-    def _library_of(self, record: pysam.AlignedSegment) -> str | None:
+    def _note_origin(self, record: pysam.AlignedSegment) -> None:
         """Library by the name of a record and its index (BC), as in FASTQ; else by its read group."""
         try:
             tags = dict(record.get_tags())
@@ -180,8 +176,15 @@ class BamFile:
             raise InputFormatError("a tag of a read is damaged", where=self.name) from error
         name = f"@{self._name_of(record)}"
         index = str(tags.get("BC", "")).replace("-", "+")
-        named = library_of((f"{name} 1:N:0:{index}" if index else name).encode("utf-8", "replace"))
-        return self._groups.get(str(tags.get("RG", ""))) if named is None else named.decode("ascii")
+        letters, quality = str(record.query_sequence or "*"), record.query_qualities
+        place = hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()
+        self._origins.add(
+            int.from_bytes(place, "big"),
+            (f"{name} 1:N:0:{index}" if index else name).encode("utf-8", "replace"),
+            letters.encode("utf-8", "replace"),
+            b"" if quality is None else bytes(quality),
+            self._groups.get(str(tags.get("RG", ""))),
+        )
 
     def _name_of(self, record: pysam.AlignedSegment) -> str:
         try:

@@ -6,10 +6,9 @@ A read is four lines; qualities are Phred values with offset 33. Reads broken ov
 
 from __future__ import annotations
 
-import hashlib
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from itertools import zip_longest
 from pathlib import Path
 
@@ -17,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
-from musk_id.formats.read_names import library_of
-from musk_id.model.reads import ReadBatch
+from musk_id.formats.read_ahead import read_ahead
+from musk_id.formats.read_names import OriginCounts, names_digests
+from musk_id.model.reads import ReadBatch, ReadOrigin
 
 __all__ = ["MAX_READ_BP", "FastqFile", "paired_batches"]
 
@@ -28,15 +28,12 @@ MAX_READS = 1_000_000_000
 # Reads compress five- to tenfold. What grows far beyond is no run of an instrument.
 MAX_GROWTH = 300
 GROWTH_FREE_BYTES = 100_000_000
-BATCH_READS = 20_000
-MAX_LIBRARIES = 100_000
+BATCH_READS = 10_000
 
 _CHUNK = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 _NEWLINE, _RETURN, _AT, _PLUS = 10, 13, 64, 43
-_BLANK, _SLASH, _ONE, _TWO = 32, 47, 49, 50
 _PLAIN = tuple(b"ACGTN")
-_LETTERS, _QUALITY = 1, 2
 _OFFSET = 33
 _MAX_QUALITY = 93
 # With the old offset 64 the lowest quality is written as '@' or '~' minus 62; with 33 a run of a thousand letters
@@ -59,16 +56,16 @@ class FastqFile:
     ----------
     path : Path
         A regular file.
-    with_library : bool
-        Whether the library that the names of the reads name is asked for.
+    with_origin : bool
+        Whether the run and the library that the names of the reads name are asked for.
     """
 
-    def __init__(self, path: Path, *, with_library: bool = False) -> None:
+    def __init__(self, path: Path, *, with_origin: bool = False) -> None:
         self._path = path
-        self._with_library = with_library
+        self._with_origin = with_origin
         self._lowest, self._highest, self._letters = 255, 0, 0
         self.reads = 0
-        self._libraries: Counter[bytes | None] = Counter()
+        self._origins = OriginCounts()
         self.size = 0
         self.position = 0
 
@@ -77,13 +74,11 @@ class FastqFile:
         return self._path.name
 
     @property
-    def library(self) -> str | None:
-        """Library that most names of the reads so far name, if they name any; see :func:`library_of`."""
-        named = [(count, name) for name, count in self._libraries.items() if name is not None]
-        count, name = max(named, default=(0, b""))
-        return name.decode("ascii") if 2 * count > self.reads else None
+    def origin(self) -> ReadOrigin:
+        """What the names of the reads so far say of their run and library, where it was asked for."""
+        return self._origins.done()
 
-    def batches(self, count: int = BATCH_READS) -> Iterator[ReadBatch]:
+    def batches(self, count: int = BATCH_READS) -> Generator[ReadBatch]:
         """Reads in batches of ``count``, the last one smaller.
 
         Raises
@@ -92,20 +87,23 @@ class FastqFile:
             With line number, if the file is empty, no FASTQ, damaged, cut off, or beyond a limit.
         """
         held: list[bytes] = []
-        lines_held, wanted = 0, 4 * count
+        marks: list[NDArray[np.int64]] = []
+        size, lines_held, wanted = 0, 0, 4 * count
         for chunk in self._chunks():
+            ends = _line_ends(chunk)
             held.append(chunk)
-            lines_held += chunk.count(b"\n")
+            marks.append(ends + size)
+            size, lines_held = size + len(chunk), lines_held + ends.size
             if lines_held < wanted:
-                self._check_line_length(held, lines_held)
+                self._check_line_length(size, lines_held)
                 continue
-            data = b"".join(held)
-            ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
+            data, ends = b"".join(held), np.concatenate(marks)
             used = 0
             for first in range(0, ends.size - wanted + 1, wanted):
                 yield self._batch(data, ends[first : first + wanted], used)
                 used = int(ends[first + wanted - 1]) + 1
-            held, lines_held = [data[used:]], ends.size % wanted
+            lines_held = ends.size % wanted
+            held, marks, size = [data[used:]], [ends[ends.size - lines_held :] - used], len(data) - used
         yield from self._rest(b"".join(held))
         self._check_offset()
 
@@ -120,7 +118,7 @@ class FastqFile:
         if data.count(b"\n") % 4 == 3 and data.endswith((b"\n\n+\n", b"\n\r\n+\n")):
             # The qualities of a last read without letters are an empty line.
             data += b"\n"
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
+        ends = _line_ends(data)
         whole = ends.size - ends.size % 4
         if whole:
             yield self._batch(data, ends[:whole], 0)
@@ -134,9 +132,9 @@ class FastqFile:
                 hint="the file is cut off",
             )
 
-    def _check_line_length(self, held: list[bytes], lines_held: int) -> None:
+    def _check_line_length(self, size: int, lines_held: int) -> None:
         # Without line ends the held data would grow without end.
-        if sum(map(len, held)) > (lines_held + 2) * (MAX_READ_BP + MAX_NAME_BYTES) + 2 * _CHUNK:
+        if size > (lines_held + 2) * (MAX_READ_BP + MAX_NAME_BYTES) + 2 * _CHUNK:
             raise InputFormatError(
                 f"a line is longer than {MAX_READ_BP} letters", where=self._where(4 * self.reads + lines_held + 1)
             )
@@ -158,33 +156,33 @@ class FastqFile:
         if letters.min() == letters.max():
             found, written = (_rows(text, begins[i::4], int(letters[0])) for i in (1, 3))
         else:
-            kinds = _kinds(lengths, ends - stops + 1)
-            found, written = text[kinds == _LETTERS], text[kinds == _QUALITY]
+            found, written = (_pieces(text, begins[i::4], stops[i::4]) for i in (1, 3))
         if not _plain(found):
             found = _UPPER[found]
             self._check_letters(found, offsets)
         self._check_quality(written, offsets)
+        names, places = names_digests(text, begins[0::4], name)
         batch = ReadBatch(
             letters=found,
             quality=written - np.uint8(_OFFSET),
             starts=offsets,
-            names_sha256=_names_digest(text, begins[0::4], name),
+            names_sha256=names,
             first_number=self.reads + 1,
         )
-        if self._with_library:
-            self._note_libraries(text, begins[0::4], name)
+        if self._with_origin:
+            self._note_origins(text, places, begins, stops)
         self.reads += letters.size
         if self.reads > MAX_READS:
             raise InputFormatError(f"more than {MAX_READS} reads", where=self._path.name)
         return batch
 
-    def _note_libraries(self, text: Bytes, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> None:
-        data = text.tobytes()
-        names = zip(begins.tolist(), (begins + lengths).tolist(), strict=True)
-        self._libraries.update(library_of(data[first:last]) for first, last in names)
-        if len(self._libraries) > MAX_LIBRARIES:
-            # An index read with errors is another name: those seen once are not that of most.
-            self._libraries = Counter(dict(self._libraries.most_common(MAX_LIBRARIES // 2)))
+    def _note_origins(
+        self, text: Bytes, places: NDArray[np.uint64], begins: NDArray[np.int64], stops: NDArray[np.int64]
+    ) -> None:
+        for number in np.flatnonzero(places <= np.uint64(self._origins.highest)).tolist():
+            lines = (slice(begins[4 * number + line], stops[4 * number + line]) for line in (0, 1, 3))
+            name, letters, quality = (text[line].tobytes() for line in lines)
+            self._origins.add(int(places[number]), name, letters, quality)
 
     def _check_shape(
         self,
@@ -327,54 +325,49 @@ def _plain(letters: Bytes) -> bool:
     return bool(known.all())
 
 
-def _kinds(lengths: NDArray[np.int64], ends: NDArray[np.int64]) -> Bytes:
-    """For each byte of whole reads the kind of line it is part of; 0 where it is neither letters nor quality."""
-    pieces = np.empty(2 * lengths.size, np.int64)
-    pieces[0::2], pieces[1::2] = lengths, ends
-    of_read = np.array([0, 0, _LETTERS, 0, 0, 0, _QUALITY, 0], dtype=np.uint8)
-    return np.repeat(np.tile(of_read, lengths.size // 4), pieces)
+def _pieces(text: Bytes, begins: NDArray[np.int64], stops: NDArray[np.int64]) -> Bytes:
+    """Stretches of many lengths, one after the other."""
+    data = text.tobytes()
+    return np.frombuffer(
+        b"".join([data[b:s] for b, s in zip(begins.tolist(), stops.tolist(), strict=True)]), np.uint8
+    )
 
 
-def _names_digest(text: Bytes, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> bytes:
-    """SHA-256 over the names of a batch as pairs share them: up to the first blank, without /1 and /2."""
-    stops = begins + lengths
-    blanks = np.append(np.flatnonzero(text <= _BLANK), text.size)
-    cuts = np.minimum(blanks[np.searchsorted(blanks, begins)], stops)
-    last = text[cuts - 1]
-    mate = (cuts - begins > 2) & (text[np.maximum(cuts - 2, 0)] == _SLASH) & ((last == _ONE) | (last == _TWO))
-    cuts = cuts - 2 * mate
-    pieces = np.empty(2 * lengths.size + 1, np.int64)
-    pieces[0] = begins[0]
-    pieces[1::2], pieces[2::2] = cuts - begins, np.append(begins[1:], text.size) - cuts
-    kept = np.repeat(np.append(False, np.tile(np.array([True, False]), lengths.size)), pieces)
-    digest = hashlib.sha256((cuts - begins).astype("<i8").tobytes())
-    digest.update(text[kept].tobytes())
-    return digest.digest()
+def _line_ends(data: bytes) -> NDArray[np.int64]:
+    return np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE)
 
 
 def paired_batches(
-    forward: FastqFile, reverse: FastqFile, count: int = BATCH_READS
+    forward: FastqFile, reverse: FastqFile, count: int = BATCH_READS, *, threads: int = 1
 ) -> Iterator[tuple[ReadBatch, ReadBatch]]:
     """Batches of two files of paired reads, side by side.
+
+    Parameters
+    ----------
+    threads : int
+        With more than one each file is read in a thread of its own, a little ahead; the batches are the same.
 
     Raises
     ------
     InputFormatError
         If a file cannot be read, they hold different numbers of reads, or reads of different names.
     """
-    both = zip_longest(forward.batches(count), reverse.batches(count))
-    for first, second in both:
-        if first is None or second is None or len(first) != len(second):
-            raise InputFormatError(
-                "the two files of pairs hold different numbers of reads",
-                where=f"{forward.name}, {reverse.name}",
-                hint="one of them may be cut off, or they are of different runs",
-            )
-        if first.names_sha256 != second.names_sha256:
-            raise InputFormatError(
-                "the two files of pairs name their reads differently",
-                where=f"{forward.name}, {reverse.name}, reads {first.first_number} to "
-                f"{first.first_number + len(first) - 1}",
-                hint="pairs have to stand in the same order in both files",
-            )
-        yield first, second
+    with ExitStack() as stack:
+        files = [file.batches(count) for file in (forward, reverse)]
+        if threads > 1:
+            files = [stack.enter_context(closing(read_ahead(file))) for file in files]
+        for first, second in zip_longest(*files):
+            if first is None or second is None or len(first) != len(second):
+                raise InputFormatError(
+                    "the two files of pairs hold different numbers of reads",
+                    where=f"{forward.name}, {reverse.name}",
+                    hint="one of them may be cut off, or they are of different runs",
+                )
+            if first.names_sha256 != second.names_sha256:
+                raise InputFormatError(
+                    "the two files of pairs name their reads differently",
+                    where=f"{forward.name}, {reverse.name}, reads {first.first_number} to "
+                    f"{first.first_number + len(first) - 1}",
+                    hint="pairs have to stand in the same order in both files",
+                )
+            yield first, second

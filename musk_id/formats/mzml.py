@@ -5,7 +5,7 @@ Terms are taken by accession of the PSI-MS vocabulary, never by name, so that no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +14,18 @@ from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.peaks import number
-from musk_id.formats.scans import Scan, ScanHandler, decode_array, read_scans, scan_spectra
+from musk_id.formats.scans import (
+    Scan,
+    ScanHandler,
+    decode_array,
+    read_scans,
+    scan_spectra,
+    scan_spectrum,
+    scans_of,
+)
 from musk_id.model.spectrum import MassSpectrum
 
-__all__ = ["iter_mzml", "read_mzml"]
+__all__ = ["iter_mzml", "read_mzml", "mzml_spectra"]
 
 MAX_BYTES = 500_000_000
 MAX_SPECTRA = 200_000
@@ -200,6 +208,18 @@ def iter_mzml(path: Path, *, max_bytes: int = MAX_BYTES, whole: bool = False) ->
         If the file is no mzML, damaged, or not whole where that is asked for.
     """
     return read_scans(path, _Handler, "mzML", max_bytes, whole=whole)
+
+
+def mzml_spectra(chunks: Iterable[bytes], file_name: str) -> Iterator[MassSpectrum]:
+    """Centroided spectra of an mzML file that is read in pieces, each as soon as it is complete.
+
+    Raises
+    ------
+    InputFormatError
+        As for :func:`read_mzml`; that the run was cut is known at its end only.
+    """
+    scans = scans_of(chunks, file_name, _Handler, "mzML", whole=True)
+    return (scan_spectrum(scan, file_name) for scan in scans)
 
 
 def read_mzml(

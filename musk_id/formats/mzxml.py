@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +12,22 @@ from numpy.typing import NDArray
 
 from musk_id.errors import InputFormatError
 from musk_id.formats.peaks import number
-from musk_id.formats.scans import Scan, ScanHandler, decode_array, read_scans, scan_spectra
+from musk_id.formats.scans import (
+    Scan,
+    ScanHandler,
+    decode_array,
+    read_scans,
+    scan_spectra,
+    scan_spectrum,
+    scans_of,
+)
 from musk_id.model.spectrum import MassSpectrum
 
-__all__ = ["iter_mzxml", "read_mzxml"]
+__all__ = ["iter_mzxml", "read_mzxml", "mzxml_spectra"]
 
 MAX_BYTES = 500_000_000
 MAX_SPECTRA = 200_000
+MAX_NESTED = 10_000
 
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)S)?")
 _YES_NO = {"1": True, "true": True, "0": False, "false": False}
@@ -55,6 +64,8 @@ class _Handler(ScanHandler):
             self._open.append(_Open(attributes, stated, place=len(self._waiting)))
             # A scan stands before those inside it, in the order of the file.
             self._waiting.append(None)
+            if len(self._waiting) > MAX_NESTED:
+                raise InputFormatError(f"more than {MAX_NESTED} scans inside one scan", where=self.where)
         elif tag == "peaks" and self._open:
             self._open[-1].peaks = attributes
         elif tag == "msIonisation" and not self._open:
@@ -130,6 +141,18 @@ def iter_mzxml(path: Path, *, max_bytes: int = MAX_BYTES, whole: bool = False) -
         If the file is no mzXML, damaged, or not whole where that is asked for.
     """
     return read_scans(path, _Handler, "mzXML", max_bytes, whole=whole)
+
+
+def mzxml_spectra(chunks: Iterable[bytes], file_name: str) -> Iterator[MassSpectrum]:
+    """Centroided spectra of an mzXML file that is read in pieces, each as soon as it is complete.
+
+    Raises
+    ------
+    InputFormatError
+        As for :func:`read_mzxml`; that the run was cut is known at its end only.
+    """
+    scans = scans_of(chunks, file_name, _Handler, "mzXML", whole=True)
+    return (scan_spectrum(scan, file_name) for scan in scans)
 
 
 def read_mzxml(

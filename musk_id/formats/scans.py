@@ -7,7 +7,7 @@ import binascii
 import io
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
@@ -20,7 +20,16 @@ from musk_id.formats.limited import read_bytes
 from musk_id.formats.peaks import spectrum
 from musk_id.model.spectrum import MassSpectrum
 
-__all__ = ["MAX_SCAN_POINTS", "Scan", "ScanHandler", "decode_array", "read_scans", "scan_spectra"]
+__all__ = [
+    "MAX_SCAN_POINTS",
+    "Scan",
+    "ScanHandler",
+    "decode_array",
+    "read_scans",
+    "scan_spectra",
+    "scan_spectrum",
+    "scans_of",
+]
 
 MAX_SCAN_POINTS = 2_000_000
 MAX_DEPTH = 100
@@ -98,7 +107,21 @@ class ScanHandler(ABC):
 def read_scans(
     path: Path, make: Callable[[str], ScanHandler], root: str, max_bytes: int, *, whole: bool
 ) -> Iterator[Scan]:
-    """Scans of an XML file, one after the other.
+    """Scans of an XML file, one after the other; see :func:`scans_of`.
+
+    Raises
+    ------
+    InputFormatError
+        As for :func:`scans_of`, or if the file is too large.
+    """
+    stream = io.BytesIO(read_bytes(path, max_bytes))
+    return scans_of(iter(lambda: stream.read(_CHUNK), b""), path.name, make, root, whole=whole)
+
+
+def scans_of(
+    chunks: Iterable[bytes], file_name: str, make: Callable[[str], ScanHandler], root: str, *, whole: bool
+) -> Iterator[Scan]:
+    """Scans of an XML file that is read in pieces, each as soon as it is complete.
 
     Document type declarations are refused, and with them all entities: nothing outside the file is read and
     nothing in it grows.
@@ -107,13 +130,11 @@ def read_scans(
     ------
     InputFormatError
         If the file is no well-formed XML with the root element, its scans cannot be read, or, where ``whole`` is
-        asked for, it holds another number of scans than it declares.
+        asked for, it holds another number of scans than it declares: that is known at its end only.
     """
-    data = read_bytes(path, max_bytes)
-    handler = make(path.name)
+    handler = make(file_name)
     feeder = _Feeder(handler, root)
-    stream = io.BytesIO(data)
-    while chunk := stream.read(_CHUNK):
+    for chunk in chunks:
         feeder.feed(chunk, final=False)
         yield from handler.finished
         handler.finished.clear()
@@ -214,10 +235,37 @@ def decode_array(text: str, dtype: str, *, compressed: bool, where: str) -> NDAr
     return values
 
 
-def scan_spectra(scans: Iterator[Scan], file_name: str, max_spectra: int) -> tuple[MassSpectrum, ...]:
-    """Centroided scans as spectra, at most ``max_spectra``.
+def _place(scan: Scan, file_name: str) -> str:
+    return f"{file_name}, scan {scan.name[:60]!r}"
+
+
+def scan_spectrum(scan: Scan, file_name: str) -> MassSpectrum:
+    """A centroided scan as a spectrum.
 
     Metadata: ``ms_level``, ``retention_time_min``, ``precursor_mz``, ``ionization``, as far as the file says.
+
+    Raises
+    ------
+    InputFormatError
+        If it is not centroided, or its peaks cannot be those of a spectrum.
+    """
+    where = _place(scan, file_name)
+    if scan.centroided is False:
+        raise InputFormatError(
+            "a profile scan; peaks are needed", where=where, hint="export the run with centroided scans"
+        )
+    stated = (
+        ("ms_level", scan.ms_level),
+        ("retention_time_min", scan.time_min),
+        ("precursor_mz", scan.precursor_mz),
+        ("ionization", scan.ionization),
+    )
+    metadata = tuple((key, str(value)) for key, value in stated if value is not None)
+    return spectrum(scan.name, scan.mz, scan.intensity, metadata, where)
+
+
+def scan_spectra(scans: Iterator[Scan], file_name: str, max_spectra: int) -> tuple[MassSpectrum, ...]:
+    """Centroided scans as spectra, at most ``max_spectra``; see :func:`scan_spectrum`.
 
     Raises
     ------
@@ -226,23 +274,14 @@ def scan_spectra(scans: Iterator[Scan], file_name: str, max_spectra: int) -> tup
     """
     found: list[MassSpectrum] = []
     for scan in scans:
-        where = f"{file_name}, scan {scan.name[:60]!r}"
-        if scan.centroided is False:
-            raise InputFormatError(
-                "a profile scan; peaks are needed", where=where, hint="export the run with centroided scans"
-            )
+        one = scan_spectrum(scan, file_name)
         if len(found) == max_spectra:
             raise InputFormatError(
-                f"more than {max_spectra} scans", where=where, hint="export the averaged spectrum of the peak"
+                f"more than {max_spectra} scans",
+                where=_place(scan, file_name),
+                hint="export the averaged spectrum of the peak",
             )
-        stated = (
-            ("ms_level", scan.ms_level),
-            ("retention_time_min", scan.time_min),
-            ("precursor_mz", scan.precursor_mz),
-            ("ionization", scan.ionization),
-        )
-        metadata = tuple((key, str(value)) for key, value in stated if value is not None)
-        found.append(spectrum(scan.name, scan.mz, scan.intensity, metadata, where))
+        found.append(one)
     if not found:
         raise InputFormatError("no mass spectrum in the file", where=file_name)
     return tuple(found)

@@ -1,7 +1,8 @@
 """Files of any number of spectra, in batches: the readers of :mod:`musk_id.formats.spectra_files`, piece by piece.
 
-MSP, MSL, MGF and MassBank text are read as they are needed, so that the memory does not grow with the file. The
-other formats are read whole, within the limits of their readers.
+MSP, MSL, MGF, MassBank text, mzML and mzXML are read as they are needed, so that the memory does not grow with the
+file. JCAMP-DX, whose blocks hold others, and tables, in which the rows of a spectrum may stand anywhere, are read
+whole, up to the limits of their readers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from musk_id.formats.limited import decode_text, split_lines
 from musk_id.formats.massbank import iter_massbank
 from musk_id.formats.mgf import iter_mgf
 from musk_id.formats.msp import read_msp_bytes
+from musk_id.formats.mzml import mzml_spectra
+from musk_id.formats.mzxml import mzxml_spectra
 from musk_id.formats.spectra_files import reader_of
 from musk_id.model.spectrum import MassSpectrum
 
@@ -23,6 +26,11 @@ __all__ = ["SpectrumStream"]
 
 MAX_PIECE_BYTES = 50_000_000
 _CHUNK = 1 << 19
+
+_WAY_OUT = (
+    "this format is read as a whole: split the file, or hand in MSP, MGF, MassBank text, mzML or mzXML, which are "
+    "read piece by piece"
+)
 
 _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 _LINE = re.compile(r"(.*, line )([0-9]+)", re.DOTALL)
@@ -49,19 +57,26 @@ class SpectrumStream(BatchStream[MassSpectrum]):
     def _entries(self) -> Iterator[MassSpectrum]:
         lines: Callable[..., Iterator[MassSpectrum]] | None
         lines = {".mgf": iter_mgf, ".massbank": iter_massbank}.get(self._suffix)
+        scans = {".mzml": mzml_spectra, ".mzxml": mzxml_spectra}.get(self._suffix)
         if self._suffix in (".msp", ".msl"):
             found = self._msp()
         elif lines is not None:
             found = lines(self._lines(), self._path.name)
+        elif scans is not None:
+            found = scans(self._file.chunks(_CHUNK), self._path.name)
         else:
-            yield from self._whole(self._path)
+            try:
+                yield from self._whole(self._path)
+            except InputFormatError as error:
+                raise _with_a_way_out(error) from error
             return
         empty = True
         for spectrum in found:
             empty = False
             yield spectrum
         if empty:
-            raise InputFormatError("no spectrum in the file", where=self._path.name)
+            what = "no mass spectrum in the file" if scans is not None else "no spectrum in the file"
+            raise InputFormatError(what, where=self._path.name)
 
     def _msp(self) -> Iterator[MassSpectrum]:
         """A blank line ends a spectrum, so that the text between two of them can be read by itself."""
@@ -107,6 +122,13 @@ class SpectrumStream(BatchStream[MassSpectrum]):
                 )
         if rest:
             yield unix(rest)
+
+
+def _with_a_way_out(error: InputFormatError) -> InputFormatError:
+    """The error of a file that is too large to be read whole, with what to do."""
+    if not error.message.startswith(("larger than", "more than")) or error.hint:
+        return error
+    return InputFormatError(error.message, where=error.where, hint=_WAY_OUT, problems=error.problems)
 
 
 def _after_line(data: bytes) -> int:

@@ -8,13 +8,16 @@ letters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Variants", "denoise", "edit_count"]
+
+# Letters compared at once.
+_CELLS_AT_ONCE = 4_000_000
 
 Ints = NDArray[np.int64]
 
@@ -59,18 +62,33 @@ def denoise(sequences: Sequence[bytes], counts: Ints, *, min_count: int, alpha: 
     order = sorted(range(len(sequences)), key=lambda i: (-int(counts[i]), sequences[i]))
     found = _Found(alpha)
     of_sequence = np.full(len(sequences), -1, np.int64)
-    for place in order:
-        sequence, count = sequences[place], int(counts[place])
-        variant = found.nearest(sequence, count)
-        if variant is not None:
-            of_sequence[place] = found.places[variant]
-        elif count >= min_count:
-            found.add(sequence, count, place)
-            of_sequence[place] = place
+    for places in _levels(order, counts, 2 ** (alpha + 1)):
+        variants = found.nearest_of([sequences[place] for place in places], counts[places])
+        for place, variant in zip(places, variants, strict=True):
+            if variant is not None:
+                of_sequence[place] = found.places[variant]
+            elif counts[place] >= min_count:
+                found.add(sequences[place], int(counts[place]), place)
+                of_sequence[place] = place
     reads = np.zeros(len(sequences), np.int64)
     belongs = of_sequence >= 0
     np.add.at(reads, of_sequence[belongs], counts[belongs])
     return Variants(of_sequence, reads)
+
+
+def _levels(order: list[int], counts: Ints, factor: int) -> Iterator[list[int]]:
+    """Stretches of an order by counts in which none has ``factor`` times the count of another.
+
+    None of a stretch is an error of another one of it, so that all of it may be looked at together.
+    """
+    first = 0
+    while first < len(order):
+        most = int(counts[order[first]])
+        last = first
+        while last < len(order) and int(counts[order[last]]) * factor > most:
+            last += 1
+        yield order[first:last]
+        first = last
 
 
 class _Found:
@@ -85,6 +103,8 @@ class _Found:
         self._letters: dict[int, NDArray[np.uint8]] = {}
         self._rows: dict[int, list[int]] = {}
         self._between: dict[tuple[int, int], int] = {}
+        # Variants there were, and the distance to the nearest other one of them.
+        self._room: dict[int, tuple[int, int | None]] = {}
 
     def add(self, sequence: bytes, count: int, place: int) -> None:
         number = len(self.places)
@@ -95,6 +115,62 @@ class _Found:
         held = self._letters.get(len(sequence))
         self._letters[len(sequence)] = row if held is None else np.concatenate([held, row])
         self._rows.setdefault(len(sequence), []).append(number)
+
+    def nearest_of(self, sequences: Sequence[bytes], counts: Ints) -> list[int | None]:
+        """The variant of which each sequence may be an error.
+
+        Where the variant with the fewest differing letters lies so far from all others that none of them can be as
+        near, it is the one; only what is left is aligned.
+        """
+        found: list[int | None] = [None] * len(sequences)
+        by_length: dict[int, list[int]] = {}
+        for number, sequence in enumerate(sequences):
+            by_length.setdefault(len(sequence), []).append(number)
+        aligned: list[int] = []
+        for length, numbers in by_length.items():
+            held = self._letters.get(length)
+            if held is None or not length:
+                aligned += numbers
+                continue
+            at_once = max(1, _CELLS_AT_ONCE // held.size)
+            for first in range(0, len(numbers), at_once):
+                own = numbers[first : first + at_once]
+                text = b"".join([sequences[number] for number in own])
+                letters = np.frombuffer(text, np.uint8).reshape(-1, length)
+                for number, variant in zip(own, self._alone(letters, counts[own]), strict=True):
+                    found[number] = variant
+                    if variant is None:
+                        aligned.append(number)
+        for number in aligned:
+            found[number] = self.nearest(sequences[number], int(counts[number]))
+        return found
+
+    def _alone(self, letters: NDArray[np.uint8], counts: Ints) -> list[int | None]:
+        """For sequences of one length the variant of that length that is nearest beyond doubt."""
+        rows = np.array(self._rows[letters.shape[1]], np.int64)
+        apart = np.count_nonzero(letters[:, None, :] != self._letters[letters.shape[1]], axis=2)
+        allowed = self._allowed(np.array(self._counts, np.int64)[rows] // counts[:, None])
+        apart = np.where(apart <= allowed, apart, letters.shape[1] + 1)
+        best = apart.argmin(axis=1)
+        fewest = apart[np.arange(best.size), best]
+        return [
+            variant if few <= letters.shape[1] and self._has_room(variant, 2 * few) else None
+            for variant, few in zip(rows[best].tolist(), fewest.tolist(), strict=True)
+        ]
+
+    def _allowed(self, ratios: Ints) -> Ints:
+        """Largest distances of errors by how often the variant was read for each read of them, rounded down."""
+        # Bits of a whole number: 2^(alpha d + 1) <= A / a where alpha d + 1 is below them.
+        bits = np.frexp(ratios.astype(np.float64))[1].astype(np.int64)
+        return (bits - 2) // self._alpha
+
+    def _has_room(self, variant: int, reach: int) -> bool:
+        """Whether all other variants lie farther than ``reach`` from this one."""
+        known = self._room.get(variant)
+        if known is None or known[0] < len(self.places):
+            nearest = min((self._apart(variant, n) for n in range(len(self.places)) if n != variant), default=None)
+            known = self._room[variant] = (len(self.places), nearest)
+        return known[1] is None or known[1] > reach
 
     def nearest(self, sequence: bytes, count: int) -> int | None:
         """The variant of which the sequence may be an error."""
@@ -111,9 +187,7 @@ class _Found:
     def _likely(self, sequence: bytes, count: int) -> list[tuple[int, int]]:
         """Variants within reach and their largest distances; the fewest differing letters first, as they bound."""
         counts, lengths = np.array(self._counts, np.int64), np.array([len(text) for text in self._texts], np.int64)
-        # Bits of a whole number: 2^(alpha d + 1) <= A / a where alpha d + 1 is below them.
-        bits = np.frexp((counts // count).astype(np.float64))[1].astype(np.int64)
-        allowed = (bits - 2) // self._alpha
+        allowed = self._allowed(counts // count)
         # The sequences are distinct.
         reach = np.flatnonzero((allowed >= 1) & (allowed >= np.abs(lengths - len(sequence))))
         if not reach.size:
@@ -129,10 +203,13 @@ class _Found:
         """By the triangle inequality, from the distance between this variant and the best one so far."""
         if best is None:
             return False
-        key = (min(number, best[1]), max(number, best[1]))
+        return self._apart(number, best[1]) - best[0] > limit
+
+    def _apart(self, first: int, second: int) -> int:
+        key = (min(first, second), max(first, second))
         if key not in self._between:
             self._between[key] = edit_count(self._texts[key[0]], self._texts[key[1]])
-        return self._between[key] - best[0] > limit
+        return self._between[key]
 
 
 def edit_count(first: bytes, second: bytes) -> int:

@@ -175,6 +175,7 @@ class ReadsRun:
 
     ``counted_with`` is the amplification as which the run counts, where its reads are of the library of another.
     ``piled`` reads are long ones with errors, or mapped ones: a variant is what the reads of a haplotype agree on.
+    ``not_drawn`` of them were not looked at, as their marker has more than are piled up.
     ``mixtures`` explain the variants of short markers by haplotypes of the library; nothing is decided by them.
     """
 
@@ -192,6 +193,7 @@ class ReadsRun:
     piled: bool = False
     counted_with: Identifier | None = None
     mixtures: tuple[ReadMixture, ...] = ()
+    not_drawn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ __all__ = ["MeasuredPeak", "RuleDeparture", "RuleFixed", "SheetPeak", "require_i
 
 
 _INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
+MAX_CARBONS = 120
+"""Longest n-alkane of a ladder; no column elutes a longer one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,8 @@ class SheetPeak:
     Raises
     ------
     ValueError
-        If name, InChIKey and formula do not stand together, or a time, index, deviation or area is not above zero.
+        If name, InChIKey and formula do not stand together, a time, index, deviation or area is not above zero, or
+        no n-alkane has that many carbons.
     """
 
     retention_time_min: DecimalText
@@ -68,6 +71,11 @@ class SheetPeak:
             raise ValueError("a substance is given by name, InChIKey and formula together")
         if self.inchikey is not None:
             require_inchikey(self.inchikey)
+        if self.carbons is not None and not 1 <= self.carbons <= MAX_CARBONS:
+            raise ValueError(
+                f"carbons is {self.carbons}, an n-alkane of a ladder has from 1 to {MAX_CARBONS}; "
+                "give the number of its carbon atoms"
+            )
         for name in ("retention_time_min", "retention_index", "retention_index_sd", "area"):
             _require_positive(name, getattr(self, name))
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from musk_id.model.chromatography import require_inchikey
 from musk_id.model.values import DecimalText, IsoDate, Line, Text
 
-__all__ = ["DetectionLimit", "LaboratoryChemistry", "ProfileCalibration", "RatioWindow"]
+__all__ = ["DetectionLimit", "LaboratoryChemistry", "ProfileCalibration", "RatioWindow", "StatedLimit"]
 
 MIN_SOURCES = 59
 """Sources without an error for a rate below 5 % with 95 % confidence (decision rules, section 6)."""
@@ -36,6 +36,14 @@ class DetectionLimit:
         require_inchikey(self.inchikey)
         if Decimal(self.limit) <= 0:
             raise ValueError(f"limit is {self.limit}, it must be above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class StatedLimit:
+    """A detection limit as records print it, and when it was determined."""
+
+    text: Line
+    determined_on: IsoDate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +88,8 @@ class ProfileCalibration:
     Raises
     ------
     ValueError
-        If more sources were called than examined, or no marker is required.
+        If more sources were called than examined, no marker is required, or one that must be absent is required or
+        stands in a ratio: the rule could never hold.
     """
 
     required: tuple[Line, ...]
@@ -103,6 +112,13 @@ class ProfileCalibration:
                 raise ValueError(f"{called} of {sources} sources were called")
         if not self.required:
             raise ValueError("required names no marker")
+        present = {*self.required, *(m for ratio in self.ratios for m in (ratio.numerator, ratio.denominator))}
+        both = sorted(present & {*self.absent})
+        if both:
+            raise ValueError(
+                f"{', '.join(both)} must be absent and stands in required or ratios too: the rule can never hold; "
+                "leave it in one of them"
+            )
 
     @property
     def suffices(self) -> bool:

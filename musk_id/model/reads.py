@@ -5,7 +5,8 @@ A batch holds the letters and qualities of many reads in two flat arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +15,16 @@ from numpy.typing import NDArray
 
 from musk_id.model.values import Line
 
-__all__ = ["AlignedRead", "Amplicon", "DistinctReads", "PiledReads", "ReadBatch", "ReadTally", "ReadVariant"]
+__all__ = [
+    "AlignedRead",
+    "Amplicon",
+    "DistinctReads",
+    "PiledReads",
+    "ReadBatch",
+    "ReadOrigin",
+    "ReadTally",
+    "ReadVariant",
+]
 
 
 class AlignedRead(NamedTuple):
@@ -74,6 +84,26 @@ class ReadBatch:
     def lengths(self) -> NDArray[np.int64]:
         return np.diff(self.starts)
 
+    @property
+    def same_length(self) -> int | None:
+        """The length of all reads; ``None`` where they differ in it, or there are none."""
+        lengths = self.lengths
+        return int(lengths[0]) if lengths.size and lengths.min() == lengths.max() else None
+
+    @classmethod
+    def together(cls, batches: Sequence[ReadBatch]) -> ReadBatch:
+        """Batches that follow each other as one; at least one."""
+        if len(batches) == 1:
+            return batches[0]
+        lengths = np.concatenate([batch.lengths for batch in batches])
+        return cls(
+            letters=np.concatenate([batch.letters for batch in batches]),
+            quality=np.concatenate([batch.quality for batch in batches]),
+            starts=np.concatenate([[0], np.cumsum(lengths)]),
+            names_sha256=hashlib.sha256(b"".join(batch.names_sha256 for batch in batches)).digest(),
+            first_number=batches[0].first_number,
+        )
+
     def sequence(self, number: int) -> bytes:
         """Letters of one read of the batch, from 0."""
         return self.letters[self.starts[number] : self.starts[number + 1]].tobytes()
@@ -98,15 +128,25 @@ class ReadTally:
 
 
 @dataclass(frozen=True, slots=True)
-class DistinctReads:
-    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others.
+class ReadOrigin:
+    """What the names of most reads say they were sequenced from, and some reads by which others know them.
 
-    ``library`` is what the names of the reads say they were sequenced from: instrument, run, flow cell and index.
+    ``library`` is instrument, run, flow cell and index; ``run`` the same without the index. ``sample`` are digests
+    of names, letters and qualities.
     """
+
+    library: str | None = None
+    run: str | None = None
+    sample: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctReads:
+    """Distinct sequences of the used reads of a run and how often each was read, and what became of the others."""
 
     counts: Mapping[bytes, int]
     tally: ReadTally
-    library: str | None = None
+    origin: ReadOrigin = ReadOrigin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,13 +169,19 @@ class Amplicon:
     """Variants of the reads that one primer pair was found on; without a pair, of all reads on which none was.
 
     Variants stand by reads, most first, then by their letters. ``unassigned_reads`` belong to no variant: too rare
-    for one, and no error of one.
+    for one, and no error of one. ``not_drawn`` further reads of the marker were not looked at: ``reads`` are those
+    that were drawn.
     """
 
     primers: Line | None
     reads: int
     unassigned_reads: int
     variants: tuple[ReadVariant, ...]
+    not_drawn: int = 0
+
+    def of_all(self, reads: int) -> int:
+        """As how many of all reads some of the drawn ones count, rounded up; mates may count twice."""
+        return reads if not self.not_drawn else -(-reads * (self.reads + self.not_drawn) // max(self.reads, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +207,6 @@ class PiledReads:
         return self.distinct.tally
 
     @property
-    def library(self) -> str | None:
+    def origin(self) -> ReadOrigin:
         """What the names of the reads say they were sequenced from."""
-        return self.distinct.library
+        return self.distinct.origin

@@ -17,7 +17,8 @@ class PileLimits:
     A file of single reads is piled up where more than ``noisy_percent`` of its reads have more expected errors
     than exact variants allow. Bases below ``min_base_quality`` and reads below ``min_mapping_quality`` say
     nothing. ``max_read_edits_percent`` is that of a read against its template, ``max_primer_edits_percent`` that
-    of a primer looked for within ``primer_within_bp`` of an end. The others are those of
+    of a primer looked for within ``primer_within_bp`` of an end. More than ``max_window_reads`` of one marker are
+    refused; with ``draws_reads`` so many of them are drawn. The others are those of
     :mod:`musk_id.kernels.piles` and :mod:`musk_id.kernels.linked_sites`.
     """
 
@@ -38,6 +39,7 @@ class PileLimits:
     single_letter_percent: int
     min_single_letter_reads: int
     max_window_reads: int
+    draws_reads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,9 @@ class ReadsMethod:
     ``min_extracts`` are those of decision rules, section 7: two of three amplifications, from two extractions. Of
     those of an item that were read at a marker ``min_percent_of_amplifications`` at least must have enough reads.
     Without ``piles`` neither mapped reads nor long ones with errors are read, without ``jump_confidence_percent``
-    the wells of a batch are not held against each other. A level of spiked process controls counts as found in all
-    replicates with ``min_spiked_replicates`` at least.
+    the wells of a batch are not held against each other. With ``counts_unnamed_once`` amplifications whose reads
+    name one run of an instrument, and no library, count once. A level of spiked process controls counts as found
+    in all replicates with ``min_spiked_replicates`` at least.
     """
 
     version: Line
@@ -87,6 +90,7 @@ class ReadsMethod:
     jump_confidence_percent: DecimalText | None = None
     min_spiked_replicates: int = 3
     mixture: MixtureLimits | None = None
+    counts_unnamed_once: bool = False
 
     @property
     def jump_confidence(self) -> float | None:
@@ -139,16 +143,23 @@ _READS_2 = replace(
     ),
 )
 
-READS_METHODS = (
-    _READS_1,
+# The same; the wells of a batch are held against each other, variants are explained as a mixture.
+_READS_3 = replace(
     _READS_2,
-    # The same; the wells of a batch are held against each other, variants are explained as a mixture.
-    replace(
-        _READS_2,
-        version=Line("reads-3"),
-        jump_confidence_percent=DecimalText("99.9"),
-        mixture=MixtureLimits(
-            error_a_letter=DecimalText("0.005"), unknown_apart=DecimalText("0.10"), max_haplotypes=8
-        ),
+    version=Line("reads-3"),
+    jump_confidence_percent=DecimalText("99.9"),
+    mixture=MixtureLimits(
+        error_a_letter=DecimalText("0.005"), unknown_apart=DecimalText("0.10"), max_haplotypes=8
     ),
 )
+
+# The same; of more long or mapped reads of a marker than are piled up some are drawn, and amplifications whose
+# reads name one run of an instrument and no library count once.
+_READS_4 = replace(
+    _READS_3,
+    version=Line("reads-4"),
+    piles=None if _READS_3.piles is None else replace(_READS_3.piles, max_window_reads=20000, draws_reads=True),
+    counts_unnamed_once=True,
+)
+
+READS_METHODS = (_READS_1, _READS_2, _READS_3, _READS_4)

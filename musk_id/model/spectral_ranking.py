@@ -22,6 +22,8 @@ class RankedReference:
     ----------
     compound : str
         The same for spectra of one compound without stereochemistry.
+    inchikey : str
+        InChIKey where it is known, by which forms of one compound are told apart.
     mz, intensity : ndarray of int64, shape (n,)
         Its peaks in unit mass.
     """
@@ -33,6 +35,7 @@ class RankedReference:
     authors: str
     mz: NDArray[np.int64]
     intensity: NDArray[np.int64]
+    inchikey: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,10 @@ class SpectralRanking:
     calibration counts. ``probability`` is rounded down; the first compound is named where it, as shown, reaches
     ``least_probability``. ``naming`` are the errors of this rule in the calibration, ``reliability`` its searches
     with such a probability. ``refused`` says why a calibration gives none. Whatever the probability, a name by a
-    spectrum alone is tentative.
+    spectrum alone is tentative. ``isomers`` is the number of other compounds of the first one's formula that
+    library and marker tables know, and of other forms of it: where there is one, or the formula may be that of a
+    macrocycle or steroid, the first compound is not named but is one of several (``ONE_OF``). ``None``: nobody
+    asked, as in records of earlier versions.
     """
 
     method: Line
@@ -68,6 +74,7 @@ class SpectralRanking:
     least_probability: DecimalText | None = None
     naming: NamingErrors | None = None
     reliability: Reliability | None = None
+    isomers: int | None = None
 
     @property
     def first(self) -> tuple[RankedName, ...]:

@@ -17,7 +17,7 @@ from musk_id.model.reads import DistinctReads, PiledReads
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.trace_file import TraceFile
-from musk_id.model.values import DecimalText, Line, Sha256
+from musk_id.model.values import DecimalText, IsoDate, Line, Sha256
 from musk_id.vocabulary import Locus, Reason
 
 __all__ = ["FailedRun", "ReadsEvidence", "SequenceEvidence", "SpectrumEvidence", "StrandTrace", "TraceEvidence"]
@@ -59,7 +59,8 @@ class SpectrumEvidence:
 
     ``peak`` is what was measured of its chromatographic peak, ``reintegrated_area`` the area of that peak after an
     integration by hand, ``searched_for`` InChIKeys looked for in its chromatogram in vain; ``sequences`` are the
-    controls of the run's chemical batches.
+    controls of the run's chemical batches. ``measured_on`` is the first date of the run and its sequences,
+    ``None`` if none is recorded.
     """
 
     run: RunIdentity
@@ -69,6 +70,7 @@ class SpectrumEvidence:
     reintegrated_area: DecimalText | None = None
     searched_for: tuple[Line, ...] = ()
     sequences: tuple[SequenceInjections, ...] = ()
+    measured_on: IsoDate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from musk_id.vocabulary import CurationState
 
 __all__ = [
     "find_spectral_calibration",
+    "known_compounds",
     "read_spectral_calibration",
     "load_spectral_calibration",
     "ranked_references",
@@ -49,9 +50,16 @@ def ranked_references(table: SpectrumTable | None) -> tuple[RankedReference, ...
                 authors=str(entry.authors),
                 mz=mz.astype(np.int64),
                 intensity=intensity.astype(np.int64),
+                inchikey=entry.inchikey or "",
             )
         )
     return tuple(chosen)
+
+
+def known_compounds(table: SpectrumTable | None) -> Iterator[tuple[str, str]]:
+    """InChIKey (or what stands for it) and formula of every spectrum of a library, also of those not ranked."""
+    for entry in () if table is None else table.entries():
+        yield entry.inchikey or entry.compound, str(entry.formula)
 
 
 def released_references(release: ReferenceRelease) -> tuple[RankedReference, ...]:
@@ -71,6 +79,7 @@ def released_references(release: ReferenceRelease) -> tuple[RankedReference, ...
                 authors=str(reference.authors),
                 mz=spectrum.mz,
                 intensity=spectrum.intensity,
+                inchikey=str(reference.inchikey),
             )
         )
     return tuple(chosen)

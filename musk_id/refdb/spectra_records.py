@@ -14,6 +14,7 @@ from typing import Literal
 from musk_id.errors import ReferenceDataError
 from musk_id.kernels.formula import monoisotopic_mass
 from musk_id.library_vocabulary import SetAside
+from musk_id.model.predicted_spectra import stated_prediction
 from musk_id.model.spectral_table import SpectrumEntry
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import RULES, DecimalText, Line, Text, decimal_text
@@ -135,6 +136,9 @@ def normalised(spectrum: MassSpectrum, given: SpectraInput) -> SpectrumEntry | S
     if fields.has("deprecated"):
         said = fields.text(("deprecated",))
         return _refusal(SetAside.WITHDRAWN_BY_SOURCE, str(said), "a record that its source upholds")
+    predicted = stated_prediction(spectrum)
+    if predicted is not None:
+        return _refusal(SetAside.PREDICTED, predicted, "a spectrum that was measured")
     method = _ionisation(fields, given)
     if isinstance(method, SpectrumRefusal):
         return method

@@ -28,16 +28,16 @@ class PlaceholderKind(StrEnum):
 
 _COUNTS = (
     "absent all amplifications apart barcodes bases bytes columns count cases days extracts families few "
-    "genera individuals length most none not_read orders overlapping pairs pixels reviewed right scans searches "
-    "shared spectra total wells without_case wrong years"
+    "genera individuals isomers length most none not_read orders overlapping pairs pixels reviewed right scans "
+    "searches shared spectra total wells without_case wrong years"
 )
 _DECIMALS = "absent_upper factor grams least lower probability right_lower uncertainty wrong_upper"
 _DATES = "act date ended later received"
 _TEXTS = (
     "above accession after asked batch batches before borrowed both by called caption case certified code column "
     "compared compound compounds condition counter countries counts declared differences drawn earlier energy "
-    "events examined family figure first forward found gaps genus grade group haplotypes held high how html "
-    "individual item items json kinds language largest last letter letters level library limit list "
+    "equal events examined family figure first formula forward found gaps genus grade group haplotypes held high "
+    "how html individual item items json kinds language largest last letter letters level library limit list "
     "listed listing listings loci locus low margin marker markers mass material materials message method "
     "methods middle mz name names natural nearest needed number order original other others outgroup overlap "
     "overlay overlays page pages paper path paths peak peaks person place pooled position product positions "

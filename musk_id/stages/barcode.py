@@ -208,7 +208,7 @@ def _read(
     attempts = [e for e in evidence if e.run.technique is Technique.SEQUENCING_READS]
     replicated: list[ReadSequence] = []
     for item in sorted({entry.run.item_id for entry in attempts}):
-        products = read_products([entry for entry in attempts if entry.run.item_id == item])
+        products = read_products([entry for entry in attempts if entry.run.item_id == item], rules.reads)
         runs = [_counted_with(run, products) if run.run.item_id == item else run for run in runs]
         replicated += with_replicates([e for e in found if e.result.run.item_id == item], products, rules.reads)
     return replicated, tuple(runs), failed

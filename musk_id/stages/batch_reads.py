@@ -134,7 +134,7 @@ def count_well(
         for amplicon in amplicons:
             own = counts.setdefault(primers_name(amplicon.primers), Counter())
             for variant in amplicon.variants:
-                own[variant.letters.encode("ascii")] += variant.reads
+                own[variant.letters.encode("ascii")] += amplicon.of_all(variant.reads)
     else:
         for name, found in cut_by_primers(reads, primers, method).items():
             counts.setdefault(primers_name(name), Counter()).update(found)

@@ -13,7 +13,7 @@ from musk_id.model.laboratory_chemistry import ProfileCalibration
 from musk_id.model.spectra import MarkerFinding, SpectraRecord, SpectrumResult
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Identifier, IsoDate
-from musk_id.stages.chemistry_statements import call_statements, rule_statements
+from musk_id.stages.chemistry_statements import call_statements, copy_statement, rule_statements
 from musk_id.stages.natural_profile import ProfileBasis, profile_findings
 from musk_id.stages.statements import say
 from musk_id.vocabulary import CompoundStatus, Finding, Reason
@@ -132,6 +132,10 @@ def _result_statements(results: tuple[SpectrumResult, ...]) -> list[Statement]:
     for result in results:
         if Reason.SELF_MATCH in _result_reasons(result):
             said.append(say("chemistry.self_match", run=result.run.run_id))
+        elif Reason.SELF_MATCH_SUSPECTED in result.reasons:
+            said.append(copy_statement(result))
+        elif Reason.SIMULATED_DATA in result.reasons:
+            said.append(say("chemistry.predicted", run=result.run.run_id))
         elif result.call is None:
             said.append(say("chemistry.not_comparable", run=result.run.run_id))
         else:
@@ -157,6 +161,9 @@ def _marker_statements(markers: tuple[MarkerFinding, ...], *, examined: bool) ->
     for run in sorted({run for m in markers for run in m.ions_compatible}):
         names = sorted(m.name for m in markers if run in m.ions_compatible)
         said.append(say("chemistry.ions_compatible", run=run, markers=names))
+    later = sorted(m.name for m in markers if Reason.LIMIT_FIXED_AFTERWARDS in m.reasons)
+    if later:
+        said.append(say("chemistry.limit_fixed_afterwards", markers=later))
     if unseen and examined:
         said.append(say("chemistry.not_found", markers=unseen))
     if lacking:
@@ -179,6 +186,7 @@ _NEXT_STEPS: dict[Reason, str] = {
     Reason.CONTROL_ABSENT: "next.run_controls",
     Reason.CONTROL_FAILED: "next.repeat_batch",
     Reason.SELF_MATCH: "next.measured_data",
+    Reason.SELF_MATCH_SUSPECTED: "next.measured_data",
     Reason.SIMULATED_DATA: "next.measured_data",
     Reason.SPECTRUM_TOO_FEW_PEAKS: "next.send_chromatogram",
     Reason.FILE_UNREADABLE: "next.readable_file",

@@ -6,11 +6,12 @@ from musk_id.model.evidence import Statement
 from musk_id.model.spectra import CompoundCall, RuleOutcome, SpectrumResult
 from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.values import Line
+from musk_id.stages.known_isomers import KNOWN_ISOMERS
 from musk_id.stages.name_withheld import WITHHELD
 from musk_id.stages.statements import say
-from musk_id.vocabulary import CompoundStatus, Reason
+from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Reason
 
-__all__ = ["call_statements", "rule_statements"]
+__all__ = ["call_statements", "copy_statement", "rule_statements"]
 
 _CHECKED = frozenset({Reason.IDENTIFICATION_NOT_MET, Reason.IDENTIFICATION_NOT_TESTED})
 
@@ -38,12 +39,19 @@ def call_statements(result: SpectrumResult, call: CompoundCall) -> list[Statemen
     return [*said, *_reintegration(result)]
 
 
+def copy_statement(result: SpectrumResult) -> Statement:
+    """That a spectrum is a reference but for a few peaks, and which one."""
+    found = next(c for c in result.quality if c.name == "spectra.copy")
+    equal, _, rest = found.measured.partition(" = ")
+    return say("chemistry.self_match_suspected", run=result.run.run_id, equal=equal, reference=rest)
+
+
 def _tentative(result: SpectrumResult, call: CompoundCall) -> Statement:
     run = result.run.run_id
     if call.name is None and Reason.MIXTURE_SUSPECTED in call.reasons:
         return say("chemistry.mixture_of", run=run, names=call.confusables)
     if call.name is None:
-        return say("chemistry.several", run=run, names=call.confusables)
+        return _several(result, call)
     hit = next((h for h in result.hits if h.accession == call.accession), None)
     if hit is None:
         return say("chemistry.group_only", run=run, group=call.name)
@@ -54,6 +62,18 @@ def _tentative(result: SpectrumResult, call: CompoundCall) -> Statement:
         forward=hit.identity_forward,
         reverse=hit.identity_reverse,
     )
+
+
+def _several(result: SpectrumResult, call: CompoundCall) -> Statement:
+    """Names of compounds that the spectrum does not tell apart; of one formula where no other is near."""
+    run = result.run.run_id
+    outcomes = {c.name: c.outcome for c in call.trace}
+    isomers = next((c for c in call.trace if c.name == KNOWN_ISOMERS), None)
+    other_is_near = outcomes.get(Line("spectra.gap_to_other_compound")) is CriterionOutcome.FAILED
+    if isomers is None or isomers.outcome is not CriterionOutcome.FAILED or other_is_near:
+        return say("chemistry.several", run=run, names=call.confusables)
+    formula = isomers.limit.partition(":")[0]
+    return say("chemistry.one_of_isomers", run=run, formula=formula, names=call.confusables)
 
 
 def _withheld(ranking: SpectralRanking, run: str, call: CompoundCall) -> Statement:

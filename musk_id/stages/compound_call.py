@@ -13,6 +13,7 @@ from musk_id.model.methods import SpectraMethod
 from musk_id.model.spectra import CompoundCall
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Line, decimal_text
+from musk_id.stages.known_isomers import known_isomers
 from musk_id.stages.placement import criterion
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
 from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Reason
@@ -75,13 +76,13 @@ def call_compound(
     if any(c.outcome is CriterionOutcome.FAILED for c in required):
         return nothing_called(trace)
     near = [s for s in scored[1:] if best.forward - s.forward < method.confusable_min_gap]
-    confused = _confused(best, near, library)
-    names = {s.library.reference.name for s in near} | group_names(group, library)
-    if not confused:
-        names -= {reference.name}
+    isomers = known_isomers(reference, (s.library.reference for s in scored), library)
+    confused = _confused(best, near, library) or isomers.keep_it_open
+    names = {s.library.reference.name for s in near} | group_names(group, library) | isomers.listed
+    names = names | {reference.name} if confused else names - {reference.name}
     return CompoundCall(
         status=CompoundStatus.TENTATIVE,
-        name=Line(group.name) if confused and group else reference.name,
+        name=reference.name if not confused else None if group is None else Line(group.name),
         inchikey=None if confused else reference.inchikey,
         accession=None if confused else reference.accession,
         confusables=tuple(sorted(Line(name) for name in names)),
@@ -90,7 +91,7 @@ def call_compound(
             if confused
             else (Reason.LIBRARY_REFERENCE_ONLY,)
         ),
-        trace=trace,
+        trace=(*trace, isomers.criterion(reference.accession)),
     )
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from musk_id.kernels.formula import atoms_of, monoisotopic_mass
 from musk_id.kernels.spectral import UnitMassSpectrum, match_factors, same_content, to_unit_mass
+from musk_id.kernels.spectral_copy import copied_peaks
 from musk_id.model.chromatography import MeasuredPeak
 from musk_id.model.identification_rules import IdentificationRule
 from musk_id.model.injections import InjectedReference, SequenceInjections
 from musk_id.model.methods import SPECTRA_METHODS, SpectraMethod
+from musk_id.model.predicted_spectra import stated_prediction
 from musk_id.model.reference import ConfusableGroup, SpectrumReference
 from musk_id.model.spectra import CompoundCall
 from musk_id.model.spectrum import MassSpectrum
@@ -30,6 +32,7 @@ from musk_id.stages.compound_call import (
 )
 from musk_id.stages.identification import Injected, identity_criteria, query_index, untested_criteria
 from musk_id.stages.isomers import isomer_criterion
+from musk_id.stages.known_isomers import Isomers, known_isomers
 from musk_id.stages.spectral_library import (
     LibrarySpectrum,
     SpectralLibrary,
@@ -59,12 +62,18 @@ class PeakEvidence:
 
 
 def injected_references(
-    sequences: tuple[SequenceInjections, ...], library: SpectralLibrary
+    sequences: tuple[SequenceInjections, ...], library: SpectralLibrary, *, may_be_predicted: bool = False
 ) -> tuple[Injected, ...]:
     """References of some sequences that have a spectrum, each with the controls of its sequence.
 
     A substance that the library or the marker table knows is named as there: whatever a run sheet calls it, its
     InChIKey says what it is.
+
+    Parameters
+    ----------
+    may_be_predicted : bool
+        Whether a reference that says of itself that it was computed counts: for exhibits that are declared as
+        simulated, such as those of a demonstration.
     """
     found = []
     for sequence in sequences:
@@ -75,6 +84,9 @@ def injected_references(
             if unit_mass.mz.size:
                 known = replace(reference, name=_known_name(reference, library))
                 against = tuple(_against(reference.spectrum, unit_mass, reference, library))
+                predicted = None if may_be_predicted else stated_prediction(reference.spectrum)
+                if predicted is not None:
+                    against = (Line(predicted), *against)
                 mass = round(monoisotopic_mass(reference.formula))
                 found.append(Injected(known, unit_mass, mass, sequence, against))
     return tuple(found)
@@ -92,7 +104,8 @@ def _against(
 ) -> Iterator[Line]:
     """Why a file is no spectrum of the substance measured in the sequence.
 
-    Its conditions are others, the formula stated is not that of the marker, or it is a spectrum of the library.
+    Its conditions are others, it is a predicted one, the formula stated is not that of the marker, or it is a
+    spectrum of the library, whole or with a few peaks more or less.
     """
     yield from (Line(condition) for condition in conditions_against(spectrum))
     key, atoms = compound_key(reference.inchikey), atoms_of(reference.formula)
@@ -101,8 +114,13 @@ def _against(
             yield Line(f"{reference.formula} ≠ {marker.formula}")
             break
     for held in library.spectra:
-        if compound_key(held.reference.inchikey) == key and same_content(unit_mass, held.unit_mass):
+        if compound_key(held.reference.inchikey) != key:
+            continue
+        if same_content(unit_mass, held.unit_mass):
             yield Line(f"= {held.reference.accession}")
+        elif (copy := copied_peaks(unit_mass, held.unit_mass)) is not None:
+            most = max(copy.of_query, copy.of_reference)
+            yield Line(f"{copy.equal}/{most} = {held.reference.accession}")
 
 
 def library_spectrum(injected: Injected) -> LibrarySpectrum:
@@ -284,7 +302,8 @@ def _tentative(
     near = _near(scored, reference.inchikey, method)
     if CriterionOutcome.FAILED in (mixture.outcome, unexplained.outcome):
         near += [s for s in _company(query, scored, method) if s not in near and s is not best]
-    return _named(best, near, trace, own, library)
+    isomers = known_isomers(reference, (s.library.reference for s in scored), library)
+    return _named(best, near, isomers, (*trace, isomers.criterion(reference.accession)), own, library)
 
 
 def _untested(method: SpectraMethod) -> tuple[Criterion, ...]:
@@ -308,6 +327,7 @@ def _company(
 def _named(
     best: ScoredReference,
     near: list[ScoredReference],
+    isomers: Isomers,
     trace: tuple[Criterion, ...],
     own: tuple[Criterion, ...] | None,
     library: SpectralLibrary,
@@ -315,14 +335,13 @@ def _named(
     """The tentative call: one name, the name of a group, or several names."""
     reference = best.library.reference
     group = library.group_of(reference.inchikey)
-    by_index = group is not None and library.needs_index(reference.inchikey, reference.formula)
     failed = {c.name for c in trace if c.outcome is CriterionOutcome.FAILED}
     mixed = "spectra.unexplained_ions" in failed
-    open_ = bool(near) or by_index or mixed
-    names = {s.library.reference.name for s in near} | group_names(group, library)
+    open_ = bool(near) or isomers.keep_it_open or mixed
+    names = {s.library.reference.name for s in near} | group_names(group, library) | isomers.listed
     within = group is not None and all(library.group_of(s.library.reference.inchikey) == group for s in near)
     reasons = {_why_not_identified(own)}
-    if near or by_index:
+    if near or isomers.keep_it_open:
         reasons.add(Reason.CONFUSABLE_NOT_SEPARATED)
     if mixed or "spectra.reverse_less_forward" in failed:
         reasons.add(Reason.MIXTURE_SUSPECTED)

@@ -78,14 +78,14 @@ def _examine_blank_piles(
     """The same of piled reads: each counts for the genus that it shares most with, however many errors it has."""
     found: list[SequenceResult] = []
     held: list[BlankReads] = []
-    variants = [variant for amplicon in reads.amplicons for variant in amplicon.variants]
-    for variant in variants[:MAX_BLANK_SEQUENCES]:
+    variants = [(amplicon, variant) for amplicon in reads.amplicons for variant in amplicon.variants]
+    for amplicon, variant in variants[:MAX_BLANK_SEQUENCES]:
         result = examine(NucleotideSequence(f"{variant.reads} reads", variant.letters))
         if variant.reads >= method.min_reported_reads:
             found.append(result)
         if result.sequence_sha256 is not None and Reason.HUMAN_DNA not in result.reasons:
             digest = Sha256(sequence_digest(variant.letters))
-            held.append(BlankReads(sequence_sha256=digest, reads=variant.reads))
+            held.append(BlankReads(sequence_sha256=digest, reads=amplicon.of_all(variant.reads)))
     held += [BlankReads(genus=Line(g), reads=n) for g, n in sorted(reads.genera.items()) if g != HUMAN_GENUS]
     return found, tuple(held), len(variants) > MAX_BLANK_SEQUENCES
 

@@ -141,7 +141,8 @@ def piled(
 
 
 def check_depth(reads: int, piles: PileLimits) -> None:
-    if reads > piles.max_window_reads:
+    """Refuse more reads of a marker than are piled up, where none are drawn."""
+    if reads > piles.max_window_reads and not piles.draws_reads:
         raise InputFormatError(
             f"more than {piles.max_window_reads} reads of one marker are not piled up",
             hint="hand in a part of the reads that was drawn at random, and say so",
@@ -154,9 +155,16 @@ def turned(text: str) -> str:
 
 
 def haplotypes(
-    name: Line | None, reads: Sequence[AlignedRead], width: int, total: int, templates: Templates
+    name: Line | None,
+    reads: Sequence[AlignedRead],
+    width: int,
+    counted: tuple[int, int],
+    templates: Templates,
 ) -> Amplicon:
-    """What each haplotype's reads agree on; reads that cannot be told apart belong to none."""
+    """What each haplotype's reads agree on; reads that cannot be told apart belong to none.
+
+    ``counted`` are the reads of the marker that were drawn and those that were not.
+    """
     rules = templates.rules
     found: dict[bytes, list[int]] = {}
     for agreed in _resolved(reads, width, templates):
@@ -168,8 +176,9 @@ def haplotypes(
     variants = checked_variants(
         order, [found[text][0] for text in order], [found[text][1] for text in order], rules.reads
     )
-    assigned = sum(variant.reads for variant in variants)
-    return Amplicon(primers=name, reads=total, unassigned_reads=total - assigned, variants=variants)
+    total, not_drawn = counted
+    unassigned = total - sum(variant.reads for variant in variants)
+    return Amplicon(primers=name, reads=total, unassigned_reads=unassigned, variants=variants, not_drawn=not_drawn)
 
 
 def _resolved(reads: Sequence[AlignedRead], width: int, templates: Templates) -> list[Agreed]:

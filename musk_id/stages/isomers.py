@@ -11,7 +11,7 @@ from musk_id.model.injections import InjectedReference, SequenceInjections
 from musk_id.model.trace import Criterion
 from musk_id.model.values import Line
 from musk_id.stages.identification import reference_index
-from musk_id.stages.spectral_library import SpectralLibrary, compound_key, is_flat
+from musk_id.stages.spectral_library import SpectralLibrary, compound_key, is_flat, same_compound
 from musk_id.vocabulary import CriterionOutcome
 
 __all__ = ["isomer_criterion", "isomers_of"]
@@ -58,21 +58,25 @@ def isomer_criterion(
         Index of the exhibit's peak.
     sequence : SequenceInjections
         What was injected; isomers count with their index and its standard deviation, also without a spectrum.
+        Those that no table knows count as well. Of a compound whose formula is in no table at least one has to be
+        injected.
 
     Returns
     -------
     Criterion or None
-        ``None`` for compounds that need no index, or have no isomer to be taken for.
+        ``None`` for compounds that need no index, or whose formula the tables know with no isomer to be taken for.
     """
     if not library.needs_index(reference.inchikey, reference.formula):
         return None
-    isomers = list(isomers_of(reference, library))
-    if not isomers:
+    injected = {str(one.inchikey) for one in sequence.references if _is_isomer(one, reference)}
+    isomers = sorted({*isomers_of(reference, library), *injected})
+    if not isomers and library.knows_formula(reference.formula):
         return None
-    names = {str(marker.inchikey): str(marker.name) for marker in library.markers}
+    names = {str(one.inchikey): str(one.name) for one in sequence.references}
+    names |= {str(marker.inchikey): str(marker.name) for marker in library.markers}
     apart = {key: _apart(key, reference, index, sequence, rule) for key in isomers}
     open_ = sorted(names.get(key, key) for key, far in apart.items() if not far)
-    if all(apart.values()):
+    if isomers and all(apart.values()):
         outcome = CriterionOutcome.PASSED
     elif any(far is False for far in apart.values()):
         outcome = CriterionOutcome.FAILED
@@ -85,6 +89,13 @@ def isomer_criterion(
         limit=Line(f">= {rule.isomer_index_sd} SD"),
         outcome=outcome,
         deciding_records=(reference.accession,),
+    )
+
+
+def _is_isomer(one: InjectedReference, reference: InjectedReference) -> bool:
+    """Another compound of the same atoms; a form without stereochemistry, or one of it, is no other compound."""
+    return atoms_of(one.formula) == atoms_of(reference.formula) and not same_compound(
+        one.inchikey, reference.inchikey
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from musk_id.kernels.placement import MIN_VOTES
 from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.reads import AlignedRead, Amplicon, DistinctReads, PiledReads, ReadBatch, ReadTally
 from musk_id.model.reads_method import PileLimits
+from musk_id.stages.drawn_reads import Drawn
 from musk_id.stages.haplotypes import (
     HEAD,
     TAIL,
@@ -68,13 +69,13 @@ def pile_long_reads(
     Raises
     ------
     InputFormatError
-        If one marker has more reads than are piled up, or the batches cannot be read.
+        If one marker has more reads than are piled up and none are drawn, or the batches cannot be read.
     """
-    held: dict[Locus, list[_Piece]] = {}
+    held: dict[Locus, Drawn[_Piece]] = {}
     content = Content()
     total = too_short = unplaced = 0
     for batch in batches:
-        for text in _texts(batch, rules.piles.min_base_quality):
+        for text, quality in _texts(batch, rules.piles.min_base_quality):
             total += 1
             content.add(text.upper().encode("ascii"))
             if len(text) < rules.reads.min_length_bp:
@@ -83,8 +84,9 @@ def pile_long_reads(
             found = _pieces(total, text, primers, rules)
             unplaced += not found
             for locus, piece in found:
-                held.setdefault(locus, []).append(piece)
-                check_depth(len(held[locus]), rules.piles)
+                drawn = held.setdefault(locus, Drawn(rules.piles.max_window_reads))
+                drawn.add(piece, text.encode("ascii") + b"\n" + quality)
+                check_depth(drawn.seen, rules.piles)
     genera: Counter[str] = Counter()
     amplicons = [
         _long_amplicon(locus, held[locus], primers, genera, rules) for locus in sorted(held, key=list(Locus).index)
@@ -93,13 +95,13 @@ def pile_long_reads(
     return piled(amplicons, unplaced, genera, content, tally)
 
 
-def _texts(batch: ReadBatch, min_quality: int) -> Iterator[str]:
-    """Reads of a batch; letters of low quality are in lower case."""
+def _texts(batch: ReadBatch, min_quality: int) -> Iterator[tuple[str, bytes]]:
+    """Reads of a batch and their qualities; letters of low quality are in lower case."""
     letters = batch.letters | np.where(batch.quality < min_quality, np.uint8(0x20), np.uint8(0))
     text = letters.tobytes().decode("ascii")
-    starts = batch.starts.tolist()
-    for first, last in pairwise(starts):
-        yield text[first:last]
+    quality = batch.quality.tobytes()
+    for first, last in pairwise(batch.starts.tolist()):
+        yield text[first:last], quality[first:last]
 
 
 def _pieces(
@@ -131,7 +133,7 @@ def _pieces(
 
 def _long_amplicon(
     locus: Locus,
-    pieces: Sequence[_Piece],
+    drawn: Drawn[_Piece],
     primers: tuple[PrimerPairEntry, ...],
     genera: Counter[str],
     rules: PileRules,
@@ -142,6 +144,7 @@ def _long_amplicon(
     called by the commonest. Where most reads have primers, those without stay out: what is left of a primer would
     be taken for the animal's.
     """
+    pieces = drawn.reads()
     pairs = Counter(piece.pair for piece in pieces if piece.pair >= 0)
     name, total = None, len(pieces)
     if 2 * pairs.total() >= total:
@@ -150,11 +153,14 @@ def _long_amplicon(
     template = Templates(locus, rules)
     letters = template.of([piece.letters.upper() for piece in pieces])
     reads: list[AlignedRead] = []
+    nearest: Counter[str] = Counter()
     for piece in pieces:
         fragment = str(piece.number).encode("ascii")
         laid = laid_read(piece.marked, letters, fragment, rules.piles, is_reverse=piece.is_reverse)
         if laid is not None:
             reads.append(laid)
             if rules.with_genera:
-                genera.update(template.genus(piece.letters.upper()))
-    return haplotypes(name, reads, len(HEAD + letters + TAIL), total, template)
+                nearest.update(template.genus(piece.letters.upper()))
+    amplicon = haplotypes(name, reads, len(HEAD + letters + TAIL), (total, drawn.left_out), template)
+    genera.update({genus: amplicon.of_all(number) for genus, number in nearest.items()})
+    return amplicon

@@ -6,7 +6,7 @@ Only those windows are looked at in the end, and nothing of the rest is kept.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ from musk_id.kernels.piles import GAP_CODE, NO_LETTER, count_columns, pooled_sym
 from musk_id.kernels.placement import MIN_VOTES
 from musk_id.model.primers import PrimerPairEntry
 from musk_id.model.reads import AlignedRead, Amplicon, PiledReads, ReadTally
+from musk_id.stages.drawn_reads import Drawn
 from musk_id.stages.haplotypes import (
     Content,
     PileRules,
@@ -55,8 +56,7 @@ def pile_mapped_reads(source: MappedReads, primers: tuple[PrimerPairEntry, ...],
     Raises
     ------
     InputFormatError
-        If no window of the library lies under the reads, one has more reads than are piled up, or the file cannot
-        be read.
+        If one window has more reads than are piled up and none are drawn, or the file cannot be read.
     """
     counts = np.zeros((2, source.length_bp, NO_LETTER + 1), np.int64)
     content = Content()
@@ -70,29 +70,40 @@ def pile_mapped_reads(source: MappedReads, primers: tuple[PrimerPairEntry, ...],
     anchors = rules.library.index.anchors(encode(consensus), MIN_VOTES)
     amplicons: list[Amplicon] = []
     genera: Counter[str] = Counter()
-    inside: set[tuple[bytes, bool]] = set()
+    windows: list[tuple[int, int]] = []
+    inside = 0
     markers = rules.markers(anchors, len(consensus))
     for locus in sorted(markers, key=list(Locus).index):
         columns = _columns(locus, markers[locus], held, rules)
         if columns is None:
             continue
-        reads = _without_primers(source.region(*columns), primers, rules)
-        inside |= {(read.fragment, read.is_reverse) for read in reads}
+        drawn: Drawn[AlignedRead] = Drawn(rules.piles.max_window_reads)
+        for read in source.region(*columns):
+            inside += not _is_inside(read, windows)
+            # Mates stand side by side in the draw.
+            drawn.add(read, read.fragment, read.letters)
+            check_depth(drawn.seen, rules.piles)
+        windows.append(columns)
         on_other_strand = markers[locus].strand < 0
-        amplicons.append(_mapped_amplicon(locus, reads, columns, on_other_strand, genera, rules))
+        amplicons.append(_mapped_amplicon(locus, drawn, columns, on_other_strand, (primers, genera), rules))
     if rules.with_genera:
-        _count_outside(source, inside, genera, rules)
+        _count_outside(source, windows, genera, rules)
     tally = ReadTally(total=source.total, too_many_errors=source.left_out, used=used)
-    return piled(amplicons, max(used - len(inside), 0), genera, content, tally)
+    return piled(amplicons, max(used - inside, 0), genera, content, tally)
+
+
+def _is_inside(read: AlignedRead, windows: Sequence[tuple[int, int]]) -> bool:
+    first, last = read.first_column, read.first_column + len(read.letters)
+    return any(first < stop and last > start for start, stop in windows)
 
 
 def _count_outside(
-    source: MappedReads, inside: set[tuple[bytes, bool]], genera: Counter[str], rules: PileRules
+    source: MappedReads, windows: Sequence[tuple[int, int]], genera: Counter[str], rules: PileRules
 ) -> None:
     """Genera of reads that lie in no window, each by its own words: a blank may hold too few to show a window."""
     templates: dict[Locus, Templates] = {}
     for read in source.reads():
-        if (read.fragment, read.is_reverse) in inside:
+        if _is_inside(read, windows):
             continue
         text = text_of(read).upper()
         found = rules.markers(rules.library.index.anchors(encode(text), MIN_VOTES), len(text))
@@ -116,13 +127,9 @@ def _columns(locus: Locus, anchor: Anchor, held: NDArray[np.int64], rules: PileR
 
 
 def _without_primers(
-    reads: Iterable[AlignedRead], primers: tuple[PrimerPairEntry, ...], rules: PileRules
+    found: Sequence[AlignedRead], primers: tuple[PrimerPairEntry, ...], rules: PileRules
 ) -> list[AlignedRead]:
     """Reads whose letters at primers that they begin or end with say nothing."""
-    found: list[AlignedRead] = []
-    for read in reads:
-        found.append(read)
-        check_depth(len(found), rules.piles)
     known: Mapping[str, None] = dict.fromkeys(text for pair in primers for text in (pair.forward, pair.reverse))
     starts, stops = letters_of_primers(
         [read.letters for read in found],
@@ -148,19 +155,25 @@ def _masked(read: AlignedRead, start: int, stop: int) -> AlignedRead:
 
 def _mapped_amplicon(
     locus: Locus,
-    reads: Sequence[AlignedRead],
+    drawn: Drawn[AlignedRead],
     columns: tuple[int, int],
     on_other_strand: bool,
-    genera: Counter[str],
+    noted: tuple[tuple[PrimerPairEntry, ...], Counter[str]],
     rules: PileRules,
 ) -> Amplicon:
+    """Haplotypes of the reads of one marker; ``noted`` are the primers, and the genera to be counted."""
+    primers, genera = noted
+    reads = _without_primers(drawn.reads(), primers, rules)
     own = [_on_strand(read, columns, on_other_strand=on_other_strand) for read in reads]
     templates = Templates(locus, rules)
+    nearest: Counter[str] = Counter()
     if rules.with_genera:
         for read in own:
-            genera.update(templates.genus(text_of(read).upper()))
+            nearest.update(templates.genus(text_of(read).upper()))
     total = len({read.fragment for read in own})
-    return haplotypes(None, own, columns[1] - columns[0], total, templates)
+    amplicon = haplotypes(None, own, columns[1] - columns[0], (total, drawn.left_out), templates)
+    genera.update({genus: amplicon.of_all(number) for genus, number in nearest.items()})
+    return amplicon
 
 
 def _on_strand(read: AlignedRead, columns: tuple[int, int], *, on_other_strand: bool) -> AlignedRead:

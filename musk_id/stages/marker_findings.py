@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from musk_id.kernels.formula import monoisotopic_mass
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
+from musk_id.model.laboratory_chemistry import StatedLimit
 from musk_id.model.methods import SpectraMethod
 from musk_id.model.reference import MarkerCompound
 from musk_id.model.spectra import CompoundCall, MarkerFinding, SpectrumResult
@@ -33,7 +34,7 @@ def item_markers(
     evidence: Evidence,
     library: SpectralLibrary,
     method: SpectraMethod,
-    limits: Mapping[str, Line],
+    limits: Mapping[str, StatedLimit],
 ) -> list[MarkerFinding]:
     """Findings of every marker over the spectra of an item.
 
@@ -45,7 +46,7 @@ def item_markers(
         What they were made from.
     method : SpectraMethod
         Its least forward match factor says which spectra are like that of a marker.
-    limits : mapping of str to Line
+    limits : mapping of str to StatedLimit
         The laboratory's detection limits by InChIKey.
     """
     own = [r for r in results if r.run.item_id == item and r.call is not None]
@@ -81,7 +82,7 @@ def _finding(
     calls: list[tuple[Identifier, CompoundCall]],
     evidence: list[SpectrumEvidence],
     library: SpectralLibrary,
-    limits: Mapping[str, Line],
+    limits: Mapping[str, StatedLimit],
     resembling: tuple[Identifier, ...],
 ) -> MarkerFinding:
     named = [(run, call) for run, call in calls if call.inchikey and is_marker(marker, call.inchikey)]
@@ -111,10 +112,14 @@ def _finding(
         if _may_be_named(marker, calls, library):
             reasons.add(Reason.CONFUSABLE_NOT_SEPARATED)
         compared = {run for run, _ in calls}
-        in_vain = not reasons and _searched(marker, [e for e in evidence if e.run.run_id in compared])
-        limit = limits.get(marker.inchikey) if in_vain else None
-        if limit is None:
+        searched = [] if reasons else _searched(marker, [e for e in evidence if e.run.run_id in compared])
+        stated = limits.get(marker.inchikey) if searched else None
+        if stated is None:
             reasons.add(Reason.LIMIT_NOT_DETERMINED)
+        elif any(_is_before(stated, e) for e in searched):
+            limit = stated.text
+        else:
+            reasons |= {Reason.LIMIT_NOT_DETERMINED, Reason.LIMIT_FIXED_AFTERWARDS}
     return MarkerFinding(
         item_id=item,
         marker_id=marker.marker_id,
@@ -143,14 +148,19 @@ def _form_is_open(marker: MarkerCompound, inchikey: str, library: SpectralLibrar
     return is_flat(inchikey) and inchikey != marker.inchikey and marker.inchikey in library.stereoisomers(inchikey)
 
 
-def _searched(marker: MarkerCompound, evidence: list[SpectrumEvidence]) -> bool:
-    """Whether a run looked for a marker; one of a batch whose controls failed may have missed it."""
-    return any(
-        same_compound(marker.inchikey, key)
+def _searched(marker: MarkerCompound, evidence: list[SpectrumEvidence]) -> list[SpectrumEvidence]:
+    """Runs that looked for a marker; one of a batch whose controls failed may have missed it."""
+    return [
+        e
         for e in evidence
         if not any(sequence.failed for sequence in e.sequences)
-        for key in e.searched_for
-    )
+        and any(same_compound(marker.inchikey, key) for key in e.searched_for)
+    ]
+
+
+def _is_before(limit: StatedLimit, evidence: SpectrumEvidence) -> bool:
+    """Whether a limit was determined no later than a run was measured; without a date nothing shows that."""
+    return evidence.measured_on is not None and limit.determined_on <= evidence.measured_on
 
 
 def _may_be_named(

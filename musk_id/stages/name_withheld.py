@@ -1,7 +1,9 @@
 """A name by match factors is withheld where the calibrated ranking of the library does not bear it.
 
 The ranking names nothing by itself: a call can only become less than it was. What was identified against a
-reference of the same sequence rests on that reference, and stays.
+reference of the same sequence rests on that reference, and stays. The name of a group of the tables stays, too: it
+claims no more than decision rules, section 6, allow for isomers that nothing separates. So does a compound that is
+not among those ranked: a calibration says nothing of what its library does not hold.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ def bearing_its_name(
     if ranking is None or call.status is CompoundStatus.IDENTIFIED:
         return call
     reason = _against(call, ranking, library)
-    call = replace(call, trace=(*call.trace, _criterion(ranking, reason)))
+    call = replace(
+        call, trace=(*call.trace, _criterion(ranking, reason, is_silent=_is_silent(call, ranking, library)))
+    )
     if reason is None or call.status is not CompoundStatus.TENTATIVE:
         return call
     named = () if call.name is None else (call.name,)
@@ -62,7 +66,8 @@ def _against(call: CompoundCall, ranking: SpectralRanking, library: SpectralLibr
     if ranking.outcome is NameOutcome.NOT_CALIBRATED:
         return None
     if ranking.outcome is NameOutcome.NO_NAME:
-        return Reason.NO_NAME_IN_LIBRARY
+        is_group = call.name is not None and call.inchikey is None
+        return None if is_group or _is_silent(call, ranking, library) else Reason.NO_NAME_IN_LIBRARY
     first = {str(name.compound) for name in ranking.first}
     if call.inchikey is not None:
         return None if compound_key(call.inchikey) in first else Reason.RANKED_OTHERWISE
@@ -71,13 +76,27 @@ def _against(call: CompoundCall, ranking: SpectralRanking, library: SpectralLibr
     return None if call.name is None or call.name in groups else Reason.RANKED_OTHERWISE
 
 
-def _criterion(ranking: SpectralRanking, reason: Reason | None) -> Criterion:
+def _is_silent(call: CompoundCall, ranking: SpectralRanking, library: SpectralLibrary) -> bool:
+    """Whether the ranking bears no name and never could have borne that of the call."""
+    return (
+        ranking.outcome is NameOutcome.NO_NAME
+        and call.inchikey is not None
+        and library.ranking is not None
+        and not library.ranking.holds(compound_key(call.inchikey))
+    )
+
+
+def _criterion(ranking: SpectralRanking, reason: Reason | None, *, is_silent: bool) -> Criterion:
     if ranking.probability is None:
         return not_tested(_NAME, "-")
+    outcome = CriterionOutcome.PASSED if reason is None else CriterionOutcome.FAILED
+    if reason is None and ranking.outcome is NameOutcome.NO_NAME:
+        # A group's name does not rest on the ranking, nor does one of which it knows nothing.
+        outcome = CriterionOutcome.NOT_TESTED if is_silent else CriterionOutcome.FAILED
     return Criterion(
         name=Line(_NAME),
         measured=Line(f"{ranking.probability}: {', '.join(name.compound for name in ranking.first)}"[:200]),
         limit=Line(f">= {ranking.least_probability}"),
-        outcome=CriterionOutcome.PASSED if reason is None else CriterionOutcome.FAILED,
+        outcome=outcome,
         deciding_records=tuple(name.accession for name in ranking.first),
     )

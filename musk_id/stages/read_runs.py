@@ -17,7 +17,7 @@ from musk_id.model.barcode import ReadsRun, ReadSupport, SequenceResult
 from musk_id.model.methods import ReadsMethod
 from musk_id.model.primers import PRIMER_PAIRS
 from musk_id.model.read_mixture import ReadMixture
-from musk_id.model.reads import Amplicon, PiledReads, ReadVariant
+from musk_id.model.reads import Amplicon, DistinctReads, PiledReads, ReadOrigin, ReadVariant
 from musk_id.model.sequence import NucleotideSequence
 from musk_id.model.technical import FailedRun, ReadsEvidence, SequenceEvidence, TraceEvidence
 from musk_id.model.values import Identifier
@@ -66,6 +66,8 @@ class ReadSequence:
         return not _BELOW & set(self.result.reasons)
 
 
+_Counted = tuple[Identifier, Identifier]
+
 Examine = Callable[[NucleotideSequence, tuple[Reason, ...]], Examined]
 """How a sequence of the run is examined, with the reasons noted beforehand."""
 
@@ -90,26 +92,50 @@ def sequence_digest(letters: str) -> str:
     return hashlib.sha256(min(letters, reverse_complement_text(letters)).encode("ascii")).hexdigest()
 
 
-def read_products(evidence: Sequence[_Attempt]) -> dict[Identifier, ReadProduct]:
+def read_products(evidence: Sequence[_Attempt], method: ReadsMethod) -> dict[Identifier, ReadProduct]:
     """The amplifications behind runs of reads, failed ones too, by run id.
 
-    Equal reads, and reads whose names say that they are of one library, count as the first amplification.
+    Equal reads, and reads whose names say that they are of one library, count as the first amplification. So do,
+    by a method that says so, runs that share a read, and those whose names give a run of an instrument that others
+    give as well, and no library: a replicate is not earned by dealing one run into two files.
     """
-    first: dict[str, tuple[Identifier, Identifier]] = {}
-    found: dict[Identifier, ReadProduct] = {}
-    for entry in sorted(evidence, key=lambda e: e.run.run_id):
-        own = counted_as = (entry.run.product_id, entry.run.extract_id)
-        counts = entry.reads.counts if isinstance(entry, ReadsEvidence) else {}
-        if counts:
-            content = hashlib.sha256()
-            for letters, count in sorted(counts.items()):
-                content.update(b"%s %d\n" % (letters, count))
-            counted_as = first.setdefault(content.hexdigest(), own)
-            library = entry.reads.library if isinstance(entry, ReadsEvidence) else None
-            if library is not None:
-                counted_as = first.setdefault(f"library {library}", counted_as)
-        found[entry.run.run_id] = ReadProduct(entry.run.product_id, entry.declared_locus, counted_as)
-    return found
+    first: dict[str, _Counted] = {}
+    counted: dict[Identifier, _Counted] = {}
+    entries = sorted(evidence, key=lambda e: e.run.run_id)
+    for entry in entries:
+        counted[entry.run.run_id] = own = (entry.run.product_id, entry.run.extract_id)
+        if isinstance(entry, ReadsEvidence) and entry.reads.counts:
+            counted[entry.run.run_id] = _first_alike(entry.reads, own, first, method)
+    for entry in entries if method.counts_unnamed_once else ():
+        origin = entry.reads.origin if isinstance(entry, ReadsEvidence) else ReadOrigin()
+        if origin.run is not None and origin.library is None:
+            own = counted[entry.run.run_id]
+            counted[entry.run.run_id] = first.setdefault(f"run {origin.run}", own)
+    return {
+        entry.run.run_id: ReadProduct(entry.run.product_id, entry.declared_locus, counted[entry.run.run_id])
+        for entry in entries
+    }
+
+
+def _first_alike(
+    reads: DistinctReads | PiledReads, own: _Counted, first: dict[str, _Counted], method: ReadsMethod
+) -> _Counted:
+    """The first amplification of the same reads or library; what is known of it is noted."""
+    content = hashlib.sha256()
+    for letters, count in sorted(reads.counts.items()):
+        content.update(b"%s %d\n" % (letters, count))
+    keys = [content.hexdigest()]
+    origin = reads.origin
+    if origin.library is not None:
+        keys.append(f"library {origin.library}")
+    if method.counts_unnamed_once:
+        keys += sorted(f"read {digest.hex()}" for digest in origin.sample)
+    counted = next((first[key] for key in keys if key in first), own)
+    if origin.library is not None and origin.run is not None:
+        keys.append(f"run {origin.run}")
+    for key in keys:
+        first.setdefault(key, counted)
+    return counted
 
 
 def examine_reads(
@@ -175,6 +201,7 @@ def examine_reads(
         variants=len(found),
         not_listed=len(found) - len(listed),
         piled=isinstance(entry.reads, PiledReads),
+        not_drawn=sum(amplicon.not_drawn for amplicon in amplicons),
         mixtures=() if mix is None else _mixtures(found, examined, mix),
     )
     return listed, run

@@ -7,7 +7,7 @@ changes anything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,10 @@ __all__ = [
 ]
 
 MAX_DISTINCT = 5_000_000
+# Long reads with few errors are exact reads, too: what is held is limited by its letters.
+MAX_DISTINCT_LETTERS = 2_000_000_000
+# Letters of pairs of many lengths that are looked at together.
+POOLED_LETTERS = 30_000_000
 MAX_VARIANTS = 2_000
 MAX_CHECKED = 300
 
@@ -46,19 +50,23 @@ class _Counting:
     def __init__(self, method: ReadsMethod) -> None:
         self._method = method
         self.counts: Counter[bytes] = Counter()
+        self._letters = 0
         self.tally = dict.fromkeys(ReadTally.__dataclass_fields__, 0)
 
-    def add(self, found: list[bytes]) -> None:
-        """Take reads that are within the limit of errors."""
-        clean = [read for read in found if b"N" not in read] if any(b"N" in read for read in found) else found
-        self.tally["ambiguous_letters"] += len(found) - len(clean)
-        long_enough = [read for read in clean if len(read) >= self._method.min_length_bp]
-        self.tally["too_short"] += len(clean) - len(long_enough)
-        self.tally["used"] += len(long_enough)
-        self.counts.update(long_enough)
-        if len(self.counts) > MAX_DISTINCT:
+    def add(self, found: Mapping[bytes, int]) -> None:
+        """Take reads that are within the limit of errors, each with how often it was read."""
+        for read, count in found.items():
+            if b"N" in read:
+                self.tally["ambiguous_letters"] += count
+            elif len(read) < self._method.min_length_bp:
+                self.tally["too_short"] += count
+            else:
+                self.tally["used"] += count
+                self._letters += 0 if read in self.counts else len(read)
+                self.counts[read] += count
+        if len(self.counts) > MAX_DISTINCT or self._letters > MAX_DISTINCT_LETTERS:
             raise InputFormatError(
-                f"more than {MAX_DISTINCT} distinct sequences",
+                f"more than {MAX_DISTINCT} distinct sequences, or {MAX_DISTINCT_LETTERS} letters of them",
                 hint="the reads are no amplicons, or of many runs; hand in each run by itself",
             )
 
@@ -89,7 +97,7 @@ def count_reads(batches: Iterable[ReadBatch], method: ReadsMethod) -> DistinctRe
             errors[filled] = np.add.reduceat(_ERRORS[batch.quality], batch.starts[filled])
         good = errors <= limit
         counting.tally["too_many_errors"] += int(np.count_nonzero(~good))
-        counting.add([batch.sequence(int(number)) for number in np.flatnonzero(good)])
+        counting.add(Counter(batch.sequence(int(number)) for number in np.flatnonzero(good)))
     return counting.done()
 
 
@@ -103,7 +111,7 @@ def count_pairs(batches: Iterable[tuple[ReadBatch, ReadBatch]], method: ReadsMet
     """
     counting = _Counting(method)
     limits = JoinLimits(method.min_overlap_bp, method.max_mismatch_percent, float(method.max_expected_errors))
-    for forward, reverse in batches:
+    for forward, reverse in _pooled(batches):
         counting.tally["total"] += len(forward)
         for rows, shape in _same_lengths(forward, reverse):
             joined = join_pairs(
@@ -120,8 +128,31 @@ def count_pairs(batches: Iterable[tuple[ReadBatch, ReadBatch]], method: ReadsMet
     return counting.done()
 
 
+def _pooled(batches: Iterable[tuple[ReadBatch, ReadBatch]]) -> Iterator[tuple[ReadBatch, ReadBatch]]:
+    """Batches of trimmed reads together: pairs of the same lengths are few in each of them."""
+    held: list[tuple[ReadBatch, ReadBatch]] = []
+    letters = 0
+    for forward, reverse in batches:
+        if forward.same_length is not None and reverse.same_length is not None:
+            yield forward, reverse
+            continue
+        held.append((forward, reverse))
+        letters += forward.letters.size + reverse.letters.size
+        if letters >= POOLED_LETTERS:
+            yield _together(held)
+            held, letters = [], 0
+    if held:
+        yield _together(held)
+
+
+def _together(pairs: Sequence[tuple[ReadBatch, ReadBatch]]) -> tuple[ReadBatch, ReadBatch]:
+    return ReadBatch.together([first for first, _ in pairs]), ReadBatch.together([second for _, second in pairs])
+
+
 def _same_lengths(forward: ReadBatch, reverse: ReadBatch) -> list[tuple[NDArray[np.int64], tuple[int, int]]]:
     """Pairs whose reads are of the same lengths, by these."""
+    if forward.same_length is not None and reverse.same_length is not None:
+        return [(np.arange(len(forward)), (forward.same_length, reverse.same_length))]
     lengths = np.stack([forward.lengths, reverse.lengths], axis=1)
     shapes, groups = np.unique(lengths, axis=0, return_inverse=True)
     groups = groups.reshape(-1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -23,9 +23,12 @@ from musk_id.kernels.spectral import (
     shared_range,
     to_unit_mass,
 )
+from musk_id.kernels.spectral_copy import LEAST_SHARE, copied_peaks
 from musk_id.kernels.spectral_many import SpectralTable
+from musk_id.model.laboratory_chemistry import StatedLimit
 from musk_id.model.methods import SpectraMethod
 from musk_id.model.musk_tables import MuskRule
+from musk_id.model.predicted_spectra import stated_prediction
 from musk_id.model.provenance import Provenance
 from musk_id.model.spectra import (
     CompoundCall,
@@ -52,11 +55,13 @@ from musk_id.stages.reintegration import call_peak
 from musk_id.stages.spectral_library import LibrarySpectrum, SpectralLibrary, compound_key
 from musk_id.stages.stated_conditions import (
     ENERGIES_EV,
+    is_of_product_ions,
     is_other_ionisation,
     stated_derivative,
     stated_energy,
     stated_energy_ev,
     stated_ionisation,
+    stated_level,
 )
 from musk_id.vocabulary import CompoundStatus, CriterionOutcome, Finding, MaterialClass, Reason
 
@@ -64,12 +69,17 @@ __all__ = ["examine_spectrum", "match_spectra"]
 
 FACTOR_DIGITS = 1
 ENTROPY_DIGITS = 3
+SELF_MATCHES = frozenset({Reason.SELF_MATCH, Reason.SELF_MATCH_SUSPECTED})
+# A copy with a changed peak keeps most of its likeness: what is less alike need not be looked at peak by peak.
+COPY_LEAST_FACTOR = 700
 
 _QUALITY_REASONS = {
     "spectra.peak_count": Reason.SPECTRUM_TOO_FEW_PEAKS,
     "spectra.ionisation": Reason.NO_LIBRARY_MATCH,
     "spectra.derivative": Reason.NO_LIBRARY_MATCH,
     "spectra.electron_energy": Reason.ELECTRON_ENERGY_OTHER,
+    "spectra.predicted": Reason.SIMULATED_DATA,
+    "spectra.copy": Reason.SELF_MATCH_SUSPECTED,
 }
 
 
@@ -88,7 +98,7 @@ def match_spectra(
     provenance: Provenance,
     *,
     rules: tuple[MuskRule, ...] = (),
-    limits: Mapping[str, Line] = MappingProxyType({}),
+    limits: Mapping[str, StatedLimit] = MappingProxyType({}),
     materials: Mapping[str, MaterialClass] = MappingProxyType({}),
 ) -> SpectraRecord:
     """Examine every spectrum of a case, then look for the markers in every item that has one.
@@ -97,7 +107,7 @@ def match_spectra(
     ----------
     rules : tuple of MuskRule
         What a finding means.
-    limits : mapping of str to Line
+    limits : mapping of str to StatedLimit
         The laboratory's detection limits by InChIKey.
     materials : mapping of str to MaterialClass
         What a morphologist found each item to be; items not examined so are left out.
@@ -168,11 +178,18 @@ def examine_spectrum(
 ) -> SpectrumResult:
     """Compare one spectrum with the whole library and call its compound."""
     query = to_unit_mass(spectrum.mz, spectrum.intensity)
-    quality = _quality(spectrum, query, method)
-    injected = () if method.identification is None else injected_references(evidence.sequences, library)
+    # Of an exhibit that the examination itself declares as simulated, files that say so say nothing new.
+    declared = evidence.run.simulated
+    quality = _quality(spectrum, query, method) + (() if declared else _predicted(spectrum))
+    injected: tuple[Injected, ...] = ()
+    if method.identification is not None:
+        injected = injected_references(evidence.sequences, library, may_be_predicted=declared)
     scored = _score(query, library, injected) if query.mz.size else []
+    itself = any(_is_self(spectrum, query, entry) for entry in scored)
+    if not itself:
+        quality += tuple(_copy_criterion(query, scored))
     reasons = {_QUALITY_REASONS[c.name] for c in quality if c.outcome is CriterionOutcome.FAILED}
-    if any(_is_self(spectrum, query, entry) for entry in scored):
+    if itself:
         reasons.add(Reason.SELF_MATCH)
     call: CompoundCall | None = None
     effect: ReintegrationEffect | None = None
@@ -199,7 +216,7 @@ def examine_spectrum(
         finding=Finding.DETECTED if _is_identified(call) else Finding.INCONCLUSIVE,
         reasons=tuple(sorted(reasons)),
         peaks=_peaks(query),
-        hits=_hits(query, scored, method) if Reason.SELF_MATCH not in reasons else (),
+        hits=() if reasons & SELF_MATCHES else _hits(query, scored, method),
         references_compared=len(scored),
         call=call,
         reintegration=effect,
@@ -213,17 +230,40 @@ def _is_identified(call: CompoundCall | None) -> bool:
 
 def _quality(spectrum: MassSpectrum, query: UnitMassSpectrum, method: SpectraMethod) -> tuple[Criterion, ...]:
     derivative, derivatised = stated_derivative(spectrum)
+    of_products = is_of_product_ions(spectrum)
     count = int(query.mz.size)
     return (
         criterion("spectra.peak_count", count, f">= {method.min_peaks}", count >= method.min_peaks, "peaks"),
         criterion(
             "spectra.ionisation",
-            stated_ionisation(spectrum) or "not stated",
+            stated_level(spectrum)[0] if of_products else stated_ionisation(spectrum) or "not stated",
             "EI, or not stated",
-            not is_other_ionisation(spectrum),
+            not of_products and not is_other_ionisation(spectrum),
         ),
         criterion("spectra.derivative", derivative or "not stated", "none, or not stated", not derivatised),
         *(() if method.identification is None else (_energy(spectrum),)),
+    )
+
+
+def _predicted(spectrum: MassSpectrum) -> tuple[Criterion, ...]:
+    """The words by which a file says that its spectrum was computed; nothing where it does not say so."""
+    stated = stated_prediction(spectrum)
+    return () if stated is None else (criterion("spectra.predicted", stated, "-", False),)
+
+
+def _copy_criterion(query: UnitMassSpectrum, scored: list[_Scored]) -> Iterator[Criterion]:
+    """The reference that a query is a copy of but for a few peaks, if there is one: the most alike."""
+    near = (
+        e for e in scored if max(e.factors.similarity_reverse, e.factors.similarity_forward) >= COPY_LEAST_FACTOR
+    )
+    copies = [(found, e) for e in near if (found := copied_peaks(query, e.library.unit_mass)) is not None]
+    if not copies:
+        return
+    found, entry = max(copies, key=lambda pair: pair[0].equal)
+    most = max(found.of_query, found.of_reference)
+    measured = f"{found.equal}/{most} = {entry.library.reference.accession}"
+    yield criterion(
+        "spectra.copy", measured, f"< {LEAST_SHARE}", False, "peaks", (entry.library.reference.accession,)
     )
 
 

@@ -7,9 +7,8 @@ itself is refused (decision rules, section 6).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -23,19 +22,22 @@ from musk_id.kernels.spectral import (
     same_content,
     to_unit_mass,
 )
+from musk_id.kernels.spectral_copy import copied_peaks
 from musk_id.kernels.spectral_peaks import PeakTable
 from musk_id.kernels.spectral_scores import CosineScore, EntropyScore, FactorScore, Score
 from musk_id.kernels.spectral_screen import Screen
 from musk_id.kernels.spectral_search import HitList, SpectralSearch, level
 from musk_id.library_vocabulary import NameOutcome
 from musk_id.model.library import Library
+from musk_id.model.predicted_spectra import stated_prediction
 from musk_id.model.spectral_ranking import SpectralRanking
 from musk_id.model.spectrum import MassSpectrum
 from musk_id.model.values import Sha256, decimal_text
 from musk_id.reason_vocabulary import Reason
+from musk_id.stages.match_words import words_of
 from musk_id.stages.spectral_library import SpectralLibrary, compound_key
 from musk_id.stages.spectral_ranking import LibraryRanking
-from musk_id.stages.stated_conditions import is_other_ionisation
+from musk_id.stages.stated_conditions import is_of_product_ions, is_other_ionisation
 from musk_id.vocabulary import CurationState
 
 __all__ = ["SCORES", "MatchEntry", "MatchedLibrary", "SpectraMatcher", "SpectrumRow"]
@@ -54,11 +56,10 @@ MIN_PEAKS = 3
 
 _NAMING = {
     NameOutcome.NAMED: (),
+    NameOutcome.ONE_OF: (Reason.CONFUSABLE_NOT_SEPARATED,),
     NameOutcome.NO_NAME: (Reason.NO_NAME_IN_LIBRARY,),
     NameOutcome.NOT_CALIBRATED: (Reason.RANKING_NOT_CALIBRATED,),
 }
-
-_WORD = re.compile(r"[^\s,;|\"'()\[\]{}=]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +214,13 @@ class SpectraMatcher:
 
     def _refused(self, spectrum: MassSpectrum, query: UnitMassSpectrum) -> tuple[Reason, MatchEntry | None] | None:
         """Why a spectrum is not compared; with the reference that it is, where its accession says so."""
-        stage = spectrum.field("ms_level")
-        if (stage is not None and stage != "1") or is_other_ionisation(spectrum):
+        if is_of_product_ions(spectrum) or is_other_ionisation(spectrum):
             return Reason.TECHNIQUE_NOT_EVALUATED, None
+        if stated_prediction(spectrum) is not None:
+            return Reason.SIMULATED_DATA, None
         if query.mz.size < MIN_PEAKS:
             return Reason.SPECTRUM_TOO_FEW_PEAKS, None
-        named = next((self._known[word] for word in _words(spectrum) if word in self._known), None)
+        named = next((self._known[word] for word in words_of(spectrum) if word in self._known), None)
         if named is not None:
             return Reason.SELF_MATCH, self._library.entry(named)
         return None
@@ -229,6 +231,11 @@ class SpectraMatcher:
         itself = next((n for n, other in enumerate(spectra) if same_content(query, other)), None)
         if itself is not None:
             yield replace(row, reasons=(Reason.SELF_MATCH,), entry=self._library.entry(int(hits.rows[itself])))
+            return
+        copy = next((n for n, other in enumerate(spectra) if copied_peaks(query, other) is not None), None)
+        if copy is not None:
+            found = self._library.entry(int(hits.rows[copy]))
+            yield replace(row, reasons=(Reason.SELF_MATCH_SUSPECTED,), entry=found)
             return
         entries = [self._library.entry(place) for place in hits.rows.tolist()]
         ranks: Mapping[str, int] = {}
@@ -271,10 +278,3 @@ class SpectraMatcher:
         others = [at for at, entry in zip(levels, entries, strict=True) if entry.compound != entries[0].compound]
         gap = decimal_text(Decimal(levels[0] - max(others, default=levels[-1])).scaleb(-digits), digits)
         return gap if others else f">= {gap}"
-
-
-def _words(spectrum: MassSpectrum) -> Iterable[str]:
-    """Words of the name and of all fields, and each of them as a whole."""
-    for text in (spectrum.name, *(value for _, value in spectrum.metadata)):
-        yield text.strip()
-        yield from _WORD.findall(text)

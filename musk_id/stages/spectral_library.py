@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from musk_id.kernels.formula import atoms_of
+from musk_id.kernels.formula_class import may_be_macrocycle_or_steroid
 from musk_id.kernels.spectral import UnitMassSpectrum, to_unit_mass
 from musk_id.kernels.spectral_many import SpectralTable
 from musk_id.model.musk_tables import MuskTables
@@ -107,6 +108,7 @@ class SpectralLibrary:
                 authors=str(s.reference.authors),
                 mz=s.unit_mass.mz,
                 intensity=s.unit_mass.intensity,
+                inchikey=str(s.reference.inchikey),
             )
             for s in self.spectra
         )
@@ -130,8 +132,9 @@ class SpectralLibrary:
     def needs_index(self, inchikey: str, formula: str | None = None) -> bool:
         """Whether the isomers of a compound are told apart by a retention index only.
 
-        So are those of macrocycles and sterols among the markers, of what stands in a group with them, and of a
-        compound that is no marker and has the formula of one: which macrocycles there are is no closed list.
+        So are those of macrocycles and sterols among the markers, of what stands in a group with them, of a
+        compound that is no marker and has the formula of one, and of a compound whose formula no marker has and a
+        macrocycle or steroid can have: which ones there are is no closed list.
         """
         key = compound_key(inchikey)
         own = [m for m in self.markers if compound_key(m.inchikey) == key]
@@ -139,11 +142,64 @@ class SpectralLibrary:
             return any(m.group in _BY_RETENTION_INDEX for m in own)
         group = self.group_of(inchikey)
         members = set() if group is None else {compound_key(member) for member in group.members}
-        atoms = None if formula is None else atoms_of(formula)
-        return any(
-            compound_key(m.inchikey) in members or (atoms is not None and atoms_of(m.formula) == atoms)
-            for m in self.by_index
-        )
+        if any(compound_key(m.inchikey) in members for m in self.by_index):
+            return True
+        if formula is None:
+            return False
+        atoms = atoms_of(formula)
+        groups = self._marker_groups.get(frozenset(atoms.items()))
+        return bool(groups & _BY_RETENTION_INDEX) if groups else may_be_macrocycle_or_steroid(formula)
+
+    def knows_formula(self, formula: str) -> bool:
+        """Whether a marker has the atoms of a formula."""
+        return frozenset(atoms_of(formula).items()) in self._marker_groups
+
+    @cached_property
+    def _marker_groups(self) -> dict[frozenset[tuple[str, int]], set[Line]]:
+        """Groups of the markers by the atoms of their formula."""
+        found: dict[frozenset[tuple[str, int]], set[Line]] = {}
+        for marker in self.markers:
+            found.setdefault(frozenset(atoms_of(marker.formula).items()), set()).add(marker.group)
+        return found
+
+    def isomers_of(self, inchikey: str, formula: str) -> list[str]:
+        """InChIKeys of other compounds with the atoms of a formula, and of other forms of the compound itself.
+
+        Of another compound one key stands for all of its forms; spectra and markers count.
+        """
+        own = compound_key(inchikey)
+        others = self._by_atoms.get(frozenset(atoms_of(formula).items()), {})
+        forms = sorted(self._forms.get(own, set()) - {inchikey})
+        return [*(first for key, first in others.items() if key != own), *forms]
+
+    @cached_property
+    def names_by_key(self) -> dict[str, Line]:
+        """Name of each InChIKey: that of its first spectrum, else of its marker."""
+        found = {str(m.inchikey): m.name for m in reversed(self.markers)}
+        return found | {str(s.reference.inchikey): s.reference.name for s in reversed(self.spectra)}
+
+    @cached_property
+    def known_compounds(self) -> list[tuple[str, str]]:
+        """InChIKey and formula of every spectrum and marker."""
+        held = [(str(s.reference.inchikey), str(s.reference.formula)) for s in self.spectra]
+        return held + [(str(m.inchikey), str(m.formula)) for m in self.markers if m.inchikey]
+
+    @cached_property
+    def _by_atoms(self) -> dict[frozenset[tuple[str, int]], dict[str, str]]:
+        """One InChIKey of each compound (its first block) by the atoms of its formula."""
+        found: dict[frozenset[tuple[str, int]], dict[str, str]] = {}
+        for key, formula in self.known_compounds:
+            found.setdefault(frozenset(atoms_of(formula).items()), {}).setdefault(compound_key(key), key)
+        return found
+
+    @cached_property
+    def _forms(self) -> dict[str, set[str]]:
+        """InChIKeys by their first block; a block alone says nothing of the form."""
+        found: dict[str, set[str]] = {}
+        for key, _ in self.known_compounds:
+            if "-" in key:
+                found.setdefault(compound_key(key), set()).add(key)
+        return found
 
     @cached_property
     def by_index(self) -> tuple[MarkerCompound, ...]:

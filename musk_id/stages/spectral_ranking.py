@@ -5,7 +5,7 @@ The evidence has no bound that an index could prove: every reference is compared
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musk_id.kernels.compound_hits import best_of_compounds, leading
+from musk_id.kernels.formula_class import may_be_macrocycle_or_steroid
+from musk_id.kernels.isomer_count import IsomerCount
 from musk_id.kernels.spectral import UnitMassSpectrum
 from musk_id.kernels.spectral_probability import Identifier, ProbabilityCurve
 from musk_id.kernels.spectral_ranking import RankingEvidence, RankingWeights, compound_ions
@@ -166,6 +168,8 @@ class LibraryRanking:
         Weights of the evidence.
     calibration, sha256 : SpectralCalibration and Sha256, optional
         Calibration of exactly these references, and the digest of its file.
+    known : iterable of (str, str)
+        InChIKeys and formulas of compounds that are known beside the references: they count as isomers.
 
     Raises
     ------
@@ -180,7 +184,11 @@ class LibraryRanking:
         method: RankingMethod,
         calibration: SpectralCalibration | None = None,
         sha256: Sha256 | None = None,
+        known: Iterable[tuple[str, str]] = (),
     ) -> None:
+        held = [(reference.inchikey or reference.compound, reference.formula) for reference in references]
+        self._isomers = IsomerCount([*held, *known])
+        self._compounds = frozenset(reference.compound for reference in references)
         self._ranking = CompoundRanking(
             [UnitMassSpectrum(reference.mz, reference.intensity) for reference in references],
             [reference.formula for reference in references],
@@ -199,12 +207,19 @@ class LibraryRanking:
         """Whether there are probabilities."""
         return self._calibration is not None and self._calibration.probability is not None
 
+    def holds(self, compound: str) -> bool:
+        """Whether a compound (first block of its InChIKey) is among those that are ranked."""
+        return compound in self._compounds
+
     def ranked(
         self, query: UnitMassSpectrum, asked: Collection[str] = ()
     ) -> tuple[SpectralRanking, Mapping[str, int]]:
         """The answer for a spectrum with at least one peak, and the ranks of the compounds asked for."""
         answer = self._ranking.answer(query, COMPOUNDS_LISTED, asked=asked)
         calibration = self._calibration
+        first = [compound for compound in answer.compounds if compound.rank == 1]
+        isomers = max(map(self._known_isomers, first))
+        is_open = isomers > 0 or any(map(self._is_of_open_class, first))
         told = SpectralRanking(
             method=self._method.version,
             library=self.library,
@@ -213,6 +228,7 @@ class LibraryRanking:
             compounds=tuple(self._name(compound) for compound in answer.compounds),
             calibration_sha256=self._sha256,
             refused=None if calibration is None else calibration.refused,
+            isomers=isomers,
         )
         if answer.probability is None or calibration is None or calibration.probability is None:
             return told, answer.ranks
@@ -221,7 +237,7 @@ class LibraryRanking:
         is_named = answer.outcome is NameOutcome.NAMED and Decimal(shown) >= Decimal(least)
         told = replace(
             told,
-            outcome=NameOutcome.NAMED if is_named else NameOutcome.NO_NAME,
+            outcome=NameOutcome.NO_NAME if not is_named else NameOutcome.ONE_OF if is_open else NameOutcome.NAMED,
             probability=shown,
             least_probability=least,
             naming=next((n for n in calibration.naming if n.absent_share == self._method.absent_share), None),
@@ -230,6 +246,14 @@ class LibraryRanking:
             ),
         )
         return told, answer.ranks
+
+    def _known_isomers(self, ranked: RankedCompound) -> int:
+        reference = self._references[ranked.spectrum]
+        return self._isomers.of(ranked.compound, reference.formula)
+
+    def _is_of_open_class(self, ranked: RankedCompound) -> bool:
+        """Macrocycles and steroids have isomers, known here or not."""
+        return may_be_macrocycle_or_steroid(self._references[ranked.spectrum].formula)
 
     def _name(self, ranked: RankedCompound) -> RankedName:
         reference = self._references[ranked.spectrum]

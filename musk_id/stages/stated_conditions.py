@@ -10,11 +10,13 @@ from musk_id.model.values import Line
 __all__ = [
     "ENERGIES_EV",
     "conditions_against",
+    "is_of_product_ions",
     "is_other_ionisation",
     "stated_derivative",
     "stated_energy",
     "stated_energy_ev",
     "stated_ionisation",
+    "stated_level",
 ]
 
 ENERGIES_EV = (65, 80)
@@ -29,6 +31,16 @@ _IONISATION_FIELDS = (
     "ms_type",
 )
 _OTHER_IONISATION = re.compile(r"\b(CI|PCI|NCI|FI|ESI|APCI|MALDI|FAB)\b", re.IGNORECASE)
+_LEVEL_FIELDS = (
+    "ms_level",
+    "mslevel",
+    "ms level",
+    "spectrum_type",
+    "spectrumtype",
+    "ms_type",
+    "ac$mass_spectrometry ms_type",
+)
+_LEVEL = re.compile(r"(?:.*-)?(?:MS)?\s*([0-9])|(MS/MS)|(?:full|MS)", re.IGNORECASE)
 _ENERGY_FIELDS = ("ionization_energy", "ionisation energy", "ionizationenergy", "ionization energy")
 _DERIVATIVE_FIELDS = ("derivatised", "derivative", "derivatization", "derivatization_type")
 _NO_DERIVATIVE = ("no", "none", "false", "0")
@@ -48,6 +60,22 @@ def is_other_ionisation(spectrum: MassSpectrum) -> bool:
     """Whether a spectrum is stated to be of another ionisation than EI."""
     stated = stated_ionisation(spectrum)
     return stated is not None and _OTHER_IONISATION.search(stated) is not None
+
+
+def stated_level(spectrum: MassSpectrum) -> tuple[Line | None, int | None]:
+    """Stage of mass spectrometry as stated, and its number (1: full scan); ``None`` where nothing is stated."""
+    for name in _LEVEL_FIELDS:
+        value = (spectrum.field(name) or "").strip()
+        match = _LEVEL.fullmatch(value)
+        if match is not None:
+            number = int(match[1]) if match[1] else 2 if match[2] else 1
+            return Line(value[:40]), number
+    return None, None
+
+
+def is_of_product_ions(spectrum: MassSpectrum) -> bool:
+    """Whether a spectrum is stated to be one of product ions."""
+    return (stated_level(spectrum)[1] or 1) > 1
 
 
 def stated_energy(spectrum: MassSpectrum) -> Line | None:

@@ -99,8 +99,36 @@ def test_ranks_are_those_counted_by_hand() -> None:
         assert found.right[place] == (found.ranks[place] == 1)
     assert 0 < found.right.sum() < found.right.size
     assert (found.absent_first != pool.compounds[pool.queries]).all()
-    searches, _ = searches_with(pool, evidence, found.weights)
+    searches, firsts, absent = searches_with(pool, evidence, found.weights)
+    assert (searches.right == (firsts == pool.compounds[pool.queries])).all()
+    assert (found.right == (found.first == pool.compounds[pool.queries])).all()
+    assert not searches.right.all() and (absent != pool.compounds[pool.queries]).all()
     assert (searches.leads >= 0).all() and (searches.absent_leads >= 0).all()
+
+
+def test_a_compound_stands_alone_where_no_isomer_and_no_other_form_is_known() -> None:
+    """Three compounds a formula; K00 and K01 get formulas of their own, K01 two forms; K06 one isomer, K07."""
+    pool = small_pool()
+    formulas = {"K00": "C8H10", "K01": "C9H9N", "K06": "C9H9Cl", "K07": "C9H9Cl"}
+    forms = {True: "AAAAAAAAAAAAAA-BBBBBBBBBB-N", False: "AAAAAAAAAAAAAA-CCCCCCCCCC-N"}
+    for record in pool.records:
+        record.row["formula"] = formulas.get(record.compound, record.row["formula"])
+    first_of = {r.compound: n for n, r in reversed(list(enumerate(pool.records)))}
+    for place, record in enumerate(pool.records):
+        if record.compound == "K01":
+            record.row["inchikey"] = forms[place == first_of["K01"]]
+    for record in pool.records:
+        if record.row["inchikey"] in forms.values():
+            record.row["inchikey14"] = "AAAAAAAAAAAAAA"
+        else:
+            record.row["inchikey"] = record.row["inchikey14"]
+    numbers = {key: int(pool.compounds[place]) for key, place in first_of.items()}
+    asked = np.array([numbers[k] for k in ("K00", "K01", "K03", "K06")])
+    assert pool.stands_alone(asked).tolist() == [True, False, False, False]
+    # K03 keeps one of its two isomers; K06 none without K07; what has another formula makes no difference.
+    out = np.array([numbers[k] for k in ("K03", "K00", "K04", "K07")])
+    assert pool.stands_alone(asked, out).tolist() == [True, False, False, True]
+    assert pool.formula_of(numbers["K03"]) == "C10H8"
 
 
 def test_an_interval_is_drawn_by_compound() -> None:

@@ -71,16 +71,32 @@ def test_rank_probability_and_outcome_are_those_of_pairs_and_curve(
         ranks = {name: 1 + order.index(score) for name, (score, _) in best.items()}
         assert [row["compound_rank"] for row in own] == [str(ranks[r["inchikey"].split("-")[0]]) for r in own]
         probability = curve.probability(order[0], order[0] - order[1])
-        assert {row["outcome"] for row in own} <= {"NAMED", "NO_NAME"} and len({r["outcome"] for r in own}) == 1
+        assert len({r["outcome"] for r in own}) == 1 and {row["isomers"] for row in own} == {"1"}
         shown = Decimal(own[0]["probability"])
         assert 0 <= min(probability, 0.9999) - float(shown) < 1e-4
         named = shown >= Decimal(calibration.probability.least_probability)
-        assert own[0]["outcome"] == ("NAMED" if named else "NO_NAME")
+        # Two compounds of the library share each formula: none of them is named alone.
+        assert own[0]["outcome"] == ("ONE_OF" if named else "NO_NAME")
+        assert ("CONFUSABLE_NOT_SEPARATED" in own[0]["reasons"]) is named
         assert {row["first_accession"] for row in own} == {next(a for s, a in best.values() if s == order[0])}
         assert ("NO_NAME_IN_LIBRARY" in own[0]["reasons"]) is not named
         assert {row["compared"] for row in own} == {str(len(entries))}
     # Both answers occur, or the test would show nothing.
-    assert {row["outcome"] for row in rows} == {"NAMED", "NO_NAME"}
+    assert {row["outcome"] for row in rows} == {"ONE_OF", "NO_NAME"}
+
+
+def test_a_compound_without_an_isomer_in_the_library_is_named(queries: Path, tmp_path: Path) -> None:
+    """The same spectra under formulas of their own; and once more with a second form of the first compound."""
+    once = records(authors=17, isomers=False)
+    second = once.replace(f"{'A' * 14}-UHFFFAOYSA-N", f"{'A' * 14}-QMMMGPOBSA-N", 1)
+    for name, text, outcome in (("a", once, "NAMED"), ("b", second, "ONE_OF")):
+        folder, file = build(tmp_path / name, text), tmp_path / f"{name}.json"
+        assert main(["refdb", "calibrate", str(folder), "--spectra", str(file)]) == 0
+        rows = matched(queries, folder, tmp_path / f"{name}.tsv", "--calibration", str(file))
+        first = [r for r in rows if r["id"] == "asked 0"]
+        assert first[0]["first_accession"].startswith("X00")
+        assert {r["outcome"] for r in first} == {outcome}
+        assert {r["isomers"] for r in first} == {"0" if outcome == "NAMED" else "1"}
 
 
 def test_batches_processes_and_hits_change_no_answer(

@@ -118,12 +118,30 @@ def test_a_query_that_is_a_reference_is_refused(tmp_path, spectrum, accession):
     ]
 
 
+def test_a_copy_with_a_peak_more_is_refused_with_its_reference(tmp_path):
+    peaks = {40.0 + 3 * n: float(1 + (997 * (n + 1) * 37) % 991) for n in range(20)}
+    folder, out = library(tmp_path / "lib", X=peaks), tmp_path / "t.tsv"
+    other = {mz: height * (1.04 if n % 2 else 0.95) for n, (mz, height) in enumerate(peaks.items())}
+    path = queries(tmp_path / "q.msp", query("a", peaks | {120.0: 300.0}), query("b", other | {120.0: 300.0}))
+    assert matched(path, folder, "--out", str(out)) == 0
+    rows = table(out.read_text())
+    assert (rows[0]["status"], rows[0]["accession"], rows[0]["reasons"]) == (
+        "refused",
+        "X",
+        "SELF_MATCH_SUSPECTED",
+    )
+    assert rows[1]["id"] == "b" and (rows[1]["status"], rows[1]["accession"]) == ("listed", "X")
+
+
 @pytest.mark.parametrize(
     ("spectrum", "reason"),
     [
         (query("a", {31.0: 9, 45.0: 5}), "SPECTRUM_TOO_FEW_PEAKS"),
         (query("a", QUERY, Ionization="CI"), "TECHNIQUE_NOT_EVALUATED"),
         (query("a", QUERY, MS_level="2"), "TECHNIQUE_NOT_EVALUATED"),
+        (query("a", QUERY, Spectrum_type="MS2", PrecursorMZ="47.0"), "TECHNIQUE_NOT_EVALUATED"),
+        (query("a", QUERY, Comment="predicted by CFM-ID"), "SIMULATED_DATA"),
+        (query("a", QUERY, Instrument_type="in-silico EI"), "SIMULATED_DATA"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(tmp_path, spectrum, reason):

@@ -62,7 +62,7 @@ def test_a_mixture_in_the_record_and_on_the_page(tmp_path, inserts) -> None:
 def test_an_earlier_method_makes_none(tmp_path, inserts) -> None:
     root = read_root(tmp_path, {(1, 1): {inserts["Sus"]: 60}})
     laboratory = root / "laboratory.yaml"
-    laboratory.write_text(laboratory.read_text(encoding="utf-8").replace("reads-3", "reads-2"), encoding="utf-8")
+    laboratory.write_text(laboratory.read_text(encoding="utf-8").replace("reads-4", "reads-2"), encoding="utf-8")
     record = examined(root, tmp_path / "out")
     assert [run["mixtures"] for run in record["barcode"]["read_runs"]] == [[]]
 

@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from made_reads import sequenced
-from read_cases import BATCH, CASE, read_root
+from read_cases import BATCH, CASE, OTHER, changed, two_cases
 
 from musk_id.cli import main
 from musk_id.stages.read_runs import sequence_digest
 from musk_id.vocabulary import CurationState, Locus
-
-OTHER = "DEMO-OTHER"
 
 
 @pytest.fixture(scope="module")
@@ -26,50 +22,6 @@ def inserts(shipped_release) -> dict[str, str]:
         if record.locus is Locus.RRNA_12S and record.state is CurationState.REFERENCE:
             found.setdefault(record.genus, record.sequence)
     return found
-
-
-def changed(path: Path, change: Any) -> None:
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    change(content)
-    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-
-
-def two_cases(folder: Path, own: dict[str, int], other: dict[str, int], blank: dict[str, int]) -> Path:
-    """Two amplifications of an item, and one of another case at C1 whose row names it."""
-    root = read_root(folder, {(1, 1): own, (2, 1): own}, blank=blank)
-    case = root / "cases" / OTHER
-    shutil.copytree(root / "cases" / CASE, case)
-    made = folder / "made"
-    made.mkdir()
-    for mate, path in enumerate(sequenced(made, other, seed=9), 1):
-        shutil.move(path, case / f"R1_R{mate}.fastq")
-
-    def of_other(content: Any) -> None:
-        content["case_id"] = OTHER
-        extracts = content["items"][0]["sub_samples"][0]["extracts"]
-        del extracts[1:]
-        extracts[0]["products"][0]["runs"][0]["position"] = "C1"
-
-    changed(case / "examination.yaml", of_other)
-    changed(case / "request.yaml", lambda content: content.update(case_id=OTHER))
-
-    def rows(content: Any) -> None:
-        for row in content["rows"]:
-            if row["kind"] == "EXHIBIT":
-                row.update(case_id=CASE, run_id=row["sample"])
-        content["rows"].append(
-            {
-                "position": "C1",
-                "kind": "EXHIBIT",
-                "sample": "R1",
-                "case_id": OTHER,
-                "run_id": "R1",
-                "locus": "12S-V5",
-            }
-        )
-
-    changed(root / "batches" / BATCH / "sheet.yaml", rows)
-    return root
 
 
 def examined(root: Path, out: Path, case: str = CASE) -> dict[str, Any]:

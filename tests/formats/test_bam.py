@@ -190,6 +190,6 @@ def test_the_library_that_most_records_name(tmp_path, name, tags, library) -> No
             handle.write(record)
     with opened(tmp_path / "r.bam") as source:
         assert len(list(source.reads())) == 20
-        assert source.library == library
+        assert source.origin.library == library
         assert len(list(source.reads())) == 20
-        assert source.library == library
+        assert source.origin.library == library

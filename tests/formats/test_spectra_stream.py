@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import re
 import tempfile
+import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refdata import REFDATA, needs_refdata
+from runs import mzml, mzxml
 
 from musk_id.errors import InputFormatError
 from musk_id.formats import spectra_stream
 from musk_id.formats.massbank import read_massbank
 from musk_id.formats.mgf import read_mgf
 from musk_id.formats.msp import read_msp
+from musk_id.formats.mzml import read_mzml
+from musk_id.formats.mzxml import read_mzxml
 from musk_id.formats.spectra_stream import SpectrumStream
 
 MSP = "".join(
@@ -31,6 +37,10 @@ MASSBANK = "".join(
     for n in range(1, 9)
 )
 KINDS = {"a.msp": (MSP, read_msp), "a.mgf": (MGF, read_mgf), "a.massbank": (MASSBANK, read_massbank)}
+
+
+SCANS = [[(41.0, 5.0 + n), (55.5, 7.0)] for n in range(8)]
+RUNS = {"a.mzML": (mzml, read_mzml), "a.mzXML": (mzxml, read_mzxml)}
 
 
 def told(spectra) -> list[tuple]:
@@ -53,6 +63,93 @@ def test_pieces_change_nothing(tmp_path, monkeypatch, name, end, chunk):
     path.write_bytes(gzip.compress(text.replace("\n", end).encode()))
     assert len(streamed(path)) == 8
     assert told(streamed(path)) == told(reader(path))
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64, 1 << 19])
+@pytest.mark.parametrize("name", RUNS)
+def test_runs_are_read_in_pieces_as_whole_files_are(tmp_path, monkeypatch, name, chunk):
+    monkeypatch.setattr(spectra_stream, "_CHUNK", chunk)
+    made, reader = RUNS[name]
+    path = tmp_path / f"{name}.gz"
+    path.write_bytes(gzip.compress(made(SCANS)))
+    assert len(streamed(path)) == 8
+    assert told(streamed(path)) == told(reader(path))
+
+
+@pytest.mark.parametrize(("name", "attribute"), [("a.mzML", "spectrumList"), ("a.mzXML", "msRun")])
+def test_a_run_that_was_cut_is_refused_at_its_end(tmp_path, name, attribute):
+    made, _ = RUNS[name]
+    path = tmp_path / name
+    count = "count" if attribute == "spectrumList" else "scanCount"
+    path.write_bytes(made(SCANS).replace(f"<{attribute}>".encode(), f'<{attribute} {count}="9">'.encode()))
+    with pytest.raises(InputFormatError, match="declares 9 spectra and holds 8"):
+        streamed(path)
+    path.write_bytes(made([]))
+    with pytest.raises(InputFormatError, match="no mass spectrum in the file"):
+        streamed(path)
+
+
+def test_scans_inside_one_scan_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("musk_id.formats.mzxml.MAX_NESTED", 3)
+    scan = '<scan num="{n}" peaksCount="0" msLevel="2" centroided="1">'
+    path = tmp_path / "a.mzXML"
+    path.write_text(
+        "<mzXML><msRun>" + "".join(scan.format(n=n) for n in range(5)) + "</scan>" * 5 + "</msRun></mzXML>"
+    )
+    with pytest.raises(InputFormatError, match="more than 3 scans inside one scan"):
+        streamed(path)
+
+
+def beside_each_other(run: bytes) -> bytes:
+    """The scans of an mzXML run one after the other, not one in the other as the maker of tests has them."""
+    if b"<mzXML" not in run:
+        return run
+    return re.sub(
+        rb"(</scan>)+(\s*</msRun>)",
+        rb"</scan>\2",
+        run.replace(b"<scan ", b"</scan><scan ").replace(b"</scan><scan ", b"<scan ", 1),
+    )
+
+
+def peak_memory(path: Path) -> int:
+    tracemalloc.start()
+    try:
+        assert sum(len(batch) for batch in SpectrumStream(path).batches(16)) >= 1
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["a.msp", "a.mgf", "a.massbank", "a.mzML", "a.mzXML"])
+def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch, name):
+    """Ten times the spectra, hardly more memory: pieces of 4 kB, so that a small file has many."""
+    monkeypatch.setattr(spectra_stream, "_CHUNK", 1 << 12)
+    peaks = []
+    for times in (40, 400):
+        path = tmp_path / f"{times}-{name}"
+        if name in RUNS:
+            path.write_bytes(beside_each_other(RUNS[name][0](SCANS * times)))
+        else:
+            # What stands before the first spectrum of an MGF file holds for all of them.
+            path.write_text(KINDS[name][0].removeprefix("COM=all\nCHARGE=1+\n") * times)
+        assert path.stat().st_size > 3 * (1 << 12)
+        peaks.append(peak_memory(path))
+    # Reading a file whole sets its limit of bytes aside at once.
+    assert max(peaks) < 5_000_000 and peaks[1] < 1.5 * peaks[0] + 100_000, peaks
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jdx"])
+def test_what_is_read_whole_is_bounded_and_says_what_to_do(tmp_path, monkeypatch, name):
+    table = "m/z [Th],intensity [counts]\n41,5\n"
+    jcamp = "##TITLE=a\n##DATA TYPE=MASS SPECTRUM\n##PEAK TABLE=(XY..XY)\n41,5\n##END=\n"
+    path = tmp_path / name
+    path.write_text(table if name == "a.csv" else jcamp)
+    assert len(streamed(path)) == 1
+    reader = spectra_stream.reader_of(path)[1]
+    monkeypatch.setattr(spectra_stream, "reader_of", lambda _: (path.suffix, partial(reader, max_bytes=20)))
+    with pytest.raises(InputFormatError, match="larger than 20 bytes") as caught:
+        streamed(path)
+    assert "split the file, or hand in MSP" in caught.value.hint
 
 
 @pytest.mark.parametrize("chunk", [5, 1 << 19])

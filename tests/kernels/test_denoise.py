@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,6 +66,28 @@ def test_variants_are_those_of_the_rule_in_any_order(
     random.shuffle(order)  # type: ignore[attr-defined]
     again = denoise([sequences[i] for i in order], np.array(counts)[order], min_count=min_count, alpha=alpha)
     assert [order[v] if v >= 0 else -1 for v in again.of_sequence.tolist()] == [expected[i] for i in order]
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10), st.integers(1, 2))
+def test_errors_of_variants_far_apart_and_near_each_other(seed: int, min_count: int, alpha: int) -> None:
+    """Most errors lie near one variant only, which is then known without an alignment."""
+    rng = random.Random(seed)
+
+    def text(size: int) -> str:
+        return "".join(rng.choices("ACGT", k=size))
+
+    templates = [text(rng.choice((30, 30, 31, 45))) for _ in range(4)]
+    templates.append(templates[0][:7] + text(rng.randint(0, 4)) + templates[0][9:])
+    counts = {template.encode(): rng.randint(1, 5000) for template in templates}
+    for _ in range(30):
+        letters = rng.choice(templates)
+        for _ in range(rng.randint(1, 4)):
+            place = rng.randrange(len(letters))
+            letters = letters[:place] + text(rng.choice((1, 1, 1, 0, 2))) + letters[place + 1 :]
+        counts.setdefault(letters.encode(), rng.choice((1, 1, 2, 5, 40)))
+    sequences, numbers = list(counts), list(counts.values())
+    found = denoise(sequences, np.array(numbers), min_count=min_count, alpha=alpha)
+    assert found.of_sequence.tolist() == slow(sequences, numbers, min_count, alpha)
 
 
 def test_a_sequence_given_twice_is_refused() -> None:

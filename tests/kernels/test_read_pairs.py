@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 
 import numpy as np
@@ -83,12 +84,21 @@ def pairs(draw: st.DrawFn) -> tuple[str, str, list[int], list[int]]:
     return "".join(forward), "".join(reverse), draw(quality), draw(quality)
 
 
-@given(st.lists(pairs(), min_size=1, max_size=6), st.sampled_from([0.05, 1.0, 30.0]), st.sampled_from([12, 16]))
+@st.composite
+def many_pairs(draw: st.DrawFn) -> list[tuple[str, str, list[int], list[int]]]:
+    """Some pairs, and further ones of their letters with other qualities, in any order."""
+    found = draw(st.lists(pairs(), min_size=1, max_size=6))
+    for forward, reverse, first, second in draw(st.lists(st.sampled_from(found), max_size=6)):
+        low = draw(st.integers(0, len(first)))
+        found.append((forward, reverse, [*first[:low], *[2] * (len(first) - low)], second[::-1]))
+    return draw(st.permutations(found))
+
+
+@given(many_pairs(), st.sampled_from([0.05, 1.0, 30.0]), st.sampled_from([12, 16]))
 def test_joined_as_the_definition_says(
     drawn: list[tuple[str, str, list[int], list[int]]], errors: float, overlap: int
 ) -> None:
     limits = JoinLimits(overlap, 10, errors)
-    expected: list[bytes] = []
     for length in {len(p[0]) for p in drawn}:
         group = [p for p in drawn if len(p[0]) == length]
         found = join_pairs(
@@ -99,10 +109,9 @@ def test_joined_as_the_definition_says(
             limits,
         )
         slow = [joined(f, reverse_complement(r), qf, qr[::-1], limits) for f, r, qf, qr in group]
-        assert sorted(found.fragments) == sorted(s.encode() for s in slow if s is not None)
-        total = len(found.fragments) + found.not_overlapping + found.ambiguous + found.too_many_errors
+        assert found.fragments == Counter(s.encode() for s in slow if s is not None)
+        total = sum(found.fragments.values()) + found.not_overlapping + found.ambiguous + found.too_many_errors
         assert total == len(group)
-        expected += found.fragments
 
 
 def test_true_fragments_come_back_and_repeats_do_not() -> None:
@@ -114,11 +123,11 @@ def test_true_fragments_come_back_and_repeats_do_not() -> None:
     quality = np.full((len(fragments), 150), 35, np.uint8)
     found = join_pairs(matrix(forward), quality, matrix(reverse), quality, LIMITS)
     # An overlap of 15 letters is too short.
-    assert sorted(found.fragments) == sorted(f.encode() for f in fragments[:-1])
+    assert found.fragments == {f.encode(): 1 for f in fragments[:-1]}
     assert (found.not_overlapping, found.ambiguous, found.too_many_errors) == (1, 0, 0)
     repeat = "ACG" * 50
     found = join_pairs(matrix([repeat]), quality[:1], matrix([reverse_complement(repeat)]), quality[:1], LIMITS)
-    assert (found.fragments, found.ambiguous) == ([], 1)
+    assert (found.fragments, found.ambiguous) == ({}, 1)
 
 
 def test_the_better_letter_is_taken_and_its_error_grows() -> None:
@@ -127,12 +136,12 @@ def test_the_better_letter_is_taken_and_its_error_grows() -> None:
     assert fragment[10] != "A"
     high, low = np.full((1, 30), 40, np.uint8), np.full((1, 30), 10, np.uint8)
     both = join_pairs(matrix([wrong]), low, matrix([reverse_complement(fragment)]), high, LIMITS)
-    assert both.fragments == [fragment.encode()]
+    assert both.fragments == {fragment.encode(): 1}
     both = join_pairs(matrix([wrong]), high, matrix([reverse_complement(fragment)]), low, LIMITS)
-    assert both.fragments == [wrong.encode()]
+    assert both.fragments == {wrong.encode(): 1}
     strict = JoinLimits(16, 10, 0.5)
     both = join_pairs(matrix([wrong]), high, matrix([reverse_complement(fragment)]), high, strict)
-    assert (both.fragments, both.too_many_errors) == ([], 1)
+    assert (both.fragments, both.too_many_errors) == ({}, 1)
 
 
 @pytest.mark.parametrize("agree", [True, False])
@@ -163,10 +172,66 @@ def test_batches_never_change_a_fragment() -> None:
     quality = rng.integers(2, 41, forward.shape).astype(np.uint8)
     whole = join_pairs(forward, quality, reverse, quality, JoinLimits(16, 10, 40.0))
     order = rng.permutation(40)
-    parts: list[bytes] = []
+    parts: Counter[bytes] = Counter()
     for piece in np.array_split(order, 7):
-        parts += join_pairs(
-            forward[piece], quality[piece], reverse[piece], quality[piece], JoinLimits(16, 10, 40.0)
-        ).fragments
-    assert sorted(parts) == sorted(whole.fragments)
+        parts.update(
+            join_pairs(
+                forward[piece], quality[piece], reverse[piece], quality[piece], JoinLimits(16, 10, 40.0)
+            ).fragments
+        )
+    assert parts == whole.fragments
     assert len(parts) > 30
+
+
+def test_a_letter_on_which_both_agree_has_at_most_the_error_of_either() -> None:
+    """What the bounds by one read rest on."""
+    agree, differ = posterior_errors()
+    single = np.array([round(phred_error(quality) * ERROR_UNIT) for quality in range(94)])
+    assert (agree <= single[:, None]).all()
+    assert (agree <= single[None, :]).all()
+    assert differ.max() == 750_000_000
+
+
+@pytest.mark.parametrize("quality", [[40] * 80, [40] * 70 + [3] * 10, [12] * 80, [2] * 80, [93] * 80, [0] * 80])
+@pytest.mark.parametrize("limit", [1, 10**8, 10**9, 10**12])
+def test_bounds_are_never_below_the_sums(quality: list[int], limit: int) -> None:
+    rng = np.random.default_rng(4)
+    rows = np.array([rng.permutation(quality) for _ in range(30)], dtype=np.uint8)
+    single = np.array([round(phred_error(q) * ERROR_UNIT) for q in range(94)])
+    found = read_pairs._at_most(rows, limit)
+    sums = single[rows].sum(axis=1)
+    assert (found >= sums).all()
+    # Letters of high quality take half of the limit at most.
+    assert (found <= sums + limit // 2).all()
+
+
+def test_kinds_of_pairs_are_told_apart_where_their_sums_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    letters = rng.choice(np.frombuffer(b"ACGT", np.uint8), (12, 61))[rng.integers(0, 12, 90)]
+    forward, reverse = letters[:, :30], letters[:, 30:]
+    expected = np.unique(letters, axis=0, return_index=True)[1]
+    for factor in (read_pairs._FACTOR, np.uint64(0)):
+        monkeypatch.setattr(read_pairs, "_FACTOR", factor)
+        first, kind = read_pairs._distinct(forward, reverse)
+        assert (letters[first][kind] == letters).all()
+        assert sorted(kind[expected].tolist()) == list(range(first.size)) == list(range(expected.size))
+
+
+def test_what_lies_beyond_the_forward_read_counts_and_n_is_never_taken_for_a_letter() -> None:
+    rng = np.random.default_rng(6)
+    fragment = "".join(rng.choice(list("ACGT"), 60))
+    reverse = reverse_complement(fragment)
+    high, low = np.full((1, 40), 40, np.uint8), np.full((1, 40), 12, np.uint8)
+    forward, other = matrix([fragment[:40]]), matrix([reverse[:40]])
+    assert join_pairs(forward, high, other, high, LIMITS).fragments == {fragment.encode(): 1}
+    # Twenty letters of quality 12 are 1.26 errors, forty of quality 40 next to none.
+    for qualities in ((high, low), (low, high)):
+        found = join_pairs(forward, qualities[0], other, qualities[1], LIMITS)
+        assert (found.fragments, found.too_many_errors) == ({}, 1)
+    other[0, 10] = ord("N")
+    found = join_pairs(forward, np.full((1, 40), 30, np.uint8), other, high, LIMITS)
+    assert set(found.fragments) == {(fragment[:49] + "N" + fragment[50:]).encode()}
+    other = matrix([reverse[:40]])
+    other[0, 30] = ord("N")
+    found = join_pairs(forward, np.full((1, 40), 30, np.uint8), other, high, LIMITS)
+    assert set(found.fragments) == {fragment.encode()}

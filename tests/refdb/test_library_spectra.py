@@ -101,6 +101,8 @@ def test_every_record_is_kept_or_set_aside(tmp_path: Path) -> None:
         + msp("E4", PEAKS, Ion_mode="Negative")
         + msp("E5", PEAKS, Spectrum_type="MS2")
         + msp("E6", PEAKS, Instrument_type="")
+        + msp("P1", PEAKS, Comment="in-silico, CFM-ID")
+        + msp("P2", PEAKS, Instrument_type="in-silico QTOF")
         + msp("F1", {31: 100, 45: 50})
         + msp("F2", {31: 100, 45: 50, 46: 0})
     )
@@ -112,13 +114,14 @@ def test_every_record_is_kept_or_set_aside(tmp_path: Path) -> None:
         **dict.fromkeys(("D1", "D2", "D3"), "FORMULA_UNREADABLE"),
         **dict.fromkeys(("E1", "E2", "E3", "E4", "E5"), "NOT_EI"),
         "E6": "IONISATION_NOT_STATED",
+        **dict.fromkeys(("P1", "P2"), "PREDICTED"),
         **dict.fromkeys(("F1", "F2"), "TOO_FEW_PEAKS"),
     }
     reasons = Counter(row["reason"] for row in table(folder, "set_aside.tsv"))
     assert reasons["ACCESSION_CONFLICT"] == 1 and set(reasons) <= {reason.value for reason in SetAside}
     assert all(row["measured"] and row["allowed"] for row in table(folder, "set_aside.tsv"))
     (counts,) = table(folder, "inputs.tsv")
-    assert (counts["records_in"], counts["records_kept"], counts["records_set_aside"]) == ("20", "4", "16")
+    assert (counts["records_in"], counts["records_kept"], counts["records_set_aside"]) == ("22", "4", "18")
     spectra = load_library(folder).spectra
     assert spectra is not None
     assert [entry.accession for entry in spectra.entries()] == ["A1", "B1", "C3", "C4"]

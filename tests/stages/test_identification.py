@@ -325,6 +325,105 @@ def test_an_exhibit_equal_to_its_reference_is_refused() -> None:
     assert result.call is None and result.hits == () and Reason.SELF_MATCH in result.reasons
 
 
+def with_ions(peaks: dict[int, float], ions: dict[int, float]):  # type: ignore[no-untyped-def]
+    return spectrum({**peaks, **ions})
+
+
+@pytest.mark.parametrize("ions", [{300: 100.0}, {300: 5000.0}, {299: 10.0, 300: 20.0, 301: 30.0}])
+def test_a_copy_with_a_few_ions_more_is_refused_and_told(ions: dict[int, float]) -> None:
+    from musk_id.stages.chemistry_answers import chemical_findings
+
+    record = match(made_evidence(with_ions(peaks_of(GALAXOLIDE), ions), peak=PEAK))
+    result = record.spectra[0]
+    assert result.call is None and result.hits == () and result.reasons == (Reason.SELF_MATCH_SUSPECTED,)
+    criterion = next(c for c in result.quality if c.name == "spectra.copy")
+    assert criterion.deciding_records == (GALAXOLIDE.reference.accession,) and criterion.outcome is F
+    said = {str(s.phrase) for s in chemical_findings(Identifier("I1"), record, ()).statements}
+    assert "chemistry.self_match_suspected" in said and "chemistry.tentative" not in said
+
+
+def test_a_copy_without_a_few_ions_or_with_one_changed_is_refused() -> None:
+    peaks = peaks_of(GALAXOLIDE)
+    for changed in ({mz: v for mz, v in peaks.items() if mz not in (213, 91)}, {**peaks, 243: 300.0}):
+        assert match(made_evidence(spectrum(changed), peak=PEAK)).spectra[0].reasons == (
+            Reason.SELF_MATCH_SUSPECTED,
+        )
+    # Another measurement: every intensity a little different.
+    for seed in range(20):
+        assert single(disturbed(peaks, seed, 0.02)).reasons == ()
+
+
+def test_a_standard_copied_from_the_library_with_one_ion_more_identifies_nothing() -> None:
+    made = sheet(REFERENCE)
+    for peaks, wanted in (
+        (with_ions(peaks_of(GALAXOLIDE), {300: 90.0}), F),
+        (disturbed(peaks_of(GALAXOLIDE), 1), P),
+    ):
+        injected = injections_of(made, {"s1.msp": peaks})
+        assert injected is not None
+        found = call(QUERY, injected)
+        assert outcome(found, "spectra.reference_same_sequence") is wanted
+        assert (found.status is CompoundStatus.IDENTIFIED) is (wanted is P)
+
+
+@pytest.mark.parametrize("fields", [{"comment": "in-silico, CFM-ID 4.0"}, {"instrument_type": "in-silico QTOF"}])
+def test_a_predicted_reference_identifies_nothing(fields: dict[str, str]) -> None:
+    predicted = disturbed(peaks_of(GALAXOLIDE), 1, **fields)
+    injected = injections_of(sheet(REFERENCE), {"s1.msp": predicted})
+    assert injected is not None
+    found = call(QUERY, injected)
+    assert found.status is CompoundStatus.TENTATIVE and outcome(found, "spectra.reference_same_sequence") is F
+    criterion = next(c for c in found.trace if c.name == "spectra.reference_same_sequence")
+    assert "in-silico" in criterion.measured
+    # Of an exhibit that is declared as simulated, as those of the demonstration are, it says nothing new.
+    declared = match(made_evidence(QUERY, sequences=(injected,), run=replace(identity(), simulated=True)))
+    assert declared.spectra[0].call is not None
+    assert declared.spectra[0].call.status is CompoundStatus.IDENTIFIED
+
+
+def test_a_predicted_exhibit_is_not_compared_and_told() -> None:
+    from musk_id.stages.chemistry_answers import chemical_findings
+
+    query = disturbed(peaks_of(GALAXOLIDE), 7, comments='"predicted by QCEIMS"')
+    record = match(made_evidence(query))
+    assert record.spectra[0].call is None and record.spectra[0].reasons == (Reason.SIMULATED_DATA,)
+    said = {str(s.phrase) for s in chemical_findings(Identifier("I1"), record, ()).statements}
+    assert "chemistry.predicted" in said
+
+
+@pytest.mark.parametrize("carbons", [0, -1, 121])
+def test_a_ladder_holds_alkanes_only(carbons: int) -> None:
+    with pytest.raises(ValueError, match=f"carbons is {carbons}, an n-alkane of a ladder has from 1 to 120"):
+        SheetPeak(retention_time_min=DecimalText("1.5"), carbons=carbons)
+    assert SheetPeak(retention_time_min=DecimalText("1.5"), carbons=1).carbons == 1
+
+
+SITOSTEROL = "KZJWDPNRJALLNS-VJSFXXLFSA-N"
+
+
+@pytest.mark.parametrize(
+    ("isomer", "expected"),
+    [
+        (None, N),
+        (Standard("24-epimer", "KZJWDPNRJALLNS-FBZNIEFRSA-N", "C29H50O", None, time="12.401", index_sd="1.5"), P),
+        (Standard("24-epimer", "KZJWDPNRJALLNS-FBZNIEFRSA-N", "C29H50O", None, time="12.350", index_sd="1.5"), F),
+    ],
+)
+def test_a_sterol_whose_formula_is_in_no_table_needs_an_isomer_apart(
+    isomer: Standard | None, expected: CriterionOutcome
+) -> None:
+    """Sitosterol C29H50O, mass 414: no marker has its formula, and its epimer gives the same spectrum."""
+    made = clean(414, {399: 300.0, 396: 400.0, 329: 350.0, 303: 320.0, 213: 410.0, 415: 320.0})
+    standard = Standard("sitosterol", SITOSTEROL, "C29H50O", made)
+    assert "C29H50O" not in {m.formula for m in library().markers}
+    query = disturbed(made, 5)
+    found = call(query, sequence(standard, *(() if isomer is None else (isomer,))))
+    assert outcome(found, "spectra.isomers") is expected
+    assert (found.status is CompoundStatus.IDENTIFIED) is (expected is P)
+    if expected is not P:
+        assert found.name is None and found.accession is None
+
+
 def test_an_integration_by_hand_never_makes_an_answer_stronger() -> None:
     """Eighteen thousand in the blank: 180,000 is ten times that, 100,000 is not; both ways round."""
     injected = blank(ControlKind.PROCESS_BLANK, at("12.345", "18000"))
@@ -387,7 +486,9 @@ def test_isotope_peaks_are_those_of_the_formula(heavier: float, expected: Criter
     reference = Standard("Made", "AAAAAAAAAAAAAA-UHFFFAOYSA-N", "C18H26O", made)
     injected = injections_of(sheet(reference), {"s1.msp": spectrum(made)})
     assert injected is not None
-    found = call(spectrum({**made, 259: heavier, 61: 7.0}), injected)
+    # Other intensities, too, or it would be a copy of the reference with one peak changed.
+    other = {mz: value * (1.03 if mz % 2 else 0.98) for mz, value in made.items()}
+    found = call(spectrum({**other, 258: 400.0, 259: heavier, 61: 7.0}), injected)
     assert outcome(found, "spectra.isotopes") is expected
     assert (found.status is CompoundStatus.IDENTIFIED) is (expected is P)
 

@@ -26,7 +26,7 @@ from chemistry_cases import (
 
 from musk_id.kernels.spectral import to_unit_mass
 from musk_id.model.barcode import RunIdentity
-from musk_id.model.laboratory_chemistry import MIN_SOURCES, ProfileCalibration, RatioWindow
+from musk_id.model.laboratory_chemistry import MIN_SOURCES, ProfileCalibration, RatioWindow, StatedLimit
 from musk_id.model.spectra import MarkerFinding, RuleOutcome, SpectraRecord
 from musk_id.model.spectral_table import OwnSpectrum
 from musk_id.model.values import DecimalText, Identifier, IsoDate, Line, Text
@@ -197,12 +197,18 @@ def _unit(peaks):  # type: ignore[no-untyped-def]
     return to_unit_mass(made.mz, made.intensity)
 
 
+def limit(text: str, determined_on: str = "2026-03-10") -> StatedLimit:
+    return StatedLimit(Line(text), IsoDate(determined_on))
+
+
 def test_a_marker_searched_for_in_vain_is_not_detected_at_the_laboratory_s_limit() -> None:
     source = entry("NL0014")
     tonalide = entry("NL0015").reference.inchikey
     dehp = next(m.inchikey for m in library().markers if m.marker_id == "dehp")
-    limits = {dehp: Line("0.05 ug/mL"), tonalide: Line("0.1 ug/mL")}
-    record = match(evidence(disturbed(peaks_of(source), 3), searched_for=(Line(dehp),)), limits=limits)
+    before = IsoDate("2026-03-10")
+    limits = {dehp: limit("0.05 ug/mL"), tonalide: limit("0.1 ug/mL")}
+    query = disturbed(peaks_of(source), 3)
+    record = match(evidence(query, searched_for=(Line(dehp),), measured_on=before), limits=limits)
     found = {m.marker_id: m for m in record.markers}
     assert (found["dehp"].status, found["dehp"].limit, found["dehp"].reasons) == (D, "0.05 ug/mL", ())
     # Not searched for, and one that the named compound may be: no limit.
@@ -211,13 +217,37 @@ def test_a_marker_searched_for_in_vain_is_not_detected_at_the_laboratory_s_limit
     assert "chemistry.not_detected_at_limit" in phrases(record)
 
 
+@pytest.mark.parametrize(
+    ("determined", "measured", "quoted"),
+    [
+        ("2026-03-10", "2026-03-10", True),
+        ("2026-03-11", "2026-03-10", False),
+        ("2026-03-09", None, False),
+    ],
+)
+def test_a_limit_determined_after_the_run_is_not_quoted(
+    determined: str, measured: str | None, quoted: bool
+) -> None:
+    dehp = next(m.inchikey for m in library().markers if m.marker_id == "dehp")
+    run = evidence(
+        disturbed(peaks_of(entry("NL0014")), 3),
+        searched_for=(Line(dehp),),
+        measured_on=None if measured is None else IsoDate(measured),
+    )
+    record = match(run, limits={dehp: limit("0.05 ug/mL", determined)})
+    found = next(m for m in record.markers if m.marker_id == "dehp")
+    assert (found.limit == "0.05 ug/mL") is quoted
+    assert (Reason.LIMIT_FIXED_AFTERWARDS in found.reasons) is not quoted
+    assert ("chemistry.limit_fixed_afterwards" in phrases(record)) is not quoted
+
+
 def test_a_spectrum_like_that_of_a_marker_is_no_search_in_vain() -> None:
     """DEHP without its molecular ion is not named; beside its spectrum it is not "not detected at the limit"."""
     dehp = entry("NL0047")
     background = dict.fromkeys(range(60, 110, 5), 6.0)
     record = match(
         evidence(disturbed({**background, **peaks_of(dehp)}, 3), searched_for=(dehp.reference.inchikey,)),
-        limits={str(dehp.reference.inchikey): Line("0.05 ug/mL")},
+        limits={str(dehp.reference.inchikey): limit("0.05 ug/mL")},
     )
     call = record.spectra[0].call
     assert call is not None and call.status is D
@@ -237,6 +267,27 @@ CALIBRATION = ProfileCalibration(
     document=Text("a protocol"),
     determined_on=IsoDate("2026-01-01"),
 )
+
+
+@pytest.mark.parametrize(
+    "contradiction",
+    [
+        {"absent": (Line("civetone"), Line("muscone"))},
+        {
+            "ratios": (
+                RatioWindow(
+                    numerator=Line("dhea"),
+                    denominator=Line("civetone"),
+                    least=DecimalText("1"),
+                    most=DecimalText("2"),
+                ),
+            )
+        },
+    ],
+)
+def test_a_marker_that_must_be_there_and_absent_is_refused(contradiction) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match=r"(muscone|civetone) must be absent and stands in required or ratios"):
+        replace(CALIBRATION, **contradiction)
 
 
 BASIS = ProfileBasis(IsoDate("2026-03-10"), controlled=True, runs={"R1": identity()})
@@ -414,8 +465,8 @@ def test_only_a_run_that_could_be_compared_searches_in_vain() -> None:
     for searching, expected in ((good, "0.05 ug/mL"), (unusable, None)):
         record = match(
             evidence(good, run=identity("R1")),
-            evidence(searching, run=identity("R2"), searched_for=(dehp,)),
-            limits={str(dehp): Line("0.05 ug/mL")},
+            evidence(searching, run=identity("R2"), searched_for=(dehp,), measured_on=IsoDate("2026-03-10")),
+            limits={str(dehp): limit("0.05 ug/mL")},
         )
         found = next(m for m in record.markers if m.marker_id == "dehp")
         assert (found.status, found.limit) == (D, expected)

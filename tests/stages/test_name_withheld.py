@@ -75,7 +75,7 @@ def test_a_name_that_the_ranking_bears_stays_tentative_whatever_its_probability(
     result = single(QUERY, using=ranked(calibrated("0.6", "900.0")))
     assert result.call is not None and result.ranking is not None and BEFORE is not None
     assert replace(result.call, trace=result.call.trace[:-1]) == BEFORE
-    assert (result.ranking.outcome, result.ranking.probability) == (NameOutcome.NAMED, "0.9999")
+    assert (result.ranking.outcome, result.ranking.probability) == (NameOutcome.ONE_OF, "0.9999")
     assert result.call.trace[-1].outcome is CriterionOutcome.PASSED
     assert result.finding is Finding.INCONCLUSIVE
     assert result.ranking.naming == CALIBRATION.naming[0]
@@ -103,11 +103,37 @@ def test_no_name_takes_the_tentative_name_away() -> None:
     assert Reason.CONFUSABLE_NOT_SEPARATED in marker.reasons
 
 
+def test_a_compound_that_the_ranked_library_does_not_hold_keeps_its_name() -> None:
+    using = ranked(calibrated("0.9999", "-9.0"), without=KEY)
+    result = single(QUERY, using=using)
+    assert result.call is not None and BEFORE is not None and result.ranking is not None
+    assert result.ranking.outcome is NameOutcome.NO_NAME
+    assert replace(result.call, trace=result.call.trace[:-1]) == BEFORE
+    last = result.call.trace[-1]
+    assert (last.name, last.outcome) == (NAME, CriterionOutcome.NOT_TESTED)
+
+
+def test_the_name_of_a_group_is_given_although_the_ranking_bears_none() -> None:
+    """Rule 6: isomers that nothing separates are told by their group; here a spectrum of two of its members."""
+    tonalide = entry("NL0015")
+    both = {mz: v + peaks_of(tonalide).get(mz, 0.0) for mz, v in peaks_of(GALAXOLIDE).items()}
+    query = disturbed(both, 3)
+    group = library().group_of(GALAXOLIDE.reference.inchikey)
+    assert group is not None
+    before = single(query).call
+    assert before is not None and (before.name, before.inchikey) == (group.name, None)
+    result = single(query, using=ranked(calibrated("0.9999", "-9.0")))
+    assert result.call is not None and result.ranking is not None
+    assert result.ranking.outcome is NameOutcome.NO_NAME
+    assert replace(result.call, trace=result.call.trace[:-1]) == before
+    assert (result.call.trace[-1].name, result.call.trace[-1].outcome) == (NAME, CriterionOutcome.FAILED)
+
+
 def test_another_compound_named_by_the_ranking_takes_the_name_away() -> None:
     using = ranked(calibrated("0.0001", "9.0"), without=KEY)
     result = single(QUERY, using=using)
     assert result.call is not None and result.ranking is not None
-    assert result.ranking.outcome is NameOutcome.NAMED and result.ranking.first[0].compound != KEY
+    assert result.ranking.outcome is NameOutcome.ONE_OF and result.ranking.first[0].compound != KEY
     assert result.call.name is None and Reason.RANKED_OTHERWISE in result.call.reasons
     assert [s.phrase for s in call_statements(result, result.call)] == ["chemistry.ranked_otherwise"]
 
@@ -125,7 +151,7 @@ def test_the_ranking_makes_nothing_of_a_spectrum_that_fits_nothing() -> None:
     noise = disturbed({mz: 10.0 + mz % 7 for mz in range(50, 90)}, 3)
     result = single(noise, using=ranked(calibrated("0.0001", "99.0")))
     assert result.call is not None and result.ranking is not None
-    assert result.ranking.outcome is NameOutcome.NAMED
+    assert result.ranking.outcome in (NameOutcome.NAMED, NameOutcome.ONE_OF)
     assert result.call.status is CompoundStatus.NOT_DETECTED and result.call.name is None
 
 

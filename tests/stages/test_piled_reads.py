@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from musk_id.formats.fastq import FastqFile
 from musk_id.model.methods import BARCODE_METHODS, READS_METHODS
 from musk_id.model.primers import PRIMER_PAIRS
 from musk_id.model.reads import AlignedRead
+from musk_id.stages.drawn_reads import Drawn
 from musk_id.stages.haplotypes import PileRules
 from musk_id.stages.library import BarcodeLibrary
 from musk_id.stages.long_reads import is_noisy, pile_long_reads
@@ -72,6 +74,22 @@ def test_haplotypes_come_out_letter_by_letter(tmp_path, rules, sequence, locus, 
         assert 0.9 * inserts[variant.letters] <= variant.reads <= inserts[variant.letters]
     assert found.tally.total == sum(counts.values())
     assert set(counts) <= set(found.genera)
+
+
+def test_reads_are_laid_against_what_they_agree_on_until_it_stays(tmp_path, rules, sequence) -> None:
+    """Two animals that the library lacks, letters put in and lost: the first laying gives half a sequence."""
+    pig, deer = sequence("Sus", Locus.RRNA_16S), sequence("Hydropotes", Locus.RRNA_16S)
+    first = pig[:4] + pig[5:56] + pig[57:67] + pig[68:76] + "ACCCT" + pig[76:87] + pig[88:]
+    second = deer[:47] + "GTGGAAG" + deer[47:]
+    found = piled(noisy_reads(tmp_path / "r.fastq", {first: 12, second: 8}, 1016, 0.1), rules)
+    assert [(v.letters, v.reads) for a in found.amplicons for v in a.variants] == [(first, 11)]
+
+
+def test_reads_are_laid_against_the_nearest_record_where_they_fit_it_better(tmp_path, rules, sequence) -> None:
+    """Eight reads with errors, cut out of the columns of another animal, agree on less than the record says."""
+    inserts = {sequence("Viverricula", Locus.CYTB): 20, sequence("Bubalus", Locus.CYTB): 8}
+    found = piled(noisy_reads(tmp_path / "r.fastq", inserts, 6, 0.08), rules)
+    assert {v.letters: v.reads for a in found.amplicons for v in a.variants} == inserts
 
 
 def test_primers_inside_a_gene_are_no_part_of_it(tmp_path, rules, sequence) -> None:
@@ -176,13 +194,100 @@ def test_a_run_that_most_reads_have_too_short(rules, sequence, short, length) ->
     assert (variant.letters == deer) is (length == 658)
 
 
-def test_too_many_reads_are_refused(rules, sequence) -> None:
-    from dataclasses import replace
+def test_a_gene_whose_frame_cannot_be_mended_stays_as_it_was_read(rules, sequence) -> None:
+    """A run that most reads have too short, and a letter that all of them lack: one mended run is no frame."""
+    deer = sequence("Moschus", Locus.COI)
+    run = re.search(r"([ACGT])\1{3,}", deer)
+    assert run is not None
+    place = run.start()
+    other = next(
+        n
+        for n in range(place + 60, 600)
+        if len(set(deer[n - 2 : n + 3])) >= 3 and deer[n] not in deer[n - 1 : n + 2 : 2]
+    )
+    all_lack = deer[:other] + "-" + deer[other + 1 :]
+    most_lack = all_lack[:place] + "-" + all_lack[place + 1 :]
+    reads = [
+        AlignedRead(b"r%d" % n, bool(n % 2), 0, (most_lack if n < 13 else all_lack).encode(), ())
+        for n in range(20)
+    ]
+    found = pile_mapped_reads(Mapped(658, reads), PRIMER_PAIRS, rules)
+    (variant,) = [v for a in found.amplicons for v in a.variants]
+    assert variant.letters == most_lack.replace("-", "")
 
-    few = replace(rules, piles=replace(rules.piles, max_window_reads=50))
+
+def limited(rules: PileRules, count: int, draws: bool) -> PileRules:
+    return replace(rules, piles=replace(rules.piles, max_window_reads=count, draws_reads=draws))
+
+
+def test_too_many_reads_are_refused(tmp_path, rules, sequence) -> None:
+    few = limited(rules, 50, False)
     reads = [AlignedRead(b"%d" % n, False, 0, sequence("Sus", Locus.COI).encode(), ()) for n in range(51)]
     with pytest.raises(InputFormatError, match="more than 50 reads"):
         pile_mapped_reads(Mapped(658, reads), PRIMER_PAIRS, few)
+    path = noisy_reads(tmp_path / "r.fastq", {sequence("Sus", Locus.COI): 51}, 1, 0.05, COI_PRIMERS)
+    with pytest.raises(InputFormatError, match="more than 50 reads"):
+        piled(path, few)
+
+
+def test_of_too_many_long_reads_some_are_drawn_whatever_their_order(tmp_path, rules, sequence) -> None:
+    inserts = {sequence("Sus", Locus.COI): 200, sequence("Moschus", Locus.COI): 100}
+    path = noisy_reads(tmp_path / "r.fastq", inserts, 7, 0.04, COI_PRIMERS)
+    few = limited(rules, 120, True)
+    first = piled(path, few)
+    (amplicon,) = [a for a in first.amplicons if a.variants]
+    assert (amplicon.reads, amplicon.not_drawn) == (120, 180)
+    assert {v.letters for v in amplicon.variants} == set(inserts)
+    # A third of 120 within four standard deviations.
+    assert 20 <= min(v.reads for v in amplicon.variants) <= 60
+    # Reads of a blank are raised to all of them.
+    assert sum(first.genera.values()) == pytest.approx(300, abs=5)
+    assert amplicon.of_all(8) == 20
+    assert first.tally.used == 300
+    lines = path.read_text().splitlines()
+    reads = ["\n".join(lines[i : i + 4]) for i in range(0, len(lines), 4)]
+    for order in (reads[::-1], random.Random(5).sample(reads, len(reads))):
+        path.write_text("\n".join(order) + "\n")
+        assert piled(path, few, 7) == first
+    assert piled(path, limited(rules, 300, True)) == piled(path, rules)
+    # A read more than are drawn changes little, and other qualities draw others.
+    path.write_text("\n".join(reads).replace(lines[3][:1] * 60, "5" * 60) + "\n")
+    assert piled(path, few).amplicons != first.amplicons
+
+
+def test_of_too_many_mapped_reads_some_are_drawn_with_their_mates(rules, sequence) -> None:
+    pig, deer = sequence("Sus", Locus.COI), sequence("Moschus", Locus.COI)
+    reads = []
+    for n, own in enumerate([pig] * 200 + [deer] * 100):
+        reads.append(AlignedRead(f"r{n}".encode(), False, 0, own[:400].encode(), ()))
+        reads.append(AlignedRead(f"r{n}".encode(), True, 300, own[300:].encode(), ()))
+    few = limited(rules, 200, True)
+    first = pile_mapped_reads(Mapped(658, reads), PRIMER_PAIRS, few)
+    (amplicon,) = [a for a in first.amplicons if a.variants]
+    assert {v.letters for v in amplicon.variants} == {pig, deer}
+    # Mates are drawn together.
+    assert (amplicon.reads, amplicon.not_drawn) == (100, 400)
+    assert first.tally.used == 600
+    assert not [a for a in first.amplicons if not a.variants]
+    random.Random(3).shuffle(reads)
+    again = pile_mapped_reads(Mapped(658, sorted(reads, key=lambda r: r.first_column)), PRIMER_PAIRS, few)
+    assert again == first
+
+
+def test_the_draw_is_even_and_holds_no_more_than_asked_for() -> None:
+    drawn: Drawn[int] = Drawn(500)
+    for number in range(20_000):
+        drawn.add(number, b"read %d" % number)
+    held = drawn.reads()
+    assert (len(held), drawn.seen, drawn.left_out) == (500, 20_000, 19_500)
+    assert held == sorted(held)
+    tenths = [sum(number // 2000 == tenth for number in held) for tenth in range(10)]
+    # 50 expected; five standard deviations.
+    assert all(16 <= count <= 84 for count in tenths)
+    every: Drawn[str] = Drawn(5)
+    for read in "abcab":
+        every.add(read, read.encode())
+    assert every.reads() == list("abcab")
 
 
 @pytest.mark.parametrize("turned", [False, True])

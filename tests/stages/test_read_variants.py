@@ -71,6 +71,22 @@ def test_reads_of_several_lengths_are_joined_too(tmp_path: Path) -> None:
     assert found[0].variants[0].reads > 50
 
 
+def test_trimmed_reads_give_the_same_in_pools_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(6)
+    paths = sequenced(tmp_path, dict(zip(made(9, 3), (200, 60, 20), strict=True)))
+    for path in paths:
+        lines = path.read_text().splitlines()
+        for i in range(0, len(lines), 4):
+            length = rng.choice((150, 150, 140, rng.randint(90, 150)))
+            lines[i + 1], lines[i + 3] = lines[i + 1][:length], lines[i + 3][:length]
+        path.write_text("\n".join(lines) + "\n")
+    expected = counted(paths)
+    assert expected.tally.used > 200
+    for letters, batch in ((1, 40), (20_000, 40), (10**9, 7)):
+        monkeypatch.setattr(read_variants, "POOLED_LETTERS", letters)
+        assert counted(paths, batch) == expected
+
+
 def test_a_planted_chimera_is_told_with_its_parents(tmp_path: Path) -> None:
     first, second = made(11, 2)
     chimera = first[:53] + second[53:]

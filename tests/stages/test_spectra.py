@@ -119,6 +119,8 @@ def test_a_mixture_of_two_musks_names_neither_as_identified(library) -> None:  #
     [
         ({"ionization": "CI"}, "spectra.ionisation"),
         ({"ms_type": "ESI-MS2"}, "spectra.ionisation"),
+        ({"spectrum_type": "MS2"}, "spectra.ionisation"),
+        ({"ms_level": "2"}, "spectra.ionisation"),
         ({"derivative": "1 TMS"}, "spectra.derivative"),
     ],
 )

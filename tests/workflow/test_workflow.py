@@ -11,47 +11,20 @@ from pathlib import Path
 
 import pytest
 from ranked_libraries import records
+from snakemake_runs import content_of, snakemake
 from spectra_libraries import build
 
 from musk_id.cli import main
 from musk_id.cli.run_lock import RUN_LOCK
 
 PROJECT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 CASES = ("DEMO-A", "DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E")
-
-
-def _snakemake(root: Path, out: Path, cores: int = 2, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            str(BIN / "snakemake"),
-            "--snakefile",
-            str(PROJECT / "Snakefile"),
-            "--directory",
-            str(PROJECT),
-            "--cores",
-            str(cores),
-            "--nolock",
-            "--config",
-            f"output_dir={out}",
-            f"laboratory_root={root}",
-            "cases_per_shard=3",
-        ],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **environment},
-        timeout=300,
-    )
-
-
-def _content(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("with a space") / "out"
-    done = _snakemake(PROJECT / "examples", out)
+    done = snakemake(PROJECT / "examples", out)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -67,7 +40,7 @@ def test_examine_gives_the_same_bytes_elsewhere_in_another_time_zone(run: Path, 
             env={**os.environ, "TZ": "Asia/Almaty", "PYTHONHASHSEED": "7", "LC_ALL": "C", "OMP_NUM_THREADS": "1"},
         )
         assert done.returncode == 0, done.stderr
-    assert _content(tmp_path / "out" / "cases") == _content(run / "cases")
+    assert content_of(tmp_path / "out" / "cases") == content_of(run / "cases")
 
 
 def test_chemistry_with_a_sequence_and_a_calibrated_library_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -82,11 +55,11 @@ def test_chemistry_with_a_sequence_and_a_calibrated_library_gives_the_same_bytes
     assert main(["refdb", "calibrate", str(root / "overlays" / "spectra-1"), "--spectra", str(file)]) == 0
     laboratory = root / "laboratory.yaml"
     laboratory.write_text(laboratory.read_text("utf-8") + "overlays: [spectra-1]\n", "utf-8")
-    done = _snakemake(root, tmp_path / "jobs")
+    done = snakemake(root, tmp_path / "jobs")
     assert done.returncode == 0, done.stderr
     assert main(["examine", str(root / "cases" / "DEMO-C"), "--out", str(tmp_path / "one")]) == 0
-    content = _content(tmp_path / "one" / "cases")
-    assert content == _content(tmp_path / "jobs" / "cases")
+    content = content_of(tmp_path / "one" / "cases")
+    assert content == content_of(tmp_path / "jobs" / "cases")
     record = json.loads(content["DEMO-C/record/record.json"])["spectra"]["spectra"]
     assert [result["call"]["status"] for result in record] == ["IDENTIFIED", "NOT_DETECTED"]
     assert [result["ranking"]["outcome"] for result in record] == ["NO_NAME", "NO_NAME"]
@@ -94,11 +67,11 @@ def test_chemistry_with_a_sequence_and_a_calibrated_library_gives_the_same_bytes
 
 
 def test_one_core_and_another_hash_seed_give_the_same_bytes(run: Path, tmp_path: Path) -> None:
-    done = _snakemake(
+    done = snakemake(
         PROJECT / "examples", tmp_path / "out", cores=1, TZ="America/Lima", PYTHONHASHSEED="11", LC_ALL="C"
     )
     assert done.returncode == 0, done.stderr
-    assert _content(tmp_path / "out" / "cases") == _content(run / "cases")
+    assert content_of(tmp_path / "out" / "cases") == content_of(run / "cases")
 
 
 def test_a_second_run_does_nothing(run: Path) -> None:
@@ -106,7 +79,7 @@ def test_a_second_run_does_nothing(run: Path) -> None:
         return {p: p.stat().st_mtime_ns for p in run.rglob("*") if p.is_file() and p.name != RUN_LOCK}
 
     before = times()
-    done = _snakemake(PROJECT / "examples", run)
+    done = snakemake(PROJECT / "examples", run)
     assert done.returncode == 0, done.stderr
     assert "Nothing to be done" in done.stderr
     assert times() == before
@@ -115,7 +88,7 @@ def test_a_second_run_does_nothing(run: Path) -> None:
 def test_a_bad_case_fails_alone_and_is_named(tmp_path: Path) -> None:
     root = Path(shutil.copytree(PROJECT / "examples", tmp_path / "root"))
     (root / "cases" / "DEMO-B" / "request.yaml").write_text("schema: [", encoding="utf-8")
-    done = _snakemake(root, tmp_path / "out")
+    done = snakemake(root, tmp_path / "out")
     assert done.returncode == 0, done.stderr
     status = subprocess.run(
         [sys.executable, "-m", "musk_id", "runs", "status", "--out", tmp_path / "out"],
@@ -135,7 +108,7 @@ def test_hostile_case_names_stop_the_plan(tmp_path: Path, name: str) -> None:
     root = tmp_path / "root"
     (root / "cases" / name).mkdir(parents=True)
     shutil.copy(PROJECT / "examples" / "laboratory.yaml", root)
-    done = _snakemake(root, tmp_path / "out")
+    done = snakemake(root, tmp_path / "out")
     assert done.returncode != 0
     assert "cannot be a case or batch id" in done.stderr
     assert not list(tmp_path.rglob("PWNED"))
@@ -144,7 +117,7 @@ def test_hostile_case_names_stop_the_plan(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a{shard}b", "-rf"])
 def test_output_folders_that_the_workflow_would_misread_are_refused(name: str) -> None:
-    done = _snakemake(PROJECT / "examples", Path(name))
+    done = snakemake(PROJECT / "examples", Path(name))
     assert done.returncode != 0
     assert "does not match" in done.stderr
     assert not (PROJECT / name).exists()

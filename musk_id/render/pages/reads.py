@@ -39,6 +39,11 @@ def read_blocks(item_id: str, record: BarcodeRecord, catalogue: Catalogue) -> li
         names = ", ".join(entry.run.run_id for entry in runs if entry.piled)
         blocks.append(Paragraph(cell(catalogue.label("reads.piled", runs=names)), quiet=True))
     blocks += [
+        Paragraph(cell(catalogue.label("reads.not_drawn", run=entry.run.run_id, count=str(entry.not_drawn))))
+        for entry in runs
+        if entry.not_drawn
+    ]
+    blocks += [
         Paragraph(cell(catalogue.label("reads.one_library", run=entry.run.run_id, product=entry.counted_with)))
         for entry in runs
         if entry.counted_with is not None

@@ -23,6 +23,9 @@ def ranking_cell(ranking: SpectralRanking, catalogue: Catalogue) -> Cell:
     figures = {"probability": str(ranking.probability), "least": str(ranking.least_probability)}
     if ranking.outcome is NameOutcome.NAMED:
         parts = [label("chemistry.ranking_named", compounds=compounds, **figures)]
+    elif ranking.outcome is NameOutcome.ONE_OF:
+        isomers = str(ranking.isomers or 0)
+        parts = [label("chemistry.ranking_one_of", isomers=isomers, compounds=compounds, **figures)]
     else:
         parts = [label("chemistry.ranking_no_name", library=library, compounds=compounds, **figures)]
     return lines(*(cell(text) for text in (*parts, *_calibration(ranking, catalogue))))
