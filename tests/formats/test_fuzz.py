@@ -18,6 +18,7 @@ READERS = sorted(targets())
 NO_READERS_OF_FILES = {
     "__init__.py",
     "chunked.py",
+    "read_ahead.py",  # other readers in threads
     "read_names.py",  # names of reads that a reader has read
     "entrez.py",  # answers of a service, tested with it
     "limited.py",
