@@ -50,12 +50,17 @@ def pair_of(letters: str, **words: object) -> Pair:
 @pytest.fixture(scope="module")
 def amplicons(shipped_release) -> dict[str, Pair]:  # type: ignore[no-untyped-def]
     """Both short markers of one musk deer with primers and tails, as the run of each would give them."""
+    return reading_of_both_markers(shipped_release, 1)
+
+
+def reading_of_both_markers(release, first: int) -> dict[str, Pair]:  # type: ignore[no-untyped-def]
+    """Runs numbered from ``first``, each with its own sample name, well and signals."""
     runs = {}
-    for number, limits in enumerate(BARCODE_METHODS[0].amplicons, 1):
-        insert = records(shipped_release, limits.locus)[0].sequence
+    for number, limits in enumerate(BARCODE_METHODS[0].amplicons, first):
+        insert = records(release, limits.locus)[0].sequence
         primer = limits.forward_primer.replace("Y", "C").replace("R", "A")
         last = limits.reverse_primer.replace("Y", "C").replace("R", "A")
-        whole = TAIL + primer + insert + reversed_strand(last) + reversed_strand(TAIL)
+        whole = TAIL[number:] + primer + insert + reversed_strand(last) + reversed_strand(TAIL)
         runs[f"A1-R{number}"] = pair_of(whole, sample=f"A1-R{number}", well=f"A{number}")
     return runs
 
@@ -389,12 +394,11 @@ def test_given_traces_under_another_run_are_found(tmp_path: Path) -> None:
     assert notes("well", {"A1-R1": a1, "A1-R2": named(second, "A1-R2", "A1")}) == {Reason.WELL_USED_TWICE}
 
 
-def test_a_record_of_two_markers_read_twice_has_at_most_eight_pages(
-    tmp_path: Path, amplicons: dict[str, Pair]
-) -> None:
+def test_a_record_of_two_markers_read_twice_has_at_most_eight_pages(tmp_path: Path, shipped_release) -> None:
     """Eight traces of one item: the traces, their numbers and their trees are annexes."""
-    runs = {f"A1-R{number}": pair for number, pair in enumerate([*amplicons.values(), *amplicons.values()], 1)}
+    runs = reading_of_both_markers(shipped_release, 1) | reading_of_both_markers(shipped_release, 3)
     record = record_of(trace_root(tmp_path, runs, locus=None))
+    assert not record.intake.notes  # an ordinary case: nothing to be remarked
     for language in WHOLE_LANGUAGES:
         paper = render_pdf(record, canonical_json(record), language)
         assert 4 <= len(PdfReader(BytesIO(paper)).pages) <= 8

@@ -90,8 +90,8 @@ def test_figures_of_further_methods_are_those_of_their_files(record: CaseRecord)
             if entry.characteristic is Characteristic.SENSITIVITY:
                 continue
             shares = [(r["k"] / r["n"], r["k"], r["n"]) for r in rows[place, entry.measure]]
-            assert _text(row[2]) == str(len(shares))
-            for cell_, end in ((row[3], min(shares)), (row[4], max(shares))):
+            assert _text(long_row[1]) == str(len(shares))
+            for cell_, end in ((row[2], min(shares)), (row[3], max(shares))):
                 k, n = re.match(r"(\d+)/(\d+) \(", _text(cell_)).groups()  # type: ignore[union-attr]
                 assert int(k) / int(n) == pytest.approx(end[0])
             assert entry.lowest.stratum in _text(long_row[2]) and "barcode-accuracy.json" in _text(long_row[4])

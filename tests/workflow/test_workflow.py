@@ -148,15 +148,16 @@ def test_what_every_case_rests_on_redoes_every_shard(tmp_path: Path) -> None:
     laboratory = root / "laboratory.yaml"
     laboratory.write_text(laboratory.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
     changed = Casework(root).grounds()
-    # Software, laboratory, release, calibration of the release, tables of markers and rules.
+    # Software, laboratory, release, calibration of the release, figures of methods, tables of markers and rules.
     assert [ground.split()[0] for ground in first] == [
         "software",
         "laboratory",
         "release",
         "calibration",
+        "method",
         "chemistry",
     ]
-    assert [a == b for a, b in zip(first, changed, strict=True)] == [True, False, True, True, True]
+    assert [a == b for a, b in zip(first, changed, strict=True)] == [True, False, True, True, True, True]
     plan_shards(root, out, 2, changed)
     assert all(path.read_bytes() != before[path][0] for path in lists)
     assert sorted(i for path in lists for i in read_ids(path)) == sorted(

@@ -64,12 +64,12 @@ def build_document(
     label = catalogue.label
     digest = sha256_bytes(record_json)
     every_section = (
+        # The box is not broken: behind the first page, which ends where it ends, it leaves no page half empty.
+        authority_section(record, catalogue),
         items_section(record, catalogue, photographs),
         findings_section(record, catalogue),
         answers_section(record, catalogue),
-        # Controls before the box: that is not broken, and would leave half a page empty behind the pictures.
         controls_section(record, catalogue),
-        authority_section(record, catalogue),
         methods_section(record, catalogue),
         limitations_section(record, catalogue),
         completeness_section(record, catalogue),

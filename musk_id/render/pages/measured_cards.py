@@ -23,16 +23,16 @@ def measured_blocks(cards: tuple[MethodCard, ...], catalogue: Catalogue) -> list
     rows = tuple(
         (
             cell(_title(card, catalogue)),
-            lines(cell(catalogue.word(entry.characteristic)), cell(_measure(entry, catalogue))),
-            cell(str(entry.strata)),
+            cell(f"{catalogue.word(entry.characteristic)}: {_measure(entry, catalogue)}"),
             cell(_counted(entry.lowest)),
             cell(_counted(entry.highest)),
         )
         for card in cards
         for entry in card.ranges
     )
-    heads = tuple(label(f"card.head_{name}") for name in ("method", "measure", "strata", "lowest", "highest"))
-    return [Table(label("card.measured_caption"), heads, (7, 10, 3, 7, 7), rows)]
+    # The number of strata stands in the annex: a row is to need one line.
+    heads = tuple(label(f"card.head_{name}") for name in ("method", "measure", "lowest", "highest"))
+    return [Table(label("card.measured_caption"), heads, (8, 10, 10, 10), rows)]
 
 
 def full_measured_blocks(cards: tuple[MethodCard, ...], catalogue: Catalogue) -> list[Block]:
