@@ -22,9 +22,15 @@ from musk_id.stages.relatives import Relatives, coding_planes
 from musk_id.vocabulary import CriterionOutcome, CurationState, Locus, Rank
 
 WIDTH = 658
-# Two genera make a wide library here; all other numbers are those of the method.
+# Two genera make a wide library here, and are enough for a species to stand alone; all other numbers are those
+# of the method.
 WIDE = replace(require_method(ANIMAL_METHODS, "general-mammal-2"), wide_min_genera=2)
-ALONE = replace(require_method(ANIMAL_METHODS, "general-mammal-4"), wide_min_genera=2)
+_FOUR = require_method(ANIMAL_METHODS, "general-mammal-4")
+assert _FOUR.species is not None
+assert _FOUR.species.isolated is not None
+_AMONG_TWO = replace(_FOUR.species, isolated=replace(_FOUR.species.isolated, min_genera=2))
+AMONG_FEW = replace(_FOUR, species=_AMONG_TWO)
+ALONE = replace(AMONG_FEW, wide_min_genera=2)
 # No codon ends with A or G, so that no change of a letter makes a stop codon.
 CODONS = ("GCC", "ACC", "CTC", "GTC", "CCC", "TTC", "GAC", "AAC")
 BASE = "".join(CODONS[hashlib.sha256(f"{n}".encode()).digest()[0] % 8] for n in range(220))[:WIDTH]

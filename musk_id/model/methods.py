@@ -108,12 +108,14 @@ class IsolatedRadius:
     """Radius ``radius_p`` of a nearest species that stands alone.
 
     No reference of another species is nearer than ``other_p``, nor nearer than ``times`` the distance to the
-    nearest one.
+    nearest one. In a library with fewer than ``min_genera`` genera at the marker nothing stands alone: it holds
+    too few others for their distance to say anything.
     """
 
     radius_p: DecimalText
     other_p: DecimalText
     times: int
+    min_genera: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +310,9 @@ ANIMAL_METHODS += (
         species=replace(
             _SPREAD,
             least_p=DecimalText("0"),
-            isolated=IsolatedRadius(radius_p=DecimalText("0.015"), other_p=DecimalText("0.05"), times=5),
+            isolated=IsolatedRadius(
+                radius_p=DecimalText("0.015"), other_p=DecimalText("0.05"), times=5, min_genera=50
+            ),
         ),
     ),
 )

@@ -188,6 +188,8 @@ def _species(
     radius = animals.species
     if radius is None or not limits.coding or rank is not Rank.GENUS or taxon is None or taxon == method.genus:
         return None
+    if radius.isolated is not None and limits.genera < radius.isolated.min_genera:
+        radius = replace(radius, isolated=None)
     least = radius.min_compared_bp
     return call_species(
         compared,

@@ -10,12 +10,12 @@ import pytest
 from accuracy_cases import ONE, small_set
 from accuracy_figures import asked
 from accuracy_own import SCENARIOS, OwnRules
+from mammal_cases import AMONG_FEW
 from panel_specificity import RELEASE
 from simulated_radiations import PROTOCOL_SEEDS, SEEDS
 from species_names import check_seed, seeded, sets_of
 from species_names_rows import mean_and_limits, species_names_validation
 
-from musk_id.model.methods import ANIMAL_METHODS, require_method
 from musk_id.refdb.release import load_release
 from musk_id.vocabulary import Locus, Rank
 
@@ -98,8 +98,7 @@ def test_records_that_keep_a_species_from_standing_alone_take_part(columns: int,
     }
     items = tuple(replace(ONE, accession=name, species=kind, sequence=own) for name, (kind, own) in made.items())
     data = replace(small_set(species=4), items=items, queries=(4,), outside=frozenset({4}))
-    animals = require_method(ANIMAL_METHODS, "general-mammal-4")
-    own = OwnRules(data, load_release(RELEASE), animals)
+    own = OwnRules(data, load_release(RELEASE), AMONG_FEW)
     assert not own.wide and own.answer(4).answers[SCENARIOS[0]].rank is rank
 
 

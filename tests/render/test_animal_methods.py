@@ -26,8 +26,8 @@ def test_numbers_of_a_species_that_stands_alone_are_printed_where_a_method_has_t
         assert isinstance(facts, Facts)
         told[str(method.version)] = [(label, _text(value)) for label, value in facts.rows]
     before, last = told["general-mammal-3"], told["general-mammal-4"]
-    assert [value for _, value in last[-4:]] == ["0.02", "0.015", "0.05", "5"]
-    assert [label for label, _ in last[:-3]] == [label for label, _ in before]
+    assert [value for _, value in last[-5:]] == ["0.02", "0.015", "0.05", "5", "50"]
+    assert [label for label, _ in last[:-4]] == [label for label, _ in before]
     assert len({label for label, _ in last}) == len(last)
 
 

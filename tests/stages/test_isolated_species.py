@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -25,7 +26,17 @@ def test_numbers_of_the_method() -> None:
     assert (last.species.least_p, last.species.spread_share, last.species.most_p) == ("0", "0.33", "0.02")
     isolated = last.species.isolated
     assert isolated is not None
-    assert (isolated.radius_p, isolated.other_p, isolated.times) == ("0.015", "0.05", 5)
+    assert (isolated.radius_p, isolated.other_p, isolated.times, isolated.min_genera) == ("0.015", "0.05", 5, 50)
+
+
+@pytest.mark.parametrize(("least", "named"), [(2, True), (3, False)])
+def test_nothing_stands_alone_among_few_genera(least: int, named: bool) -> None:
+    # TWINS hold two genera.
+    assert ALONE.species is not None and ALONE.species.isolated is not None
+    isolated = replace(ALONE.species.isolated, min_genera=least)
+    animals = replace(ALONE, species=replace(ALONE.species, isolated=isolated))
+    call = called(TWINS, block(100, 9), animals)
+    assert (call.rank is Rank.SPECIES) is named and (ISOLATED in criteria(call)) is named
 
 
 def test_alone_the_nearest_species_is_named_within_its_other_radius() -> None:

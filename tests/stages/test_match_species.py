@@ -34,7 +34,7 @@ LIMITS = SpeciesRadius(
 ALONE = replace(
     LIMITS,
     least_p=DecimalText("0"),
-    isolated=IsolatedRadius(radius_p=DecimalText("0.14"), other_p=DecimalText("0.06"), times=2),
+    isolated=IsolatedRadius(radius_p=DecimalText("0.14"), other_p=DecimalText("0.06"), times=2, min_genera=0),
 )
 # The fourth is a second row of the first name; in the order of a file, not of the names.
 TAXA = (
@@ -178,7 +178,7 @@ def test_the_nearest_of_another_species_is_found(
     numbers = np.arange(len(rows), dtype=np.uint32)
     library = held(rows, np.array([1, 1, 2, 2, 2], np.uint32), np.zeros(5, np.uint8), numbers, revised)
     entries = Entries(library, library.loci[Locus.COI], coding=True)
-    isolated = IsolatedRadius(radius_p=DecimalText("0.14"), other_p=DecimalText("0.2"), times=4)
+    isolated = IsolatedRadius(radius_p=DecimalText("0.14"), other_p=DecimalText("0.2"), times=4, min_genera=0)
     limits = replace(ALONE, spread_share=DecimalText("0.1"), isolated=isolated)
     assert entries.index is not None
     species = LibrarySpecies(entries, entries.index, library, limits)

@@ -183,6 +183,7 @@ def _wide_numbers(method: AnimalMethod, catalogue: Catalogue) -> list[Block]:
                 ("isolated", isolated.radius_p),
                 ("isolated_other", isolated.other_p),
                 ("isolated_times", str(isolated.times)),
+                ("isolated_genera", str(isolated.min_genera)),
             )
         rows += [(label(f"number.animal_species_{key}"), cell(value)) for key, value in numbers]
     return [Facts(tuple(rows))] if rows else []
