@@ -34,7 +34,8 @@ _MODE_FIELDS = (
     "adduct",
     "ms$focused_ion precursor_type",
 )
-_NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+# A whole number up to a blank (an intensity may follow): of "2.4e2" or "239,24" the beginning says something else.
+_NUMBER = re.compile(r"\s*((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)(?=\s|$)")
 _POSITIVE = re.compile(r"p(?:os(?:itive)?)?|\+|[0-9]*\+|\+[0-9]+|.*\][0-9]*\+", re.IGNORECASE)
 _NEGATIVE = re.compile(r"n(?:eg(?:ative)?)?|-|[0-9]+-|-[0-9]+|.*\][0-9]*-", re.IGNORECASE)
 _ELECTRONS = re.compile(r"\bEI\b", re.IGNORECASE)

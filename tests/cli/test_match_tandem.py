@@ -289,3 +289,22 @@ def test_public_product_ions_find_their_compound_and_scores_are_those_of_pairs(t
             compared += 1
     print(f"{compared} scores held against all pairs")
     assert compared >= 30
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("239.24 1000", "239.24"),
+        ("2.3924e2", "2.3924e2"),
+        ("5.", "5."),
+        ("1e308", None),
+        ("239,24", None),
+        ("239.24/100", None),
+        ("nan", None),
+        ("-5", None),
+    ],
+)
+def test_a_precursor_is_read_whole_or_not_at_all(tmp_path, written, read):
+    path = tmp_path / "q.mgf"
+    path.write_text(f"BEGIN IONS\nTITLE=a\nPEPMASS={written}\n41 5\nEND IONS\n")
+    assert stated_precursor_mz(read_mgf(path)[0]) == read
