@@ -17,14 +17,15 @@ from musk_id.cli.evidence_files import (
     failed_run,
     failure_reason,
     measured,
+    read_steadily,
+    read_unchanged,
     run_files,
     run_inputs,
-    unchanged,
 )
 from musk_id.cli.injections import chemical_sequences
 from musk_id.cli.papers import check_edits, read_papers, read_part
 from musk_id.cli.read_evidence import reads_evidence
-from musk_id.cli.traces import case_sheets, trace_evidence, trace_facts
+from musk_id.cli.traces import TRACE_ROLES, case_sheets, trace_evidence, trace_facts
 from musk_id.cli.workplace import Casework
 from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError
 from musk_id.model.barcode import BarcodeRecord
@@ -32,7 +33,7 @@ from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.examination import Examination
 from musk_id.model.intake import FileFact, IntakeRecord
-from musk_id.model.provenance import InputDigest
+from musk_id.model.provenance import InputDigest, Provenance
 from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.request import Request
 from musk_id.model.spectra import SpectraRecord
@@ -55,6 +56,7 @@ __all__ = [
 ]
 
 DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
+CHEMICAL_TECHNIQUES = frozenset(Technique) - DNA_TECHNIQUES
 
 
 def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
@@ -106,7 +108,10 @@ def _found(case_dir: Path, fact: FileFact) -> FileFact:
     if not path.is_file():
         return fact
     size, sha256 = measured(path, fact.path)
-    return replace(fact, size_bytes=size, sha256=sha256, trace=trace_facts(path, fact.role))
+    trace = None
+    if fact.role in TRACE_ROLES:
+        trace = read_steadily([path], [sha256], lambda: trace_facts(path, fact.role))
+    return replace(fact, size_bytes=size, sha256=sha256, trace=trace)
 
 
 def barcode_case(
@@ -131,7 +136,7 @@ def barcode_case(
             evidence.append(failed_run(context, fact, fact.value))
             continue
         try:
-            sequences = read_sequences(unchanged(case_dir, fact))
+            sequences = read_unchanged(case_dir, [fact], lambda paths: read_sequences(paths[0]))
         except (InputFormatError, IntegrityError) as error:
             evidence.append(failed_run(context, failure_reason(error), str(error)))
         else:
@@ -142,27 +147,13 @@ def barcode_case(
             )
     methods = casework.methods
     own = _own_controls(intake, controls)
-    inputs = (
-        *run_inputs(intake, DNA_TECHNIQUES),
-        *_controls_digests(own),
-        *_calibration_digest(casework),
-        *_overlay_digests(casework),
-    )
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance(
-            (
-                methods.barcode.version,
-                methods.animals.version,
-                methods.sanger.version,
-                *((casework.reads_method.version,) if read else ()),
-            ),
-            inputs,
-        ),
+        _barcode_basis(casework, intake, own),
         invalid_loci={record.batch_id: record.invalid_loci for record in own},
         sanger=methods.sanger,
         control_haplotypes={
@@ -173,6 +164,26 @@ def barcode_case(
             record.batch_id: found for record in own if (found := largest_in_blanks(record)) is not None
         },
         jumps=jump_limits(own, intake.examination.runs()),
+    )
+
+
+def _barcode_basis(casework: Casework, intake: IntakeRecord, own: tuple[ControlsRecord, ...]) -> Provenance:
+    """What a barcode record rests on."""
+    methods = casework.methods
+    has_reads = any(c.run.technique is Technique.SEQUENCING_READS for c in intake.examination.runs())
+    return casework.provenance(
+        (
+            methods.barcode.version,
+            methods.animals.version,
+            methods.sanger.version,
+            *((casework.reads_method.version,) if has_reads else ()),
+        ),
+        (
+            *run_inputs(intake, DNA_TECHNIQUES),
+            *_controls_digests(own),
+            *_calibration_digest(casework),
+            *_overlay_digests(casework),
+        ),
     )
 
 
@@ -214,17 +225,16 @@ def spectra_case(
     from musk_id.stages.injections import begun_by
     from musk_id.stages.spectra import match_spectra
 
-    techniques = frozenset(Technique) - DNA_TECHNIQUES
     own = _own_controls(intake, controls)
     sequences = chemical_sequences(casework.root, own)
     areas = reintegrated_areas(intake.edits)
     evidence: list[SpectrumEvidence | FailedRun] = []
-    for context, fact in run_files(intake, techniques, FileRole.SPECTRUM):
+    for context, fact in run_files(intake, CHEMICAL_TECHNIQUES, FileRole.SPECTRUM):
         if isinstance(fact, Reason):
             evidence.append(failed_run(context, fact, fact.value))
             continue
         try:
-            spectra = read_spectra(unchanged(case_dir, fact))
+            spectra = read_unchanged(case_dir, [fact], lambda paths: read_spectra(paths[0]))
         except (InputFormatError, IntegrityError) as error:
             evidence.append(failed_run(context, failure_reason(error), str(error)))
         else:
@@ -252,16 +262,7 @@ def spectra_case(
         tuple(evidence),
         casework.spectral_library if is_compared else casework.released_spectra,
         methods.spectra,
-        casework.provenance(
-            (methods.spectra.version,),
-            (
-                *run_inputs(intake, techniques),
-                *_overlay_digests(casework),
-                *(_controls_digests(own) if casework.musk_tables is not None else ()),
-                *_chemistry_digests(casework),
-                *casework.ranking_calibrations,
-            ),
-        ),
+        _spectra_basis(casework, intake, own),
         rules=() if casework.musk_tables is None else casework.musk_tables.rules,
         limits=casework.detection_limits,
         materials={
@@ -269,6 +270,20 @@ def spectra_case(
             for item in intake.examination.items
             if item.found_to_be is not None
         },
+    )
+
+
+def _spectra_basis(casework: Casework, intake: IntakeRecord, own: tuple[ControlsRecord, ...]) -> Provenance:
+    """What a spectra record rests on."""
+    return casework.provenance(
+        (casework.methods.spectra.version,),
+        (
+            *run_inputs(intake, CHEMICAL_TECHNIQUES),
+            *_overlay_digests(casework),
+            *(_controls_digests(own) if casework.musk_tables is not None else ()),
+            *_chemistry_digests(casework),
+            *casework.ranking_calibrations,
+        ),
     )
 
 
@@ -308,14 +323,7 @@ def evidence_case(
         spectra,
         casework.release,
         methods.evidence,
-        casework.provenance(
-            (methods.evidence.version,),
-            (
-                *_stage_digests(intake, own, barcode, spectra),
-                *_calibration_digest(casework),
-                *_own_chemistry_digest(casework),
-            ),
-        ),
+        _evidence_basis(casework, intake, own, barcode, spectra),
         RatioBasis(
             calibration=None if found is None else found.calibration,
             barcode=methods.barcode,
@@ -324,6 +332,24 @@ def evidence_case(
             own_data=bool(casework.overlays),
         ),
         None if chemistry is None else chemistry[0].profile,
+    )
+
+
+def _evidence_basis(
+    casework: Casework,
+    intake: IntakeRecord,
+    own: tuple[ControlsRecord, ...],
+    barcode: BarcodeRecord,
+    spectra: SpectraRecord,
+) -> Provenance:
+    """What an evidence record rests on."""
+    return casework.provenance(
+        (casework.methods.evidence.version,),
+        (
+            *_stage_digests(intake, own, barcode, spectra),
+            *_calibration_digest(casework),
+            *_own_chemistry_digest(casework),
+        ),
     )
 
 
@@ -357,11 +383,29 @@ def record_case(
     spectra: SpectraRecord,
     evidence: EvidenceRecord,
 ) -> CaseRecord:
-    """Case record from the records of the stages."""
+    """Case record from the records of the stages.
+
+    Raises
+    ------
+    IntegrityError
+        If a stage's record was made from something else than what the case record would name.
+    """
     from musk_id.stages.record import assemble
 
     own = _own_controls(intake, controls)
     methods = casework.methods
+    # Jobs run one after the other: software, release or libraries may have been replaced between two of them.
+    for stage, found, wanted in (
+        ("barcode", barcode.provenance, _barcode_basis(casework, intake, own)),
+        ("spectra", spectra.provenance, _spectra_basis(casework, intake, own)),
+        ("evidence", evidence.provenance, _evidence_basis(casework, intake, own, barcode, spectra)),
+    ):
+        if found != wanted:
+            raise IntegrityError(
+                f"the record of stage {stage} was made from other inputs, software or libraries than are there now",
+                where=intake.case_id,
+                hint="run the workflow again: all stages are redone where something was replaced during the run",
+            )
     versions = (
         methods.controls.version,
         methods.barcode.version,

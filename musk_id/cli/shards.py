@@ -190,8 +190,12 @@ def is_waiting(kind: str, folder: Path) -> bool:
     if kind != "case":
         return False
     # One look at the folder and not one for each name: a plan asks this of thousands of cases.
-    with os.scandir(folder) as entries:
-        present = {entry.name.split(".")[0] for entry in entries if entry.name in _INPUT_NAMES}
+    try:
+        with os.scandir(folder) as entries:
+            present = {entry.name.split(".")[0] for entry in entries if entry.name in _INPUT_NAMES}
+    except OSError:
+        # Its intake tells what is wrong with it, and the other cases go on.
+        return False
     return present == {"request"}
 
 

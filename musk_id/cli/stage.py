@@ -25,7 +25,7 @@ from musk_id.cli.progress import cases_told
 from musk_id.cli.run_lock import hold_job
 from musk_id.cli.shards import read_list
 from musk_id.cli.workplace import Casework
-from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError, counted
+from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError, counted, told_problems
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
@@ -58,7 +58,7 @@ def failure_of(case_id: str, stage: str, error: Exception) -> CaseFailure:
         exit_code=error.exit_code if isinstance(error, MuskIdError) else 1,
         message=Text(message[:MAX_MESSAGE_LENGTH] or "no message"),
         hint=Text(error.hint) if isinstance(error, MuskIdError) and error.hint else None,
-        problems=tuple(Text(str(problem)[:MAX_MESSAGE_LENGTH]) for problem in problems),
+        problems=tuple(Text(told[:MAX_MESSAGE_LENGTH]) for told in told_problems(problems)),
     )
 
 

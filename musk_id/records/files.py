@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -24,18 +25,31 @@ def sha256_bytes(data: bytes) -> Sha256:
     return Sha256(hashlib.sha256(data).hexdigest())
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting: a pipe may stand there since somebody looked, and would wait for who writes."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def sha256_file(path: Path) -> Sha256:
-    """SHA-256 of a file, read in pieces."""
+    """SHA-256 of a regular file, read in pieces.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is no regular file.
+    """
     # Unbuffered: files of a case are small and many, and one large piece needs no second buffer.
-    with path.open("rb", buffering=0) as handle:
+    with open(path, "rb", buffering=0, opener=_open_at_once) as handle:
+        if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         digest = hashlib.sha256()
         while piece := handle.read(_CHUNK):
             digest.update(piece)
     return Sha256(digest.hexdigest())
 
 
-def read_limited(path: Path, max_bytes: int) -> bytes:
-    """Content of a regular file of at most ``max_bytes``.
+def read_limited(path: Path, max_bytes: int, *, follow: bool = True) -> bytes:
+    """Content of a regular file of at most ``max_bytes``; with ``follow`` off a symbolic link is no such file.
 
     Raises
     ------
@@ -44,7 +58,8 @@ def read_limited(path: Path, max_bytes: int) -> bytes:
     """
     try:
         # Opening a pipe would wait for somebody who writes; O_NONBLOCK changes nothing for regular files.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as handle:
+        flags = os.O_RDONLY | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)
+        with os.fdopen(os.open(path, flags), "rb") as handle:
             if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
                 raise InputFormatError("not a regular file", where=path.name)
             data = handle.read(max_bytes + 1)

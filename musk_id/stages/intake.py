@@ -38,6 +38,8 @@ INPUT_NAMES = frozenset(
     for stem in ("request", "examination", "laboratory", "edits", "second_reading")
     for ending in ("yaml", "yml", "json")
 )
+# The list stands in the problem of each unknown item: whole, it would grow with the square of their number.
+_MAX_SHOWN_ITEMS = 20
 SUPPORTED_TECHNIQUES = frozenset(
     {Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS, Technique.GC_MS_EI}
 )
@@ -82,7 +84,8 @@ def _laboratory_numbers(examination: Examination) -> Iterator[Problem]:
 
 def _unknown_items(request: Request, examination: Examination) -> Iterator[Problem]:
     known = {item.item_id for item in request.items}
-    allowed = "an item of the request: " + ", ".join(sorted(known))
+    shown = sorted(known)[:_MAX_SHOWN_ITEMS]
+    allowed = "an item of the request: " + ", ".join(shown) + (", …" if len(known) > len(shown) else "")
     named: list[tuple[str, Identifier]] = [
         (f"request: question {q.question_id}", i) for q in request.questions for i in q.item_ids
     ]
