@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 from made_cases import make_root
+from tree_memory import PeakOfTree
 from workflow_runs import PROJECT, environment, run_workflow
 
 BENCH_PYTHON = PROJECT / ".venv-bench" / "bin" / "python"
@@ -38,9 +39,14 @@ def _processor_seconds() -> float:
 
 def _measured(root: Path, out: Path, *more: str, per_shard: int) -> dict[str, float]:
     wall, used = time.monotonic(), _processor_seconds()
-    done = run_workflow(root, out, *more, per_shard=per_shard, timeout=7200)
+    with PeakOfTree() as peak:
+        done = run_workflow(root, out, *more, per_shard=per_shard, timeout=7200)
     assert done.returncode == 0, done.stderr[-3000:]
-    return {"wall s": round(time.monotonic() - wall, 1), "processor s": round(_processor_seconds() - used, 1)}
+    return {
+        "wall s": round(time.monotonic() - wall, 1),
+        "processor s": round(_processor_seconds() - used, 1),
+        "peak MB together": round(peak.bytes / 1e6),
+    }
 
 
 def _inside(out: Path) -> float:

@@ -19,11 +19,11 @@ __all__ = ["STAGE_WEIGHTS", "RunProgress", "cases_told", "told_line", "work_done
 # Parts of the work of a case, of a hundred, as measured (docs/validation/batch.md); for the pace of the bar only.
 STAGE_WEIGHTS: Mapping[str, int] = {
     "intake": 1,
-    "barcode": 11,
-    "spectra": 8,
-    "evidence": 5,
-    "record": 71,
-    "seal": 4,
+    "barcode": 9,
+    "spectra": 5,
+    "evidence": 4,
+    "record": 78,
+    "seal": 3,
 }
 _WHOLE = sum(STAGE_WEIGHTS.values())
 _BAR_WIDTH = 24
