@@ -20,11 +20,19 @@ from musk_id.cli.evidence_files import (
     read_steadily,
     read_unchanged,
     run_files,
-    run_inputs,
 )
 from musk_id.cli.injections import chemical_sequences
 from musk_id.cli.papers import check_edits, read_papers, read_part
 from musk_id.cli.read_evidence import reads_evidence
+from musk_id.cli.stage_basis import (
+    CHEMICAL_TECHNIQUES,
+    barcode_basis,
+    evidence_basis,
+    own_controls,
+    require_one_basis,
+    spectra_basis,
+    stage_digests,
+)
 from musk_id.cli.traces import TRACE_ROLES, case_sheets, trace_evidence, trace_facts
 from musk_id.cli.workplace import Casework
 from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError
@@ -33,7 +41,7 @@ from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.examination import Examination
 from musk_id.model.intake import FileFact, IntakeRecord
-from musk_id.model.provenance import InputDigest, Provenance
+from musk_id.model.provenance import InputDigest
 from musk_id.model.record import CaseRecord, OverlaySummary
 from musk_id.model.request import Request
 from musk_id.model.spectra import SpectraRecord
@@ -54,9 +62,6 @@ __all__ = [
     "record_case",
     "spectra_case",
 ]
-
-DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
-CHEMICAL_TECHNIQUES = frozenset(Technique) - DNA_TECHNIQUES
 
 
 def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
@@ -146,14 +151,14 @@ def barcode_case(
                 )
             )
     methods = casework.methods
-    own = _own_controls(intake, controls)
+    own = own_controls(intake, controls)
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        _barcode_basis(casework, intake, own),
+        barcode_basis(casework, intake, own),
         invalid_loci={record.batch_id: record.invalid_loci for record in own},
         sanger=methods.sanger,
         control_haplotypes={
@@ -164,40 +169,6 @@ def barcode_case(
             record.batch_id: found for record in own if (found := largest_in_blanks(record)) is not None
         },
         jumps=jump_limits(own, intake.examination.runs()),
-    )
-
-
-def _barcode_basis(casework: Casework, intake: IntakeRecord, own: tuple[ControlsRecord, ...]) -> Provenance:
-    """What a barcode record rests on."""
-    methods = casework.methods
-    has_reads = any(c.run.technique is Technique.SEQUENCING_READS for c in intake.examination.runs())
-    return casework.provenance(
-        (
-            methods.barcode.version,
-            methods.animals.version,
-            methods.sanger.version,
-            *((casework.reads_method.version,) if has_reads else ()),
-        ),
-        (
-            *run_inputs(intake, DNA_TECHNIQUES),
-            *_controls_digests(own),
-            *_calibration_digest(casework),
-            *_overlay_digests(casework),
-        ),
-    )
-
-
-def _calibration_digest(casework: Casework) -> tuple[InputDigest, ...]:
-    found = casework.calibration
-    if found is None:
-        return ()
-    return (InputDigest(name=Line(f"calibration {casework.release.release_id}"), sha256=found.sha256),)
-
-
-def _overlay_digests(casework: Casework) -> tuple[InputDigest, ...]:
-    return tuple(
-        InputDigest(name=Line(f"overlay {library.library_id}"), sha256=library.manifest_sha256)
-        for library in casework.overlays
     )
 
 
@@ -225,7 +196,7 @@ def spectra_case(
     from musk_id.stages.injections import begun_by
     from musk_id.stages.spectra import match_spectra
 
-    own = _own_controls(intake, controls)
+    own = own_controls(intake, controls)
     sequences = chemical_sequences(casework.root, own)
     areas = reintegrated_areas(intake.edits)
     evidence: list[SpectrumEvidence | FailedRun] = []
@@ -262,7 +233,7 @@ def spectra_case(
         tuple(evidence),
         casework.spectral_library if is_compared else casework.released_spectra,
         methods.spectra,
-        _spectra_basis(casework, intake, own),
+        spectra_basis(casework, intake, own),
         rules=() if casework.musk_tables is None else casework.musk_tables.rules,
         limits=casework.detection_limits,
         materials={
@@ -271,35 +242,6 @@ def spectra_case(
             if item.found_to_be is not None
         },
     )
-
-
-def _spectra_basis(casework: Casework, intake: IntakeRecord, own: tuple[ControlsRecord, ...]) -> Provenance:
-    """What a spectra record rests on."""
-    return casework.provenance(
-        (casework.methods.spectra.version,),
-        (
-            *run_inputs(intake, CHEMICAL_TECHNIQUES),
-            *_overlay_digests(casework),
-            *(_controls_digests(own) if casework.musk_tables is not None else ()),
-            *_chemistry_digests(casework),
-            *casework.ranking_calibrations,
-        ),
-    )
-
-
-def _chemistry_digests(casework: Casework) -> tuple[InputDigest, ...]:
-    tables = casework.musk_tables
-    if tables is None:
-        return ()
-    return (
-        InputDigest(name=Line(f"chemistry {tables.version}"), sha256=tables.sha256),
-        *_own_chemistry_digest(casework),
-    )
-
-
-def _own_chemistry_digest(casework: Casework) -> tuple[InputDigest, ...]:
-    own = casework.laboratory_chemistry
-    return () if own is None else (InputDigest(name=Line("laboratory chemistry"), sha256=own[1]),)
 
 
 def evidence_case(
@@ -313,7 +255,7 @@ def evidence_case(
     from musk_id.stages.evidence import evaluate
     from musk_id.stages.likelihood_ratio import RatioBasis
 
-    own = _own_controls(intake, controls)
+    own = own_controls(intake, controls)
     methods, found = casework.methods, casework.calibration
     chemistry = casework.laboratory_chemistry
     return evaluate(
@@ -323,7 +265,7 @@ def evidence_case(
         spectra,
         casework.release,
         methods.evidence,
-        _evidence_basis(casework, intake, own, barcode, spectra),
+        evidence_basis(casework, intake, own, barcode, spectra),
         RatioBasis(
             calibration=None if found is None else found.calibration,
             barcode=methods.barcode,
@@ -333,46 +275,6 @@ def evidence_case(
         ),
         None if chemistry is None else chemistry[0].profile,
     )
-
-
-def _evidence_basis(
-    casework: Casework,
-    intake: IntakeRecord,
-    own: tuple[ControlsRecord, ...],
-    barcode: BarcodeRecord,
-    spectra: SpectraRecord,
-) -> Provenance:
-    """What an evidence record rests on."""
-    return casework.provenance(
-        (casework.methods.evidence.version,),
-        (
-            *_stage_digests(intake, own, barcode, spectra),
-            *_calibration_digest(casework),
-            *_own_chemistry_digest(casework),
-        ),
-    )
-
-
-def _own_controls(intake: IntakeRecord, controls: Mapping[str, ControlsRecord]) -> tuple[ControlsRecord, ...]:
-    return tuple(controls[batch] for batch in intake.batch_ids if batch in controls)
-
-
-def _stage_digests(
-    intake: IntakeRecord,
-    controls: tuple[ControlsRecord, ...],
-    barcode: BarcodeRecord,
-    spectra: SpectraRecord,
-) -> tuple[InputDigest, ...]:
-    named = [("barcode", digest(barcode)), ("spectra", digest(spectra))]
-    return (
-        InputDigest(name=Line("intake"), sha256=digest(intake)),
-        *_controls_digests(controls),
-        *(InputDigest(name=Line(name), sha256=value) for name, value in named),
-    )
-
-
-def _controls_digests(controls: tuple[ControlsRecord, ...]) -> tuple[InputDigest, ...]:
-    return tuple(InputDigest(name=Line(f"controls {c.batch_id}"), sha256=digest(c)) for c in controls)
 
 
 def record_case(
@@ -392,20 +294,9 @@ def record_case(
     """
     from musk_id.stages.record import assemble
 
-    own = _own_controls(intake, controls)
+    own = own_controls(intake, controls)
     methods = casework.methods
-    # Jobs run one after the other: software, release or libraries may have been replaced between two of them.
-    for stage, found, wanted in (
-        ("barcode", barcode.provenance, _barcode_basis(casework, intake, own)),
-        ("spectra", spectra.provenance, _spectra_basis(casework, intake, own)),
-        ("evidence", evidence.provenance, _evidence_basis(casework, intake, own, barcode, spectra)),
-    ):
-        if found != wanted:
-            raise IntegrityError(
-                f"the record of stage {stage} was made from other inputs, software or libraries than are there now",
-                where=intake.case_id,
-                hint="run the workflow again: all stages are redone where something was replaced during the run",
-            )
+    require_one_basis(casework, intake, own, barcode, spectra, evidence)
     versions = (
         methods.controls.version,
         methods.barcode.version,
@@ -426,7 +317,7 @@ def record_case(
         calibration=casework.calibration,
         cards=casework.method_cards,
         stage_digests=(
-            *_stage_digests(intake, own, barcode, spectra),
+            *stage_digests(intake, own, barcode, spectra),
             InputDigest(name=Line("evidence"), sha256=digest(evidence)),
         ),
         provenance=casework.provenance(versions, intake.provenance.inputs),

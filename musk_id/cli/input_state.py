@@ -16,7 +16,7 @@ from pathlib import Path
 
 from musk_id.records.files import sha256_file, write_atomic
 
-__all__ = ["ABSENT", "InputState", "STATE_NAME"]
+__all__ = ["ABSENT", "InputState", "STATE_NAME", "walk"]
 
 STATE_NAME = "inputs.tsv"
 ABSENT = "absent"
@@ -60,7 +60,7 @@ class InputState:
         if not folder.is_dir():
             return ABSENT
         digest = hashlib.sha256()
-        for relative, entry in _walk(folder):
+        for relative, entry in walk(folder):
             shown = relative.encode("utf-8", "surrogateescape")
             digest.update(len(shown).to_bytes(4, "big") + shown + b"\0")
             digest.update(self._file(f"{name}/{relative}", entry).encode("ascii") + b"\n")
@@ -99,7 +99,7 @@ class InputState:
         write_atomic(self._path, "".join(f"{line}\n" for line in lines).encode("ascii"))
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
+def walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
     """Entries below a folder that are no folders, with their relative paths, in order.
 
     A folder that cannot be read stands there with its error: it is a matter of its case and of no other. Folders

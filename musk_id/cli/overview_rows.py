@@ -7,6 +7,7 @@ where it is absent, the rows are made from the records again.
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from musk_id.vocabulary import Language
 if TYPE_CHECKING:
     from musk_id.render.overview import OverviewRow
 
-__all__ = ["ROWS_NAME", "shard_rows", "write_rows"]
+__all__ = ["ROWS_NAME", "is_earlier", "place_of", "shard_rows", "write_rows"]
 
 ROWS_NAME = "rows.jsonl"
 _AGAIN = "delete it and run the workflow again"
@@ -39,7 +40,8 @@ def write_rows(path: Path, entries: list[Any]) -> None:
 def shard_rows(out: Path, shard: str, ids: list[str]) -> list[OverviewRow]:
     """Rows of the processed cases of a shard, in the order of ``ids``.
 
-    A case that could not be sealed has the row of its failure, whatever its record says.
+    A case that could not be sealed has the row of its failure, whatever its record says; that of a failed case
+    tells what lies in its place all the same.
 
     Raises
     ------
@@ -61,7 +63,24 @@ def shard_rows(out: Path, shard: str, ids: list[str]) -> list[OverviewRow]:
         failed = frozenset(case for case, schema in read_heads(seal) if schema != Manifest.SCHEMA)
         failures = read_jsonl(seal, failed) if failed else []
         found |= {e.case_id: overview_row(e, Language.EN) for e in failures if isinstance(e, CaseFailure)}
-    return [found[identifier] for identifier in ids if identifier in found]
+    return [_told(out, found[identifier]) for identifier in ids if identifier in found]
+
+
+def _told(out: Path, row: OverviewRow) -> OverviewRow:
+    from musk_id.render.overview import beside_earlier
+
+    is_beside = row.failed and is_earlier(out, row.case_id)
+    return beside_earlier(row, place_of(row.case_id), Language.EN) if is_beside else row
+
+
+def place_of(case_id: str) -> str:
+    """Where the record of a case lies in the output folder."""
+    return f"cases/{case_id}"
+
+
+def is_earlier(out: Path, case_id: str) -> bool:
+    """Whether something lies in the place of a case that failed: sealed cases stay until new ones are made."""
+    return os.path.lexists(out / place_of(case_id))
 
 
 def _read_rows(path: Path) -> list[OverviewRow]:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from musk_id.cli.input_state import ABSENT, STATE_NAME, InputState
 from musk_id.errors import ConfigError, IntegrityError
-from musk_id.model.values import RULES, Identifier
+from musk_id.model.values import RULES, Identifier, Sha256
 from musk_id.records.files import write_atomic
 
 __all__ = [
@@ -107,7 +107,8 @@ def _is_row(cells: list[str]) -> bool:
         return False
     letter, number = cells[1][:1], cells[1][1:]
     is_shard = letter == _KINDS[cells[0]][1] and len(number) == 5 and number.isascii() and number.isdigit()
-    return is_shard and _is_id(cells[2])
+    is_digest = cells[3] == ABSENT or RULES[Sha256].accepts(cells[3])
+    return is_shard and is_digest and _is_id(cells[2])
 
 
 def read_list(path: Path) -> list[ListedCase]:

@@ -34,14 +34,19 @@ from musk_id.model.record import CaseFailure, CaseRecord
 from musk_id.model.spectra import SpectraRecord
 from musk_id.model.values import Line, Text
 from musk_id.records.canonical import decode_record
+from musk_id.records.files import read_limited
 from musk_id.records.lines import read_jsonl, read_trees, write_jsonl
 
 __all__ = ["failure_of", "run_stage"]
 
 MAX_MESSAGE_LENGTH = 400
+MAX_LIST_BYTES = 200_000_000
 # Faults of the machine, not of a case: the job fails and is run again when they are mended.
 _MACHINE_FAULTS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+    # A shared file system that went away for a while, or that is damaged.
+    | {errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EREMOTEIO, errno.EHOSTDOWN, errno.EHOSTUNREACH}
+    | {errno.EUCLEAN}
 )
 
 
@@ -115,11 +120,30 @@ class _Shard:
 
     def __init__(self, arguments: argparse.Namespace, tell: Callable[[], None]) -> None:
         self.tell = tell
-        listed = read_list(arguments.shard)
+        self._list: Path = arguments.shard
+        listed = read_list(self._list)
+        self._listed = read_limited(self._list, MAX_LIST_BYTES)
         self.ids = [entry.identifier for entry in listed]
         self._batches = frozenset(batch for entry in listed for batch in entry.batches)
         self._folder: Path = arguments.shard.parent
         self._controls: list[Path] = arguments.controls
+
+    def require_same_list(self) -> None:
+        """Write nothing for a list that is no longer that of the shard.
+
+        A job of a node that was lost may come back when a later run has planned the shard anew.
+
+        Raises
+        ------
+        IntegrityError
+            If the list was changed since the job began.
+        """
+        if read_limited(self._list, MAX_LIST_BYTES) != self._listed:
+            raise IntegrityError(
+                "the list of the shard was changed while the job was at work; nothing is written",
+                where=self._list.name,
+                hint="run the workflow again",
+            )
 
     def sealable(self) -> list[tuple[str, Any]]:
         """Case ids in the order of the shard, each with what its sealing needs of its record, or its failure.
@@ -204,6 +228,7 @@ def run_stage(arguments: argparse.Namespace) -> int:
         start = time.process_time()
         shard = _Shard(arguments, tell)
         records = _STAGES[arguments.name](casework, shard, arguments)
+        shard.require_same_list()
         write_jsonl(arguments.out, records)
         # For the log alone: what a job costs beside this is starting and loading.
         cases = counted(len(shard.ids), "case", "cases")
@@ -264,11 +289,13 @@ def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
         intake = intakes[case_id]
         own = _checked_controls(casework, controls, intake)
         record = work.record_case(casework, intake, own, barcodes[case_id], spectra[case_id], evidence)
+        shard.require_same_list()
         write_case(record, casework.root / "cases" / case_id, casework.laboratory_path, target)
         return record
 
     records = _each("record", shard.pairs("evidence"), one, shard.tell)
     if arguments.rows is not None:
+        shard.require_same_list()
         write_rows(arguments.rows, records)
     return records
 
