@@ -66,3 +66,9 @@ def test_a_terminal_shows_the_bar(tmp_path: Path) -> None:
     os.close(upper)
     assert "100 %, finished 2 of 2 cases" in text
     assert " cases/s" in text
+
+
+def test_a_pipe_in_the_place_of_the_bytes_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".intake.progress")
+    with pytest.raises(OSError, match="No such device"), cases_told(tmp_path, "intake"):
+        pass

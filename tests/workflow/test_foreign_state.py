@@ -11,8 +11,12 @@ import pytest
 from made_cases import make_root
 from workflow_runs import run_workflow
 
+from musk_id.cli import main
 from musk_id.cli.engine_state import ENGINE_FOLDER, MARK, set_foreign_state_aside
+from musk_id.cli.output_place import refuse_odd_output
 from musk_id.errors import UsageError
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 class _Command:
@@ -58,3 +62,28 @@ def test_links_and_folders_of_others_are_refused(tmp_path: Path) -> None:
         os.chown(tmp_path / ENGINE_FOLDER, 65534, 65534)
         with pytest.raises(UsageError):
             set_foreign_state_aside(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["shards/s00001", "shards", "logs", "benchmarks/record", "cases"])
+def test_an_output_folder_that_leads_elsewhere_is_refused(tmp_path: Path, capsys, place: str) -> None:
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    for folder in (elsewhere, elsewhere / "s00001"):
+        folder.mkdir()
+        (folder / "notes.jsonl").write_text("mine", encoding="ascii")
+    (out / place).parent.mkdir(parents=True)
+    (out / place).symlink_to(elsewhere)
+    before = sorted(p.name for p in elsewhere.rglob("*"))
+    assert main(["runs", "plan", "--root", str(EXAMPLES), "--out", str(out)]) == 2
+    assert f"'{place}' in the output folder is a link" in capsys.readouterr().err
+    assert sorted(p.name for p in elsewhere.rglob("*")) == before
+
+
+def test_pipes_are_refused_and_a_link_to_the_output_folder_is_not(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "shards" / "s00001").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(out)
+    refuse_odd_output(tmp_path / "link")
+    refuse_odd_output(tmp_path / "absent")
+    os.mkfifo(out / "shards" / "s00001" / ".intake.progress")
+    with pytest.raises(UsageError, match="progress"):
+        refuse_odd_output(out)
