@@ -103,11 +103,11 @@ def _same_but_for_case(case_ids: list[str], folder: Path) -> list[Problem]:
 def _build(case: TableCase, source: Path, target: Path) -> None:
     target.mkdir()
     for stem, tree in (("request", case.request), ("examination", case.examination)):
-        path, data = target / f"{stem}.yaml", _yaml(tree)
-        write_atomic(path, data)
+        written, data = target / f"{stem}.yaml", _yaml(tree)
+        write_atomic(written, data)
         if len(data) > _MAX_UNASKED_BYTES:
             # No case is written that nobody can read afterwards.
-            read_tree(path)
+            read_tree(written)
     for path in case.files:
         copy = target / path.rsplit("/", 1)[-1]
         shutil.copyfile(resolve_inside(source, path), copy, follow_symlinks=False)
