@@ -92,7 +92,13 @@ def _read_rows(path: Path) -> list[OverviewRow]:
         tree = load_tree(line, where)
         try:
             links = tuple((str(name), str(link)) for name, link in tree.pop("links"))
-            found.append(OverviewRow(links=links, **tree))
+            row = OverviewRow(links=links, **tree)
+            texts = (row.case_id, row.grade, row.findings, row.headline)
+            if not all(isinstance(text, str) for text in texts) or not isinstance(row.failed, bool):
+                raise ValueError("a cell is no text")
+            if not all(link.startswith(f"{place_of(row.case_id)}/") for _, link in links):
+                raise ValueError("a link leads out of the case")
+            found.append(row)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise IntegrityError(f"no row of the overview: {error}", where=where, hint=_AGAIN) from error
     return found

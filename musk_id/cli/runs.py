@@ -8,7 +8,7 @@ from pathlib import Path
 
 from musk_id.cli.another_try import CASE_STAGES, forget_passing_failures
 from musk_id.cli.console import say
-from musk_id.cli.output_place import refuse_odd_output, refuse_output_over_sources
+from musk_id.cli.output_place import forget_foreign_records, refuse_odd_output, refuse_output_over_sources
 from musk_id.cli.overview_rows import is_earlier, place_of, shard_rows
 from musk_id.cli.run_lock import hold_run, is_held_by
 from musk_id.cli.sbom import BILL_NAME, write_bill
@@ -52,6 +52,8 @@ def run_plan(arguments: argparse.Namespace) -> int:
 
 
 def _planned(root: Path, arguments: argparse.Namespace) -> list[ShardRow]:
+    if forget_foreign_records(arguments.out):
+        print("the output folder came from elsewhere: its cases are done again")
     rows = plan_shards(root, arguments.out, arguments.cases_per_shard, Casework(root).grounds())
     forget_passing_failures(arguments.out, sorted({row.shard for row in rows if row.kind == "case"}))
     return rows

@@ -24,6 +24,7 @@ from musk_id.records.files import write_atomic
 
 __all__ = [
     "LIST_NAME",
+    "REMARK",
     "TABLE_NAME",
     "ListedCase",
     "ShardRow",
@@ -37,7 +38,7 @@ __all__ = [
 TABLE_NAME = "shards.tsv"
 LIST_NAME = "list.tsv"
 _HEAD = "kind\tshard\tid\tinput_sha256"
-_REMARK = "#"
+REMARK = "#"
 _KINDS = {"case": ("cases", "s"), "batch": ("batches", "b")}
 _COLUMNS = 4
 _INPUT_NAMES = frozenset(
@@ -125,7 +126,7 @@ def read_list(path: Path) -> list[ListedCase]:
         raise IntegrityError(f"the list of the shard cannot be read: {error}", where=path.name) from error
     found: dict[str, ListedCase] = {}
     for line in lines:
-        if line.startswith(_REMARK):
+        if line.startswith(REMARK):
             continue
         identifier, sha256, batches = (*line.split("\t"), "", "")[:3]
         for named in (identifier, *batches.split()):
@@ -233,7 +234,7 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
     rests_on: dict[str, set[str]] = {}
     for shard, members in of_shard.items():
         path = out / "shards" / shard / LIST_NAME
-        lines = [f"{_REMARK} {ground}" for ground in grounds]
+        lines = [f"{REMARK} {ground}" for ground in grounds]
         before = _listed(path, lines)
         needed = rests_on.setdefault(shard, {shard})
         for row in members:
@@ -293,6 +294,6 @@ def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
     if not path.is_file():
         return {}
     earlier = [
-        line for line in path.read_text(encoding="ascii", errors="replace").splitlines() if line[:1] == _REMARK
+        line for line in path.read_text(encoding="ascii", errors="replace").splitlines() if line[:1] == REMARK
     ]
     return {(e.identifier, e.input_sha256): e for e in read_list(path)} if earlier == heads else {}

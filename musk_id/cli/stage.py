@@ -23,7 +23,7 @@ from musk_id.cli.output_place import refuse_output_over_sources
 from musk_id.cli.overview_rows import write_rows
 from musk_id.cli.progress import cases_told
 from musk_id.cli.run_lock import hold_job
-from musk_id.cli.shards import read_list
+from musk_id.cli.shards import REMARK, read_list
 from musk_id.cli.workplace import Casework
 from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError, counted, told_problems
 from musk_id.model.barcode import BarcodeRecord
@@ -115,6 +115,11 @@ _RECORDS: dict[str, type[Any]] = {
 }
 
 
+def _state_of(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
 class _Shard:
     """Earlier records of a shard, by case."""
 
@@ -123,6 +128,7 @@ class _Shard:
         self._list: Path = arguments.shard
         listed = read_list(self._list)
         self._listed = read_limited(self._list, MAX_LIST_BYTES)
+        self._state = _state_of(self._list)
         self.ids = [entry.identifier for entry in listed]
         self._batches = frozenset(batch for entry in listed for batch in entry.batches)
         self._folder: Path = arguments.shard.parent
@@ -138,11 +144,29 @@ class _Shard:
         IntegrityError
             If the list was changed since the job began.
         """
-        if read_limited(self._list, MAX_LIST_BYTES) != self._listed:
+        if _state_of(self._list) != self._state and read_limited(self._list, MAX_LIST_BYTES) != self._listed:
             raise IntegrityError(
                 "the list of the shard was changed while the job was at work; nothing is written",
                 where=self._list.name,
                 hint="run the workflow again",
+            )
+
+    def require_grounds(self, grounds: tuple[str, ...]) -> None:
+        """Make no record on other grounds than the plan's, which the stages before may have rested on.
+
+        Raises
+        ------
+        IntegrityError
+            If software, laboratory file, release or libraries were replaced since the plan.
+        """
+        planned = [line for line in self._listed.decode("ascii").splitlines() if line.startswith(REMARK)]
+        changed = sorted(set(planned).symmetric_difference(f"{REMARK} {ground}" for ground in grounds))
+        if planned and changed:
+            raise IntegrityError(
+                "software, laboratory file, release or libraries were replaced since the run was planned: "
+                + "; ".join(line.removeprefix(f"{REMARK} ")[:60] for line in changed[:4]),
+                where=self._list.name,
+                hint="run the workflow again: all stages are redone",
             )
 
     def sealable(self) -> list[tuple[str, Any]]:
@@ -284,6 +308,7 @@ def _evidence(casework: Casework, shard: _Shard, arguments: argparse.Namespace) 
 def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     intakes, barcodes, spectra = shard.load("intake"), shard.load("barcode"), shard.load("spectra")
     controls, target = shard.controls(), _cases_folder(arguments)
+    shard.require_grounds(casework.grounds())
 
     def one(case_id: str, evidence: Any) -> CaseRecord:
         intake = intakes[case_id]

@@ -111,12 +111,19 @@ def test_a_forbidden_file_fails_the_case_and_names_no_folder(staged, tmp_path, m
     assert "somewhere" not in text
 
 
-def test_what_was_replaced_between_two_stages_makes_no_record(staged, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_replaced_between_two_stages_makes_no_record(staged, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
     out = Path(shutil.copytree(staged, tmp_path / "out"))
     shutil.rmtree(out / "cases")
     with monkeypatch.context() as patched:
         patched.setattr(workplace, "__version__", "999.0")
+        assert _stage("record", out) == 4
+        assert "were replaced since the run was planned: software" in capsys.readouterr().err
+        # A list of bare ids says nothing of the plan; the stages' records do.
+        listed = out / "shards" / SHARD / "list.tsv"
+        kept = listed.read_bytes()
+        listed.write_bytes(b"".join(line for line in kept.splitlines(keepends=True) if line[:1] != b"#"))
         assert _stage("record", out) == 0
+        listed.write_bytes(kept)
     entries = read_jsonl(out / "shards" / SHARD / "record.jsonl")
     assert {entry.code for entry in entries} == {"INTEGRITY"}
     assert all("the record of stage barcode rests on other inputs, software" in e.message for e in entries)
