@@ -37,6 +37,7 @@ from musk_id.records.codec import MAX_INTEGER
 from musk_id.records.files import read_limited, sha256_bytes, write_atomic
 from musk_id.records.inputs import find_input
 from musk_id.records.tree import MAX_BYTES, read_tree
+from musk_id.stages.intake import request_problems
 from musk_id.vocabulary import Language
 
 __all__ = ["run_inbox"]
@@ -284,6 +285,8 @@ def _read(drop: _Drop) -> _Reading:
         )
         named.mkdir(exist_ok=True)
         request = read_part(Request, path.rename(named / path.name), problems)
+    if request is not None:
+        problems += request_problems(request)
     return _Reading(drop, None if problems else request, tuple(problems))
 
 

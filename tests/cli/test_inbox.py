@@ -369,6 +369,9 @@ def test_odd_files_stop_no_other_and_are_answered_once(box: Path, root: Path, ca
     (box / "doubled.json").write_text("{" + ",".join('"a":1' for _ in range(60_000)) + "}", encoding="ascii")
     items = [{"item_id": f"I{number // 2}"} for number in range(1_000)]
     (box / "items.json").write_text(json.dumps({"case_id": "NEW-2", "items": items}), encoding="ascii")
+    many = "".join(f"- {{item_id: I{number}, described_as: x}}\n" for number in range(1_001))
+    request = _request("NEW-3")
+    (box / "many.yaml").write_text(request[: request.index("items:")] + "items:\n" + many, encoding="utf-8")
     (box / "blocked.yaml").write_text("x: 1\n", encoding="ascii")
     (box / "z.yaml").write_text(_request("NEW-1"), encoding="utf-8")
     drop = module._open_drop(box / "blocked.yaml")
@@ -376,12 +379,13 @@ def test_odd_files_stop_no_other_and_are_answered_once(box: Path, root: Path, ca
     (box / "receipts" / module._receipt_name(drop)).mkdir(parents=True)
     assert _run(box, root) == 0
     told = capsys.readouterr().out
-    assert "accepted 1, refused 3, answered before 0, left for the next run 1" in told
+    assert "accepted 1, refused 4, answered before 0, left for the next run 1" in told
     assert "a folder stands in the place of its receipt" in told
     assert max(p.stat().st_size for p in (box / "receipts").iterdir() if p.is_file()) < 200_000
+    assert b"1001 items in one case" in next((box / "receipts").glob("many.yaml.*.json")).read_bytes()
     state = _state(box)
     assert _run(box, root) == 0
-    assert "accepted 0, refused 0, answered before 4, left for the next run 1" in capsys.readouterr().out
+    assert "accepted 0, refused 0, answered before 5, left for the next run 1" in capsys.readouterr().out
     assert _state(box) == state
 
 

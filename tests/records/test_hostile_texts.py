@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from musk_id.model.request import Request
 from musk_id.records.codec import Decoder
 from musk_id.records.inputs import find_input, read_input
 from musk_id.records.tree import MAX_PROBLEMS, parse_json, parse_yaml
-from musk_id.stages.intake import case_problems
+from musk_id.stages.intake import case_problems, request_problems
 
 
 @pytest.mark.parametrize("escape", ["\\0", "\\e[2J", "\\x07", "\\x7f", "\\N", "\\x9b"])
@@ -103,6 +104,22 @@ def test_a_thousand_problems_are_told_on_a_page() -> None:
     told = RequestError("many", problems=problems).diagnostics().splitlines()
     assert len(told) == MAX_TOLD_PROBLEMS + 2
     assert told[-1] == f"  - and {len(problems) - MAX_TOLD_PROBLEMS} more problems"
+
+
+def test_a_request_asks_for_no_more_than_a_record_can_say() -> None:
+    def told(items: int, named: int, letters: int) -> list[str]:
+        listed = [{"item_id": f"I{number}", "described_as": "x"} for number in range(items)]
+        for item in listed[: letters // 10_000]:
+            item["label_text"] = "x" * 10_000
+        request = _decoded(Request, "request", items=listed)
+        questions = tuple(replace(request.questions[0], item_ids=("I1",) * named) for _ in range(5))
+        return [problem.where for problem in request_problems(replace(request, questions=questions))]
+
+    assert told(1_000, 0, 100_000) == []
+    assert told(100, 1_000, 0) == []
+    assert told(1_001, 1, 0) == ["request: items"]
+    assert told(100, 1_001, 0) == ["request: questions"]
+    assert told(1_001, 0, 200_000) == ["request: items", "request: questions", "request: texts"]
 
 
 def _decoded(cls, name: str, **keys: object):  # type: ignore[no-untyped-def]
