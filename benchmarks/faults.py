@@ -84,6 +84,8 @@ def kill_rounds(
     assert sum(name.endswith("seal/manifest.json") for name in expected) == cases
     at_work = refusals = 0
     for number in range(kills):
+        if sys.stderr.isatty():
+            print(f"\rkill {number + 1} of {kills}, {cases} cases", end="", file=sys.stderr, flush=True)
         out = folder / ("one" if in_one_run else f"run-{number}")
         moment = chance.uniform(0, length / kills if in_one_run else length)
         at_work += killed(root, out, per_shard, moment if not in_one_run else moment + 2, alone=number % 2 == 1)
@@ -116,6 +118,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="musk-id-faults-") as folder:
             chance = random.Random(arguments.seed)  # noqa: S311 - moments, no secret
             figures = kill_rounds(Path(folder), cases, per_shard, kills, in_one_run=name == "long", chance=chance)
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
         print(
             f"{name}: {', '.join(f'{key} {value}' for key, value in figures.items())}, differing trees 0",
             flush=True,
