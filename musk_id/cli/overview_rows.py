@@ -8,32 +8,39 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from musk_id.errors import IntegrityError
 from musk_id.model.record import CaseFailure
 from musk_id.model.seal import Manifest
-from musk_id.records.canonical import canonical_bytes, load_tree
+from musk_id.model.values import Sha256
+from musk_id.records.canonical import canonical_bytes
 from musk_id.records.files import write_atomic
-from musk_id.records.lines import read_heads, read_jsonl
+from musk_id.records.lines import read_heads, read_jsonl, read_trees
 from musk_id.vocabulary import Language
 
 if TYPE_CHECKING:
     from musk_id.render.overview import OverviewRow
 
-__all__ = ["ROWS_NAME", "is_earlier", "place_of", "shard_rows", "write_rows"]
+__all__ = ["ROWS_NAME", "is_earlier", "place_of", "shard_rows", "write_rows", "written_contents"]
 
 ROWS_NAME = "rows.jsonl"
+_CONTENT = "content_sha256"
 _AGAIN = "delete it and run the workflow again"
 
 
-def write_rows(path: Path, entries: list[Any]) -> None:
-    """Write the rows of the case records or failures of a shard."""
+def write_rows(path: Path, entries: list[Any], contents: Mapping[str, Sha256] = MappingProxyType({})) -> None:
+    """Write the rows of the case records or failures of a shard, and what their folders held when written."""
     from musk_id.render.overview import overview_row
 
     rows = [dataclasses.asdict(overview_row(entry, Language.EN)) for entry in entries]
-    trees = [row | {"links": [list(link) for link in row["links"]]} for row in rows]
+    trees = [
+        row | {"links": [list(link) for link in row["links"]], _CONTENT: contents.get(row["case_id"])}
+        for row in rows
+    ]
     write_atomic(path, b"".join(canonical_bytes(tree) + b"\n" for tree in trees))
 
 
@@ -83,14 +90,29 @@ def is_earlier(out: Path, case_id: str) -> bool:
     return os.path.lexists(out / place_of(case_id))
 
 
+def written_contents(folder: Path) -> dict[str, Sha256]:
+    """Digests of what the folders of a shard's cases held when they were written, as far as rows tell.
+
+    Raises
+    ------
+    IntegrityError
+        If the rows are malformed.
+    """
+    rows = folder / ROWS_NAME
+    if not rows.is_file():
+        return {}
+    trees = [tree for tree, _ in read_trees(rows)]
+    return {str(tree["case_id"]): Sha256(tree[_CONTENT]) for tree in trees if isinstance(tree.get(_CONTENT), str)}
+
+
 def _read_rows(path: Path) -> list[OverviewRow]:
     from musk_id.render.overview import OverviewRow
 
     found = []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+    for number, (tree, _) in enumerate(read_trees(path), 1):
         where = f"{path.name}, line {number}"
-        tree = load_tree(line, where)
         try:
+            tree.pop(_CONTENT, None)
             links = tuple((str(name), str(link)) for name, link in tree.pop("links"))
             row = OverviewRow(links=links, **tree)
             texts = (row.case_id, row.grade, row.findings, row.headline)

@@ -18,9 +18,9 @@ from typing import Any
 
 from musk_id.cli import casework as work
 from musk_id.cli.memory_limit import LIMIT_VARIABLE, limit_memory
-from musk_id.cli.output import Sealable, seal_case, write_case
+from musk_id.cli.output import Sealable, content_digest, seal_case, write_case
 from musk_id.cli.output_place import refuse_output_over_sources
-from musk_id.cli.overview_rows import write_rows
+from musk_id.cli.overview_rows import write_rows, written_contents
 from musk_id.cli.progress import cases_told
 from musk_id.cli.run_lock import hold_job
 from musk_id.cli.shards import REMARK, read_list
@@ -32,7 +32,7 @@ from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.record import CaseFailure, CaseRecord
 from musk_id.model.spectra import SpectraRecord
-from musk_id.model.values import Line, Text
+from musk_id.model.values import Line, Sha256, Text
 from musk_id.records.canonical import decode_record
 from musk_id.records.files import read_limited
 from musk_id.records.lines import read_jsonl, read_trees, write_jsonl
@@ -309,25 +309,31 @@ def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) ->
     intakes, barcodes, spectra = shard.load("intake"), shard.load("barcode"), shard.load("spectra")
     controls, target = shard.controls(), _cases_folder(arguments)
     shard.require_grounds(casework.grounds())
+    contents: dict[str, Sha256] = {}
 
     def one(case_id: str, evidence: Any) -> CaseRecord:
         intake = intakes[case_id]
         own = _checked_controls(casework, controls, intake)
         record = work.record_case(casework, intake, own, barcodes[case_id], spectra[case_id], evidence)
         shard.require_same_list()
-        write_case(record, casework.root / "cases" / case_id, casework.laboratory_path, target)
+        place = write_case(record, casework.root / "cases" / case_id, casework.laboratory_path, target)
+        contents[case_id] = content_digest(place, case_id)
         return record
 
     records = _each("record", shard.pairs("evidence"), one, shard.tell)
     if arguments.rows is not None:
         shard.require_same_list()
-        write_rows(arguments.rows, records)
+        write_rows(arguments.rows, records, contents)
     return records
 
 
 def _seal(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
-    target = _cases_folder(arguments)
-    return _each("seal", shard.sealable(), lambda i, record: seal_case(target / i, record, None), shard.tell)
+    target, contents = _cases_folder(arguments), written_contents(arguments.shard.parent)
+
+    def one(case_id: str, record: Any) -> Any:
+        return seal_case(target / case_id, record, None, contents.get(case_id))
+
+    return _each("seal", shard.sealable(), one, shard.tell)
 
 
 def _cases_folder(arguments: argparse.Namespace) -> Path:

@@ -196,3 +196,30 @@ def test_an_earlier_record_of_a_case_that_fails_now_is_told(root: Path, tmp_path
         told += [(out / name).read_text(encoding="utf-8") for name in ("summary.csv", "index.html")]
         assert [earlier in text for text in told] == [is_bad] * 3
     assert (out / "cases" / "DEMO-D" / "seal" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("name", ["record.en.html", "findings.en.csv", "opinion.txt"])
+def test_pages_that_were_changed_before_they_are_sealed_are_not_sealed(
+    root: Path, tmp_path: Path, capsys, name: str
+) -> None:
+    out = tmp_path / "out"
+    folder = out / "shards" / "s00001"
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
+    assert _stage(root, out, "controls", "b00001") == 0
+    for stage in ("intake", "barcode", "spectra", "evidence"):
+        assert _stage(root, out, stage, "s00001") == 0
+    assert _stage(root, out, "record", "s00001", "--rows", str(folder / "rows.jsonl")) == 0
+    page = out / "cases" / "DEMO-D" / "record" / name
+    with page.open("a", encoding="utf-8") as stream:
+        stream.write("musk deer material EXCLUDED")
+    assert _stage(root, out, "seal", "s00001") == 0
+    capsys.readouterr()
+    assert main(["runs", "status", "--out", str(out)]) == 3
+    assert "DEMO-D at seal: DEMO-D: its pages are not what was written" in capsys.readouterr().out
+    assert not (out / "cases" / "DEMO-D" / "seal").exists()
+    # The next run makes them again.
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
+    assert _stage(root, out, "record", "s00001", "--rows", str(folder / "rows.jsonl")) == 0
+    assert _stage(root, out, "seal", "s00001") == 0
+    assert (out / "cases" / "DEMO-D" / "seal" / "manifest.json").is_file()
+    assert not page.is_file() or "EXCLUDED" not in page.read_text(encoding="utf-8")
