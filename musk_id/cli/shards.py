@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from musk_id.cli.input_state import ABSENT, STATE_NAME, InputState
-from musk_id.errors import ConfigError, IntegrityError
+from musk_id.errors import ConfigError, IntegrityError, UsageError
 from musk_id.model.values import RULES, Identifier, Sha256
 from musk_id.records.files import write_atomic
 
@@ -158,6 +158,8 @@ def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...])
     ------
     ConfigError
         If a folder's name is no id, or the size of a shard is not positive.
+    UsageError
+        If all cases of the table are gone: another root was named, whose cases would take their places.
     """
     if per_shard < 1:
         raise ConfigError(f"{per_shard} cases for each shard, at least 1 is needed")
@@ -168,6 +170,12 @@ def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...])
     for kind, (folder, letter) in _KINDS.items():
         known = {row.identifier: row for row in holding if row.kind == kind}
         digests = {i: state.folder(f"{folder}/{i}", root / folder / i) for i in known}
+        if kind == "case" and known and set(digests.values()) == {ABSENT}:
+            raise UsageError(
+                f"none of the {len(known)} cases of this output folder is in the laboratory root",
+                where=str(out),
+                hint="name the root that the folder belongs to, or another output folder",
+            )
         added += [
             row._replace(input_sha256=digests[i]) for i, row in known.items() if digests[i] != row.input_sha256
         ]

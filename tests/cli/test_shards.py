@@ -192,6 +192,24 @@ def test_a_table_that_was_changed_is_refused(tmp_path: Path, text: str) -> None:
         read_table(tmp_path)
 
 
+def test_an_output_folder_is_not_used_for_another_root(root: Path, tmp_path: Path, capsys) -> None:
+    plan = ["runs", "plan", "--out", str(tmp_path / "out"), "--root"]
+    assert main([*plan, str(root)]) == 0
+    (tmp_path / "out" / "shards" / "s00001" / "intake.jsonl").write_bytes(b"")
+    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    other = tmp_path / "other"
+    (other / "cases").mkdir(parents=True)
+    shutil.copy(root / "laboratory.yaml", other)
+    shutil.copytree(root / "cases" / "DEMO-A", other / "cases" / "OTHER-1")
+    assert main([*plan, str(other)]) == 2
+    assert "none of the 5 cases of this output folder is in the laboratory root" in capsys.readouterr().err
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
+    # One that is still there is enough.
+    for case in ("DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E"):
+        shutil.rmtree(root / "cases" / case)
+    assert main([*plan, str(root)]) == 0
+
+
 def test_a_table_with_other_bytes_is_told(root: Path, tmp_path: Path, capsys) -> None:
     plan = ["runs", "plan", "--root", str(root), "--out", str(tmp_path / "out")]
     assert main(plan) == 0
