@@ -15,7 +15,7 @@ from musk_id.cli.table_cases import TableCase, cases_of
 from musk_id.errors import IntegrityError, Problem, RequestError, UsageError, counted
 from musk_id.formats.case_table import read_case_table
 from musk_id.model.values import RULES, Identifier
-from musk_id.records.files import resolve_inside, sha256_file, write_atomic
+from musk_id.records.files import resolve_inside, sha256_file, usual_mode, write_atomic
 from musk_id.records.tree import read_tree
 
 __all__ = ["run_import"]
@@ -111,8 +111,8 @@ def _build(case: TableCase, source: Path, target: Path) -> None:
     for path in case.files:
         copy = target / path.rsplit("/", 1)[-1]
         shutil.copyfile(resolve_inside(source, path), copy, follow_symlinks=False)
-        os.chmod(copy, 0o644)
-    os.chmod(target, 0o755)  # noqa: S103 - a case folder is read by everybody in the laboratory
+        os.chmod(copy, usual_mode(0o644))
+    os.chmod(target, usual_mode(0o755))
 
 
 def _yaml(tree: dict[str, Any]) -> bytes:

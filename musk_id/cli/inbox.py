@@ -34,7 +34,7 @@ from musk_id.model.request import Request
 from musk_id.model.values import RULES, Identifier, Line, Text
 from musk_id.records.canonical import canonical_json, digest, parse_record
 from musk_id.records.codec import MAX_INTEGER
-from musk_id.records.files import read_limited, sha256_bytes, write_atomic
+from musk_id.records.files import read_limited, sha256_bytes, usual_mode, write_atomic
 from musk_id.records.inputs import find_input
 from musk_id.records.tree import MAX_BYTES, read_tree
 from musk_id.stages.intake import request_problems
@@ -335,7 +335,8 @@ def _file_case(request: Request, drop: _Drop, filed: _Filed, claims: int) -> lis
         return [Problem("case_id", f"{case_id} stands in {claims} files that differ", allowed)]
     building = Path(tempfile.mkdtemp(dir=cases, prefix=_BUILDING))
     write_atomic(building / f"request{Path(drop.name).suffix.lower()}", data)
-    os.chmod(building, 0o755)  # noqa: S103 - mkdtemp made it private; the laboratory adds its examination
+    # mkdtemp made it private; the laboratory adds its examination.
+    os.chmod(building, usual_mode(0o755))
     building.rename(cases / case_id)
     filed.standing[case_id.lower()] = case_id
     return []

@@ -17,7 +17,7 @@ from musk_id.model.record import CaseRecord
 from musk_id.model.seal import Manifest
 from musk_id.model.values import Sha256
 from musk_id.records.canonical import canonical_json, digest
-from musk_id.records.files import resolve_inside, sha256_file, write_atomic
+from musk_id.records.files import resolve_inside, sha256_file, usual_mode, write_atomic
 from musk_id.records.inputs import find_input, find_optional_input
 from musk_id.sealing.seal import RECORD_PATH, build_manifest, write_seal
 
@@ -85,7 +85,7 @@ def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: P
         if not source.is_file():
             raise IntegrityError("the file was removed after intake", where=name, hint="run the case again")
         shutil.copyfile(source, copy)
-        os.chmod(copy, 0o644)
+        os.chmod(copy, usual_mode(0o644))
         if sha256_file(copy) != known:
             raise IntegrityError("the file changed after intake", where=name, hint="run the case again")
 

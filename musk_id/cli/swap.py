@@ -17,7 +17,7 @@ from pathlib import Path
 from musk_id.errors import InputFormatError, IntegrityError, UsageError
 from musk_id.model.seal import Manifest
 from musk_id.records.canonical import parse_record
-from musk_id.records.files import read_limited, sha256_file
+from musk_id.records.files import read_limited, sha256_file, usual_mode
 from musk_id.sealing.seal import MANIFEST_NAME, SEAL_FOLDER, SIGNATURE_NAME, case_files, empty_folders
 from musk_id.sealing.verify import MAX_MANIFEST_BYTES
 
@@ -73,7 +73,8 @@ def build_folder(parent: Path, name: str, fill: Callable[[Path], None]) -> Path:
     with held:
         try:
             fill(building)
-            os.chmod(building, 0o755)  # noqa: S103 - mkdtemp made it private; a case folder is handed on
+            # mkdtemp made it private; a case folder is handed on.
+            os.chmod(building, usual_mode(0o755))
             with _locked(parent):
                 _swap(building, place)
         except BaseException:

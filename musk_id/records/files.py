@@ -15,7 +15,15 @@ from typing import BinaryIO
 from musk_id.errors import InputFormatError, IntegrityError
 from musk_id.model.values import RULES, RelativePath, Sha256
 
-__all__ = ["atomic_stream", "read_limited", "resolve_inside", "sha256_bytes", "sha256_file", "write_atomic"]
+__all__ = [
+    "atomic_stream",
+    "read_limited",
+    "resolve_inside",
+    "sha256_bytes",
+    "sha256_file",
+    "usual_mode",
+    "write_atomic",
+]
 
 _CHUNK = 1 << 20
 
@@ -91,6 +99,16 @@ def resolve_inside(root: Path, relative: str) -> Path:
     return path
 
 
+def usual_mode(mode: int) -> int:
+    """A mode without what the umask of the process takes away: temporary files and folders are made private.
+
+    The umask can only be asked for by setting it; for that moment it is the strictest one.
+    """
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mode & ~mask
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Write a file so that at any moment either the old or the whole new content is there."""
     with atomic_stream(path) as stream:
@@ -107,7 +125,7 @@ def atomic_stream(path: Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, usual_mode(0o644))
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
