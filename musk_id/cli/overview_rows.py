@@ -102,7 +102,9 @@ def written_contents(folder: Path) -> dict[str, Sha256]:
     if not rows.is_file():
         return {}
     trees = [tree for tree, _ in read_trees(rows)]
-    return {str(tree.get("case_id")): Sha256(tree[_CONTENT]) for tree in trees if isinstance(tree.get(_CONTENT), str)}
+    return {
+        str(tree.get("case_id")): Sha256(tree[_CONTENT]) for tree in trees if isinstance(tree.get(_CONTENT), str)
+    }
 
 
 def _read_rows(path: Path) -> list[OverviewRow]:
