@@ -18,6 +18,7 @@ and what to do next. Anything else that reaches the top is a bug (exit code 1).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -32,7 +33,11 @@ __all__ = [
     "StorageError",
     "UsageError",
     "counted",
+    "told_problems",
 ]
+
+# A file made to harm can have a hundred thousand faults; nobody reads more than these.
+MAX_TOLD_PROBLEMS = 200
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -51,6 +56,13 @@ class Problem:
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
         return f"{text} (allowed: {self.allowed})" if self.allowed else text
+
+
+def told_problems(problems: Sequence[Problem]) -> list[str]:
+    """Texts of the first ``MAX_TOLD_PROBLEMS`` problems, and how many more there are."""
+    told = [str(problem) for problem in problems[:MAX_TOLD_PROBLEMS]]
+    more = len(problems) - len(told)
+    return [*told, f"and {counted(more, 'more problem', 'more problems')}"] if more else told
 
 
 class MuskIdError(Exception):
@@ -84,9 +96,9 @@ class MuskIdError(Exception):
         return f"{self.where}: {self.message}" if self.where else self.message
 
     def diagnostics(self) -> str:
-        """Text for a person: the message, every problem on a line of its own, and the hint."""
+        """Text for a person: the message, the first problems on a line each, how many more, and the hint."""
         lines = [str(self)]
-        lines += [f"  - {problem}" for problem in self.problems]
+        lines += [f"  - {problem}" for problem in told_problems(self.problems)]
         if self.hint:
             lines.append(f"What to do: {self.hint}")
         return "\n".join(lines)

@@ -9,13 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musk_id.cli.evidence_files import read_steadily
 from musk_id.cli.read_evidence import primers_of
 from musk_id.cli.read_files import read_files
 from musk_id.errors import MuskIdError
 from musk_id.model.batch import RunSheet, SheetRow
 from musk_id.model.examination import Examination, RunContext
 from musk_id.model.provenance import InputDigest
-from musk_id.model.values import Identifier, Line
+from musk_id.model.reads import DistinctReads, PiledReads
+from musk_id.model.values import Identifier, Line, Sha256
 from musk_id.records.files import resolve_inside, sha256_file
 from musk_id.records.inputs import find_input, read_input
 from musk_id.stages.run_sheets import same_place
@@ -98,17 +100,20 @@ def _well(casework: Casework, row: SheetRow, context: RunContext, inputs: list[I
     method = casework.reads_method
     try:
         paths = [resolve_inside(case_dir, file.path) for file in named]
-        digests = [sha256_file(path) for path in paths]
+        primers = primers_of(context)
+
+        def look() -> tuple[list[Sha256], DistinctReads | PiledReads]:
+            return [sha256_file(path) for path in paths], read_files(
+                paths,
+                primers,
+                (casework.methods.barcode, method),
+                lambda: casework.barcode_library,
+                with_origin=False,
+            )
+
+        digests, reads = read_steadily(paths, [None] * len(paths), look)
         if any(file.sha256 not in (None, found) for file, found in zip(named, digests, strict=True)):
             return None
-        primers = primers_of(context)
-        reads = read_files(
-            paths,
-            primers,
-            (casework.methods.barcode, method),
-            lambda: casework.barcode_library,
-            with_origin=False,
-        )
         markers = count_well(reads, primers, method, is_blank=False)
     except (MuskIdError, OSError):
         return None

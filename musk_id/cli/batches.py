@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from musk_id.cli.batch_exhibits import exhibit_wells, is_compared
-from musk_id.cli.evidence_files import measured
+from musk_id.cli.evidence_files import measured, read_steadily
 from musk_id.cli.read_evidence import control_reads, primers_of
 from musk_id.cli.run_sheets import checked_sheet
 from musk_id.cli.workplace import Casework
-from musk_id.errors import InputFormatError, RequestError
+from musk_id.errors import InputFormatError, IntegrityError, RequestError
 from musk_id.model.controls import ControlFile, ControlsRecord
 from musk_id.model.examination import EvidenceFile
 from musk_id.model.methods import SangerMethod
@@ -108,8 +108,8 @@ def _control_sequences(
     path = resolve_inside(batch_dir, named.path)
     try:
         if named.role is FileRole.SEQUENCE:
-            return read_sequences(path)
-        letters = kept_letters(read_ab1(path), method)
+            return read_steadily([path], [fact.sha256], lambda: read_sequences(path))
+        letters = kept_letters(read_steadily([path], [fact.sha256], lambda: read_ab1(path)), method)
         return (NucleotideSequence(named.path, letters),) if letters else ()
-    except InputFormatError:
+    except (InputFormatError, IntegrityError):
         return None

@@ -15,12 +15,15 @@ from musk_id.cli.table_cases import TableCase, cases_of
 from musk_id.errors import IntegrityError, Problem, RequestError, UsageError, counted
 from musk_id.formats.case_table import read_case_table
 from musk_id.model.values import RULES, Identifier
-from musk_id.records.files import resolve_inside, sha256_file, write_atomic
+from musk_id.records.files import resolve_inside, sha256_file, usual_mode, write_atomic
+from musk_id.records.tree import read_tree
 
 __all__ = ["run_import"]
 
 MAX_TOLD_PROBLEMS = 200
 _BUILDING = ".import."
+# Smaller files keep the limits of their reader, whatever they hold.
+_MAX_UNASKED_BYTES = 200_000
 
 
 def run_import(arguments: argparse.Namespace) -> int:
@@ -100,12 +103,16 @@ def _same_but_for_case(case_ids: list[str], folder: Path) -> list[Problem]:
 def _build(case: TableCase, source: Path, target: Path) -> None:
     target.mkdir()
     for stem, tree in (("request", case.request), ("examination", case.examination)):
-        write_atomic(target / f"{stem}.yaml", _yaml(tree))
+        written, data = target / f"{stem}.yaml", _yaml(tree)
+        write_atomic(written, data)
+        if len(data) > _MAX_UNASKED_BYTES:
+            # No case is written that nobody can read afterwards.
+            read_tree(written)
     for path in case.files:
         copy = target / path.rsplit("/", 1)[-1]
         shutil.copyfile(resolve_inside(source, path), copy, follow_symlinks=False)
-        os.chmod(copy, 0o644)
-    os.chmod(target, 0o755)  # noqa: S103 - a case folder is read by everybody in the laboratory
+        os.chmod(copy, usual_mode(0o644))
+    os.chmod(target, usual_mode(0o755))
 
 
 def _yaml(tree: dict[str, Any]) -> bytes:

@@ -17,14 +17,23 @@ from musk_id.cli.evidence_files import (
     failed_run,
     failure_reason,
     measured,
+    read_steadily,
+    read_unchanged,
     run_files,
-    run_inputs,
-    unchanged,
 )
 from musk_id.cli.injections import chemical_sequences
 from musk_id.cli.papers import check_edits, read_papers, read_part
 from musk_id.cli.read_evidence import reads_evidence
-from musk_id.cli.traces import case_sheets, trace_evidence, trace_facts
+from musk_id.cli.stage_basis import (
+    CHEMICAL_TECHNIQUES,
+    barcode_basis,
+    evidence_basis,
+    own_controls,
+    require_one_basis,
+    spectra_basis,
+    stage_digests,
+)
+from musk_id.cli.traces import TRACE_ROLES, case_sheets, trace_evidence, trace_facts
 from musk_id.cli.workplace import Casework
 from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError
 from musk_id.model.barcode import BarcodeRecord
@@ -53,8 +62,6 @@ __all__ = [
     "record_case",
     "spectra_case",
 ]
-
-DNA_TECHNIQUES = frozenset({Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS})
 
 
 def intake_case(casework: Casework, case_dir: Path) -> IntakeRecord:
@@ -106,7 +113,10 @@ def _found(case_dir: Path, fact: FileFact) -> FileFact:
     if not path.is_file():
         return fact
     size, sha256 = measured(path, fact.path)
-    return replace(fact, size_bytes=size, sha256=sha256, trace=trace_facts(path, fact.role))
+    trace = None
+    if fact.role in TRACE_ROLES:
+        trace = read_steadily([path], [sha256], lambda: trace_facts(path, fact.role))
+    return replace(fact, size_bytes=size, sha256=sha256, trace=trace)
 
 
 def barcode_case(
@@ -131,7 +141,7 @@ def barcode_case(
             evidence.append(failed_run(context, fact, fact.value))
             continue
         try:
-            sequences = read_sequences(unchanged(case_dir, fact))
+            sequences = read_unchanged(case_dir, [fact], lambda paths: read_sequences(paths[0]))
         except (InputFormatError, IntegrityError) as error:
             evidence.append(failed_run(context, failure_reason(error), str(error)))
         else:
@@ -141,28 +151,14 @@ def barcode_case(
                 )
             )
     methods = casework.methods
-    own = _own_controls(intake, controls)
-    inputs = (
-        *run_inputs(intake, DNA_TECHNIQUES),
-        *_controls_digests(own),
-        *_calibration_digest(casework),
-        *_overlay_digests(casework),
-    )
+    own = own_controls(intake, controls)
     return call_barcodes(
         intake.case_id,
         tuple(evidence),
         casework.barcode_library,
         methods.barcode,
         methods.animals,
-        casework.provenance(
-            (
-                methods.barcode.version,
-                methods.animals.version,
-                methods.sanger.version,
-                *((casework.reads_method.version,) if read else ()),
-            ),
-            inputs,
-        ),
+        barcode_basis(casework, intake, own),
         invalid_loci={record.batch_id: record.invalid_loci for record in own},
         sanger=methods.sanger,
         control_haplotypes={
@@ -173,20 +169,6 @@ def barcode_case(
             record.batch_id: found for record in own if (found := largest_in_blanks(record)) is not None
         },
         jumps=jump_limits(own, intake.examination.runs()),
-    )
-
-
-def _calibration_digest(casework: Casework) -> tuple[InputDigest, ...]:
-    found = casework.calibration
-    if found is None:
-        return ()
-    return (InputDigest(name=Line(f"calibration {casework.release.release_id}"), sha256=found.sha256),)
-
-
-def _overlay_digests(casework: Casework) -> tuple[InputDigest, ...]:
-    return tuple(
-        InputDigest(name=Line(f"overlay {library.library_id}"), sha256=library.manifest_sha256)
-        for library in casework.overlays
     )
 
 
@@ -214,17 +196,16 @@ def spectra_case(
     from musk_id.stages.injections import begun_by
     from musk_id.stages.spectra import match_spectra
 
-    techniques = frozenset(Technique) - DNA_TECHNIQUES
-    own = _own_controls(intake, controls)
+    own = own_controls(intake, controls)
     sequences = chemical_sequences(casework.root, own)
     areas = reintegrated_areas(intake.edits)
     evidence: list[SpectrumEvidence | FailedRun] = []
-    for context, fact in run_files(intake, techniques, FileRole.SPECTRUM):
+    for context, fact in run_files(intake, CHEMICAL_TECHNIQUES, FileRole.SPECTRUM):
         if isinstance(fact, Reason):
             evidence.append(failed_run(context, fact, fact.value))
             continue
         try:
-            spectra = read_spectra(unchanged(case_dir, fact))
+            spectra = read_unchanged(case_dir, [fact], lambda paths: read_spectra(paths[0]))
         except (InputFormatError, IntegrityError) as error:
             evidence.append(failed_run(context, failure_reason(error), str(error)))
         else:
@@ -252,16 +233,7 @@ def spectra_case(
         tuple(evidence),
         casework.spectral_library if is_compared else casework.released_spectra,
         methods.spectra,
-        casework.provenance(
-            (methods.spectra.version,),
-            (
-                *run_inputs(intake, techniques),
-                *_overlay_digests(casework),
-                *(_controls_digests(own) if casework.musk_tables is not None else ()),
-                *_chemistry_digests(casework),
-                *casework.ranking_calibrations,
-            ),
-        ),
+        spectra_basis(casework, intake, own),
         rules=() if casework.musk_tables is None else casework.musk_tables.rules,
         limits=casework.detection_limits,
         materials={
@@ -270,21 +242,6 @@ def spectra_case(
             if item.found_to_be is not None
         },
     )
-
-
-def _chemistry_digests(casework: Casework) -> tuple[InputDigest, ...]:
-    tables = casework.musk_tables
-    if tables is None:
-        return ()
-    return (
-        InputDigest(name=Line(f"chemistry {tables.version}"), sha256=tables.sha256),
-        *_own_chemistry_digest(casework),
-    )
-
-
-def _own_chemistry_digest(casework: Casework) -> tuple[InputDigest, ...]:
-    own = casework.laboratory_chemistry
-    return () if own is None else (InputDigest(name=Line("laboratory chemistry"), sha256=own[1]),)
 
 
 def evidence_case(
@@ -298,7 +255,7 @@ def evidence_case(
     from musk_id.stages.evidence import evaluate
     from musk_id.stages.likelihood_ratio import RatioBasis
 
-    own = _own_controls(intake, controls)
+    own = own_controls(intake, controls)
     methods, found = casework.methods, casework.calibration
     chemistry = casework.laboratory_chemistry
     return evaluate(
@@ -308,14 +265,7 @@ def evidence_case(
         spectra,
         casework.release,
         methods.evidence,
-        casework.provenance(
-            (methods.evidence.version,),
-            (
-                *_stage_digests(intake, own, barcode, spectra),
-                *_calibration_digest(casework),
-                *_own_chemistry_digest(casework),
-            ),
-        ),
+        evidence_basis(casework, intake, own, barcode, spectra),
         RatioBasis(
             calibration=None if found is None else found.calibration,
             barcode=methods.barcode,
@@ -327,28 +277,6 @@ def evidence_case(
     )
 
 
-def _own_controls(intake: IntakeRecord, controls: Mapping[str, ControlsRecord]) -> tuple[ControlsRecord, ...]:
-    return tuple(controls[batch] for batch in intake.batch_ids if batch in controls)
-
-
-def _stage_digests(
-    intake: IntakeRecord,
-    controls: tuple[ControlsRecord, ...],
-    barcode: BarcodeRecord,
-    spectra: SpectraRecord,
-) -> tuple[InputDigest, ...]:
-    named = [("barcode", digest(barcode)), ("spectra", digest(spectra))]
-    return (
-        InputDigest(name=Line("intake"), sha256=digest(intake)),
-        *_controls_digests(controls),
-        *(InputDigest(name=Line(name), sha256=value) for name, value in named),
-    )
-
-
-def _controls_digests(controls: tuple[ControlsRecord, ...]) -> tuple[InputDigest, ...]:
-    return tuple(InputDigest(name=Line(f"controls {c.batch_id}"), sha256=digest(c)) for c in controls)
-
-
 def record_case(
     casework: Casework,
     intake: IntakeRecord,
@@ -357,11 +285,18 @@ def record_case(
     spectra: SpectraRecord,
     evidence: EvidenceRecord,
 ) -> CaseRecord:
-    """Case record from the records of the stages."""
+    """Case record from the records of the stages.
+
+    Raises
+    ------
+    IntegrityError
+        If a stage's record was made from something else than what the case record would name.
+    """
     from musk_id.stages.record import assemble
 
-    own = _own_controls(intake, controls)
+    own = own_controls(intake, controls)
     methods = casework.methods
+    require_one_basis(casework, intake, own, barcode, spectra, evidence)
     versions = (
         methods.controls.version,
         methods.barcode.version,
@@ -382,7 +317,7 @@ def record_case(
         calibration=casework.calibration,
         cards=casework.method_cards,
         stage_digests=(
-            *_stage_digests(intake, own, barcode, spectra),
+            *stage_digests(intake, own, barcode, spectra),
             InputDigest(name=Line("evidence"), sha256=digest(evidence)),
         ),
         provenance=casework.provenance(versions, intake.provenance.inputs),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from musk_id.errors import InputFormatError, IntegrityError, MuskIdError
 from musk_id.model.examination import RunContext
@@ -19,12 +21,16 @@ __all__ = [
     "failed_run",
     "failure_reason",
     "measured",
+    "read_steadily",
+    "read_unchanged",
     "run_files",
     "run_inputs",
-    "unchanged",
     "usable",
 ]
 
+_T = TypeVar("_T")
+
+_LOOKS = 3
 MAX_EVIDENCE_BYTES = 100_000_000_000
 
 
@@ -77,12 +83,57 @@ def usable(fact: FileFact) -> FileFact | Reason:
     return fact
 
 
-def unchanged(case_dir: Path, fact: FileFact) -> Path:
-    """Path of a file that still has the digest that intake recorded."""
-    path = resolve_inside(case_dir, fact.path)
-    if not path.is_file() or sha256_file(path) != fact.sha256:
-        raise IntegrityError("the file changed after intake", where=fact.path)
-    return path
+def read_steadily(paths: Sequence[Path], known: Sequence[Sha256 | None], reader: Callable[[], _T]) -> _T:
+    """What a reader gives of files that have the known digests and were not touched while it read them.
+
+    Digest and reading are two looks at a file: one that was another at the second would stand in the record under
+    the digest of the first. A touch that changes nothing (a backup that links the file) leads to another look.
+
+    Parameters
+    ----------
+    paths, known : sequence
+        The files, and their digests; ``None`` where any content will do.
+
+    Raises
+    ------
+    IntegrityError
+        If a file has another digest, or is touched at each look.
+    """
+    for _ in range(_LOOKS):
+        before = [_touched(path) for path in paths]
+        for path, sha256 in zip(paths, known, strict=True):
+            if not path.is_file() or (sha256 is not None and sha256_file(path) != sha256):
+                raise IntegrityError("the file changed after intake", where=path.name)
+        try:
+            found = reader()
+        except InputFormatError:
+            if [_touched(path) for path in paths] == before:
+                raise
+        else:
+            if [_touched(path) for path in paths] == before:
+                return found
+    raise IntegrityError("the file changes while it is read", where=", ".join(path.name for path in paths))
+
+
+def _touched(path: Path) -> tuple[int, ...] | None:
+    """What the system changes whenever a file is written to or another one is put in its place."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def read_unchanged(case_dir: Path, facts: Sequence[FileFact], reader: Callable[[list[Path]], _T]) -> _T:
+    """What a reader gives of files of a case that still have the digests that intake recorded.
+
+    Raises
+    ------
+    IntegrityError
+        If one changed since intake, or while it was read.
+    """
+    paths = [resolve_inside(case_dir, fact.path) for fact in facts]
+    return read_steadily(paths, [digest_of(fact) for fact in facts], lambda: reader(paths))
 
 
 def failure_reason(error: MuskIdError) -> Reason:

@@ -27,15 +27,17 @@ from musk_id.cli.console import say
 from musk_id.cli.papers import read_part
 from musk_id.cli.run_lock import hold_cases
 from musk_id.cli.workplace import Casework
-from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError, UsageError
+from musk_id.errors import InputFormatError, IntegrityError, Problem, RequestError, UsageError, told_problems
 from musk_id.inbox_vocabulary import ReceiptStatus
 from musk_id.model.receipt import Receipt
 from musk_id.model.request import Request
 from musk_id.model.values import RULES, Identifier, Line, Text
 from musk_id.records.canonical import canonical_json, digest, parse_record
-from musk_id.records.files import read_limited, sha256_bytes, write_atomic
+from musk_id.records.codec import MAX_INTEGER
+from musk_id.records.files import read_limited, sha256_bytes, usual_mode, write_atomic
 from musk_id.records.inputs import find_input
 from musk_id.records.tree import MAX_BYTES, read_tree
+from musk_id.stages.intake import request_problems
 from musk_id.vocabulary import Language
 
 __all__ = ["run_inbox"]
@@ -70,6 +72,15 @@ class _Reading:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    """The folder of the cases, names in it by their small letters, and ids with the digests of their requests."""
+
+    folder: Path
+    standing: dict[str, str]
+    taken: Mapping[str, str]
+
+
 def run_inbox(arguments: argparse.Namespace) -> int:
     """Answer every new request file of the inbox."""
     inbox: Path = arguments.inbox
@@ -88,13 +99,17 @@ def run_inbox(arguments: argparse.Namespace) -> int:
     with hold_cases(root / "cases"):
         _remove_unfinished(root / "cases")
         drops, unsettled = _settled(inbox, arguments.settle_seconds)
+        drops, blocked = _answerable(drops, receipts)
         before = {drop.name: _earlier(receipts / _receipt_name(drop)) for drop in drops}
         new = [drop for drop in drops if before[drop.name] is None]
         readings = [_read(drop) for drop in new]
         known = {drop.name: receipt for drop in drops if (receipt := before[drop.name]) is not None}
         claims = _claims(readings, list(known.values()))
         taken = _taken_ids(receipts)
-        answers = [_answer(reading, claims, taken, root / "cases", laboratory) for reading in readings]
+        # Looked at once: nobody else puts cases there under the lock, and an authority may drop many requests.
+        standing = {path.name.lower(): path.name for path in (root / "cases").iterdir()}
+        filed = _Filed(root / "cases", standing, taken)
+        answers = [_answer(reading, claims, filed, laboratory) for reading in readings]
         for drop, receipt in zip(new, answers, strict=True):
             # The case is in its place by now: a receipt that was lost is written again, a case is not.
             _write_receipt(receipts / _receipt_name(drop), receipt, languages)
@@ -109,7 +124,7 @@ def run_inbox(arguments: argparse.Namespace) -> int:
     accepted = sum(receipt.status is ReceiptStatus.ACCEPTED for receipt in answers)
     print(
         f"accepted {accepted}, refused {len(answers) - accepted}, answered before {len(drops) - len(new)}, "
-        f"left for the next run {unsettled}"
+        f"left for the next run {unsettled + blocked}"
     )
     return 0
 
@@ -120,6 +135,18 @@ def _earlier(path: Path) -> Receipt | None:
         return parse_record(Receipt, read_limited(path, MAX_BYTES), path.name)
     except (InputFormatError, IntegrityError):
         return None
+
+
+def _answerable(drops: list[_Drop], receipts: Path) -> tuple[list[_Drop], int]:
+    """Files whose answer can be written; one whose receipt has a folder in its place must not stop the others."""
+    found = []
+    for drop in drops:
+        place = receipts / _receipt_name(drop)
+        if place.is_dir() or _page_of(place).is_dir():
+            say(f"left  {_harmless(drop.name)}  a folder stands in the place of its receipt {place.name}")
+        else:
+            found.append(drop)
+    return found, len(drops) - len(found)
 
 
 def _claims(readings: list[_Reading], receipts: list[Receipt]) -> Counter[str]:
@@ -206,11 +233,12 @@ def _open_drop(path: Path) -> _Drop | None:
             return _Drop(path.name, state.st_size, None, "no request: the name must end in .yaml, .yml or .json")
         if _is_being_written(path):
             return None
-        data = read_limited(path, MAX_BYTES)
+        # What has become a link since it was looked at would be a file of somebody else.
+        data = read_limited(path, MAX_BYTES, follow=False)
     except FileNotFoundError:
         return None
     except InputFormatError as error:
-        return _Drop(path.name, 0, None, error.message)
+        return _Drop(path.name, 0, None, error.message) if os.path.lexists(path) else None
     return _Drop(path.name, len(data), data) if len(data) == state.st_size else None
 
 
@@ -219,7 +247,13 @@ def _is_being_written(path: Path) -> bool:
 
     A read lease is given only on files that nobody has open for writing (``fcntl(2)``, F_SETLEASE).
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # Who reads it tells why it cannot be read: one file must not stop all others.
+        return False
     try:
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
@@ -251,27 +285,28 @@ def _read(drop: _Drop) -> _Reading:
         )
         named.mkdir(exist_ok=True)
         request = read_part(Request, path.rename(named / path.name), problems)
+    if request is not None:
+        problems += request_problems(request)
     return _Reading(drop, None if problems else request, tuple(problems))
 
 
-def _answer(
-    reading: _Reading, claims: Counter[str], taken: Mapping[str, str], cases: Path, laboratory: Line
-) -> Receipt:
+def _answer(reading: _Reading, claims: Counter[str], filed: _Filed, laboratory: Line) -> Receipt:
     drop, request, problems = reading.drop, reading.request, list(reading.problems)
     if request is not None:
         key = request.case_id.lower()
-        problems += _file_case(request, drop, cases, claims[key], taken.get(key))
+        problems += _file_case(request, drop, filed, claims[key])
     is_accepted = request is not None and not problems
     return Receipt(
         schema=Line(Receipt.SCHEMA),
         status=ReceiptStatus.ACCEPTED if is_accepted else ReceiptStatus.REFUSED,
         laboratory=laboratory,
         file_name=Line(_harmless(drop.name)),
-        size_bytes=drop.size,
+        # A file of holes may have more than a record can say; the problem tells its size.
+        size_bytes=min(drop.size, MAX_INTEGER),
         request_sha256=None if drop.data is None else sha256_bytes(drop.data),
         case_id=None if request is None else request.case_id,
         photographs_named=0 if request is None else sum(len(item.photographs) for item in request.items),
-        problems=tuple(Text(str(problem)[:2000]) for problem in problems),
+        problems=tuple(Text(told[:2000]) for told in told_problems(problems)),
         hint=None
         if is_accepted
         else Text(
@@ -281,13 +316,10 @@ def _answer(
     )
 
 
-def _file_case(request: Request, drop: _Drop, cases: Path, claims: int, taken: str | None) -> list[Problem]:
-    """Put the request into a case folder of its own; what stands against it.
-
-    ``taken`` is the digest of the request that was accepted for this id before, if its receipt still lies there.
-    """
+def _file_case(request: Request, drop: _Drop, filed: _Filed, claims: int) -> list[Problem]:
+    """Put the request into a case folder of its own; what stands against it."""
     case_id, data = str(request.case_id), drop.data or b""
-    there = next((p.name for p in cases.iterdir() if p.name.lower() == case_id.lower()), None)
+    cases, there, taken = filed.folder, filed.standing.get(case_id.lower()), filed.taken.get(case_id.lower())
     if there is not None:
         try:
             is_same = there == case_id and read_limited(find_input(cases / there, "request"), MAX_BYTES) == data
@@ -303,8 +335,10 @@ def _file_case(request: Request, drop: _Drop, cases: Path, claims: int, taken: s
         return [Problem("case_id", f"{case_id} stands in {claims} files that differ", allowed)]
     building = Path(tempfile.mkdtemp(dir=cases, prefix=_BUILDING))
     write_atomic(building / f"request{Path(drop.name).suffix.lower()}", data)
-    os.chmod(building, 0o755)  # noqa: S103 - mkdtemp made it private; the laboratory adds its examination
+    # mkdtemp made it private; the laboratory adds its examination.
+    os.chmod(building, usual_mode(0o755))
     building.rename(cases / case_id)
+    filed.standing[case_id.lower()] = case_id
     return []
 
 
@@ -315,7 +349,8 @@ def _other_request(case_id: str) -> Problem:
 
 def _harmless(name: str) -> str:
     shown = "".join(c if c.isprintable() else "?" for c in name)
-    return shown.encode("utf-8", "replace").decode("utf-8")[:_MAX_SHOWN] or "?"
+    # A line of a record is no blank.
+    return shown.encode("utf-8", "replace").decode("utf-8")[:_MAX_SHOWN] if shown.strip() else "?"
 
 
 def _receipt_name(drop: _Drop) -> str:

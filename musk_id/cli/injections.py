@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from musk_id.errors import InputFormatError
+from musk_id.cli.evidence_files import read_steadily
+from musk_id.errors import InputFormatError, IntegrityError
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.injections import SequenceInjections
 from musk_id.model.spectrum import MassSpectrum
-from musk_id.records.files import resolve_inside, sha256_file
+from musk_id.model.values import Sha256
+from musk_id.records.files import resolve_inside
 from musk_id.stages.injections import injections_of
 from musk_id.vocabulary import Reason
 
@@ -42,17 +44,17 @@ def _spectra(batch_dir: Path, record: ControlsRecord) -> dict[str, MassSpectrum]
             if declared[peak.spectrum] not in (None, digests[peak.spectrum]):
                 continue
             path = resolve_inside(batch_dir, peak.spectrum)
-            if path.is_file() and sha256_file(path) == digests[peak.spectrum]:
-                _add(spectra, peak.spectrum, path)
+            if path.is_file():
+                _add(spectra, peak.spectrum, path, digests[peak.spectrum])
     return spectra
 
 
-def _add(spectra: dict[str, MassSpectrum], name: str, path: Path) -> None:
+def _add(spectra: dict[str, MassSpectrum], name: str, path: Path, known: Sha256 | None) -> None:
     from musk_id.formats.spectra_files import read_spectra
 
     try:
-        read = read_spectra(path)
-    except InputFormatError:
+        read = read_steadily([path], [known], lambda: read_spectra(path))
+    except (InputFormatError, IntegrityError):
         return
     if len(read) == 1:
         spectra[name] = read[0]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from musk_id.records.files import sha256_file, write_atomic
 
-__all__ = ["ABSENT", "InputState", "STATE_NAME"]
+__all__ = ["ABSENT", "InputState", "STATE_NAME", "walk"]
 
 STATE_NAME = "inputs.tsv"
 ABSENT = "absent"
@@ -60,14 +60,19 @@ class InputState:
         if not folder.is_dir():
             return ABSENT
         digest = hashlib.sha256()
-        for relative, entry in _walk(folder, ""):
+        for relative, entry in walk(folder):
             shown = relative.encode("utf-8", "surrogateescape")
             digest.update(len(shown).to_bytes(4, "big") + shown + b"\0")
             digest.update(self._file(f"{name}/{relative}", entry).encode("ascii") + b"\n")
         return digest.hexdigest()
 
-    def _file(self, name: str, entry: os.DirEntry[str]) -> str:
-        state = entry.stat(follow_symlinks=False)
+    def _file(self, name: str, entry: os.DirEntry[str] | OSError) -> str:
+        if isinstance(entry, OSError):
+            return f"unreadable {entry.errno}"
+        try:
+            state = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            return f"unreadable {error.errno}"
         if not stat.S_ISREG(state.st_mode):
             return f"no file {stat.S_IFMT(state.st_mode):o}"
         if state.st_size > MAX_HASHED_BYTES:
@@ -94,12 +99,27 @@ class InputState:
         write_atomic(self._path, "".join(f"{line}\n" for line in lines).encode("ascii"))
 
 
-def _walk(folder: Path | str, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Entries below a folder that are no folders, with their relative paths, in order."""
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, f"{prefix}{entry.name}/")
+def walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
+    """Entries below a folder that are no folders, with their relative paths, in order.
+
+    A folder that cannot be read stands there with its error: it is a matter of its case and of no other. Folders
+    within folders are counted by nobody, so that nothing here calls itself for each.
+    """
+    open_folders = [iter(_entries(folder, ""))]
+    while open_folders:
+        relative, entry = next(open_folders[-1], ("", None))
+        if entry is None:
+            open_folders.pop()
+        elif isinstance(entry, os.DirEntry) and entry.is_dir(follow_symlinks=False):
+            open_folders.append(iter(_entries(entry.path, f"{relative}/")))
         else:
-            yield f"{prefix}{entry.name}", entry
+            yield relative, entry
+
+
+def _entries(folder: Path | str, prefix: str) -> list[tuple[str, os.DirEntry[str] | OSError]]:
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        return [(prefix, error)]
+    return [(f"{prefix}{entry.name}", entry) for entry in found]

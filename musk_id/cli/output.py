@@ -17,14 +17,14 @@ from musk_id.model.record import CaseRecord
 from musk_id.model.seal import Manifest
 from musk_id.model.values import Sha256
 from musk_id.records.canonical import canonical_json, digest
-from musk_id.records.files import resolve_inside, sha256_file, write_atomic
+from musk_id.records.files import resolve_inside, sha256_file, usual_mode, write_atomic
 from musk_id.records.inputs import find_input, find_optional_input
 from musk_id.sealing.seal import RECORD_PATH, build_manifest, write_seal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["INPUT_FOLDER", "Sealable", "seal_case", "write_case"]
+__all__ = ["INPUT_FOLDER", "Sealable", "content_digest", "seal_case", "write_case"]
 
 INPUT_FOLDER = "input"
 
@@ -85,7 +85,7 @@ def _copy_inputs(record: CaseRecord, case_dir: Path, laboratory: Path, target: P
         if not source.is_file():
             raise IntegrityError("the file was removed after intake", where=name, hint="run the case again")
         shutil.copyfile(source, copy)
-        os.chmod(copy, 0o644)
+        os.chmod(copy, usual_mode(0o644))
         if sha256_file(copy) != known:
             raise IntegrityError("the file changed after intake", where=name, hint="run the case again")
 
@@ -103,13 +103,29 @@ class Sealable(NamedTuple):
         return cls(record.case_id, digest(record), record.intake)
 
 
-def seal_case(place: Path, record: Sealable, key: tuple[str, Ed25519PrivateKey] | None) -> Manifest:
-    """Seal the folder of a case, if it still holds this record and its inputs.
+def content_digest(place: Path, case_id: str) -> Sha256:
+    """Digest of all that a case folder holds outside of its seal: that of its manifest."""
+    return digest(build_manifest(place, case_id))
+
+
+def seal_case(
+    place: Path,
+    record: Sealable,
+    key: tuple[str, Ed25519PrivateKey] | None,
+    content_sha256: Sha256 | None = None,
+) -> Manifest:
+    """Seal the folder of a case, if it still holds this record and its inputs, and the pages made with it.
+
+    Parameters
+    ----------
+    content_sha256 : Sha256, optional
+        What :func:`content_digest` gave when the folder was written.
 
     Raises
     ------
     IntegrityError
-        If the folder is gone, or its record or an input copy is another than the record says.
+        If the folder is gone, its record or an input copy is another than the record says, or anything else in it
+        is not what was written.
     """
     if not (place / RECORD_PATH).is_file():
         raise IntegrityError("there is no record to seal", where=record.case_id, hint="run the case again")
@@ -125,5 +141,11 @@ def seal_case(place: Path, record: Sealable, key: tuple[str, Ed25519PrivateKey] 
                 where=record.case_id,
                 hint="move the folder away and run the case again",
             )
+    if content_sha256 not in (None, digest(manifest)):
+        raise IntegrityError(
+            "its pages are not what was written with the record: they were changed before they were sealed",
+            where=record.case_id,
+            hint="move the folder away and run the case again",
+        )
     write_seal(place, manifest, key)
     return manifest

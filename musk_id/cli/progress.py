@@ -34,7 +34,9 @@ _INTERVAL_S = 2.0
 def cases_told(shard_folder: Path, stage: str) -> Iterator[Callable[[], None]]:
     """A function that tells that one more case of a stage is done."""
     path = _place(shard_folder, stage)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+    # Made anew: a pipe in its place would wait for a reader, and a link would have another file emptied.
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     try:
         yield lambda: _tell(handle)
     finally:

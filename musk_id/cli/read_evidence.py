@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from musk_id.cli.evidence_files import failed_run, failure_reason, unchanged, usable
+from musk_id.cli.evidence_files import failed_run, failure_reason, read_steadily, read_unchanged, usable
 from musk_id.cli.read_files import read_files
 from musk_id.errors import InputFormatError, IntegrityError
 from musk_id.model.batch import SheetRow
@@ -58,11 +58,10 @@ def _evidence(
         return failed_run(context, refused, refused.value)
     try:
         primers = primers_of(context)
-        reads = read_files(
-            [unchanged(case_dir, fact) for fact in files],
-            primers,
-            _rules(casework),
-            lambda: casework.barcode_library,
+        reads = read_unchanged(
+            case_dir,
+            files,
+            lambda paths: read_files(paths, primers, _rules(casework), lambda: casework.barcode_library),
         )
     except (InputFormatError, IntegrityError) as error:
         return failed_run(context, failure_reason(error), str(error))
@@ -88,14 +87,15 @@ def control_reads(
         # A sequenced blank may hold nothing at all; one that was emptied later has another digest.
         return DistinctReads({}, ReadTally(total=0))
     try:
-        return read_files(
-            [resolve_inside(batch_dir, file.path) for file in named],
-            primers_of(row),
-            _rules(casework),
-            lambda: casework.barcode_library,
-            with_genera=True,
+        paths = [resolve_inside(batch_dir, file.path) for file in named]
+        return read_steadily(
+            paths,
+            [measured[file.path] for file in named],
+            lambda: read_files(
+                paths, primers_of(row), _rules(casework), lambda: casework.barcode_library, with_genera=True
+            ),
         )
-    except InputFormatError:
+    except (InputFormatError, IntegrityError):
         return None
 
 

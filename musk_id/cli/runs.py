@@ -6,9 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
+from musk_id.cli.another_try import CASE_STAGES, forget_passing_failures
 from musk_id.cli.console import say
-from musk_id.cli.output_place import refuse_output_over_sources
-from musk_id.cli.overview_rows import shard_rows
+from musk_id.cli.output_place import forget_foreign_records, refuse_odd_output, refuse_output_over_sources
+from musk_id.cli.overview_rows import is_earlier, place_of, shard_rows
 from musk_id.cli.run_lock import hold_run, is_held_by
 from musk_id.cli.sbom import BILL_NAME, write_bill
 from musk_id.cli.shards import ShardRow, plan_shards, read_table, waiting_cases
@@ -23,13 +24,13 @@ from musk_id.vocabulary import Language
 __all__ = ["run_overview", "run_plan", "run_status"]
 
 FAILED_EXIT_CODE = 3
-CASE_STAGES = ("intake", "barcode", "spectra", "evidence", "record", "seal")
 
 
 def run_plan(arguments: argparse.Namespace) -> int:
     """Write the table and the lists of shards."""
     root = arguments.root.resolve()
     refuse_output_over_sources(arguments.out / "cases", root)
+    refuse_odd_output(arguments.out)
     if arguments.held_lock is not None:
         if not is_held_by(arguments.out, arguments.held_lock):
             raise UsageError("this is no lock of the output folder", where="--held-lock")
@@ -51,7 +52,11 @@ def run_plan(arguments: argparse.Namespace) -> int:
 
 
 def _planned(root: Path, arguments: argparse.Namespace) -> list[ShardRow]:
-    return plan_shards(root, arguments.out, arguments.cases_per_shard, Casework(root).grounds())
+    if forget_foreign_records(arguments.out):
+        print("the output folder came from elsewhere: its cases are done again")
+    rows = plan_shards(root, arguments.out, arguments.cases_per_shard, Casework(root).grounds())
+    forget_passing_failures(arguments.out, sorted({row.shard for row in rows if row.kind == "case"}))
+    return rows
 
 
 def _shards(out: Path) -> dict[str, list[str]]:
@@ -94,6 +99,8 @@ def run_status(arguments: argparse.Namespace) -> int:
         say(f"failed: {failure.case_id} at {failure.stage}: {failure.message}")
         for problem in failure.problems:
             say(f"  - {problem}")
+        if is_earlier(out, failure.case_id):
+            say(f"  what lies in {place_of(failure.case_id)} is no result of this run")
     return FAILED_EXIT_CODE if failures else 0
 
 

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from musk_id.cli.input_state import ABSENT, STATE_NAME, InputState
-from musk_id.errors import ConfigError, IntegrityError
-from musk_id.model.values import RULES, Identifier
+from musk_id.errors import ConfigError, IntegrityError, UsageError
+from musk_id.model.values import RULES, Identifier, Sha256
 from musk_id.records.files import write_atomic
 
 __all__ = [
     "LIST_NAME",
+    "REMARK",
     "TABLE_NAME",
     "ListedCase",
     "ShardRow",
@@ -37,7 +38,7 @@ __all__ = [
 TABLE_NAME = "shards.tsv"
 LIST_NAME = "list.tsv"
 _HEAD = "kind\tshard\tid\tinput_sha256"
-_REMARK = "#"
+REMARK = "#"
 _KINDS = {"case": ("cases", "s"), "batch": ("batches", "b")}
 _COLUMNS = 4
 _INPUT_NAMES = frozenset(
@@ -107,7 +108,8 @@ def _is_row(cells: list[str]) -> bool:
         return False
     letter, number = cells[1][:1], cells[1][1:]
     is_shard = letter == _KINDS[cells[0]][1] and len(number) == 5 and number.isascii() and number.isdigit()
-    return is_shard and _is_id(cells[2])
+    is_digest = cells[3] == ABSENT or RULES[Sha256].accepts(cells[3])
+    return is_shard and is_digest and _is_id(cells[2])
 
 
 def read_list(path: Path) -> list[ListedCase]:
@@ -124,7 +126,7 @@ def read_list(path: Path) -> list[ListedCase]:
         raise IntegrityError(f"the list of the shard cannot be read: {error}", where=path.name) from error
     found: dict[str, ListedCase] = {}
     for line in lines:
-        if line.startswith(_REMARK):
+        if line.startswith(REMARK):
             continue
         identifier, sha256, batches = (*line.split("\t"), "", "")[:3]
         for named in (identifier, *batches.split()):
@@ -156,6 +158,8 @@ def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...])
     ------
     ConfigError
         If a folder's name is no id, or the size of a shard is not positive.
+    UsageError
+        If all cases of the table are gone: another root was named, whose cases would take their places.
     """
     if per_shard < 1:
         raise ConfigError(f"{per_shard} cases for each shard, at least 1 is needed")
@@ -166,6 +170,12 @@ def plan_shards(root: Path, out: Path, per_shard: int, grounds: tuple[str, ...])
     for kind, (folder, letter) in _KINDS.items():
         known = {row.identifier: row for row in holding if row.kind == kind}
         digests = {i: state.folder(f"{folder}/{i}", root / folder / i) for i in known}
+        if kind == "case" and known and set(digests.values()) == {ABSENT}:
+            raise UsageError(
+                f"none of the {len(known)} cases of this output folder is in the laboratory root",
+                where=str(out),
+                hint="name the root that the folder belongs to, or another output folder",
+            )
         added += [
             row._replace(input_sha256=digests[i]) for i, row in known.items() if digests[i] != row.input_sha256
         ]
@@ -190,8 +200,12 @@ def is_waiting(kind: str, folder: Path) -> bool:
     if kind != "case":
         return False
     # One look at the folder and not one for each name: a plan asks this of thousands of cases.
-    with os.scandir(folder) as entries:
-        present = {entry.name.split(".")[0] for entry in entries if entry.name in _INPUT_NAMES}
+    try:
+        with os.scandir(folder) as entries:
+            present = {entry.name.split(".")[0] for entry in entries if entry.name in _INPUT_NAMES}
+    except OSError:
+        # Its intake tells what is wrong with it, and the other cases go on.
+        return False
     return present == {"request"}
 
 
@@ -228,7 +242,7 @@ def _write_lists(root: Path, out: Path, rows: list[ShardRow], grounds: tuple[str
     rests_on: dict[str, set[str]] = {}
     for shard, members in of_shard.items():
         path = out / "shards" / shard / LIST_NAME
-        lines = [f"{_REMARK} {ground}" for ground in grounds]
+        lines = [f"{REMARK} {ground}" for ground in grounds]
         before = _listed(path, lines)
         needed = rests_on.setdefault(shard, {shard})
         for row in members:
@@ -288,6 +302,6 @@ def _listed(path: Path, heads: list[str]) -> dict[tuple[str, str], ListedCase]:
     if not path.is_file():
         return {}
     earlier = [
-        line for line in path.read_text(encoding="ascii", errors="replace").splitlines() if line[:1] == _REMARK
+        line for line in path.read_text(encoding="ascii", errors="replace").splitlines() if line[:1] == REMARK
     ]
     return {(e.identifier, e.input_sha256): e for e in read_list(path)} if earlier == heads else {}

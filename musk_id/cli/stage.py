@@ -18,30 +18,35 @@ from typing import Any
 
 from musk_id.cli import casework as work
 from musk_id.cli.memory_limit import LIMIT_VARIABLE, limit_memory
-from musk_id.cli.output import Sealable, seal_case, write_case
+from musk_id.cli.output import Sealable, content_digest, seal_case, write_case
 from musk_id.cli.output_place import refuse_output_over_sources
-from musk_id.cli.overview_rows import write_rows
+from musk_id.cli.overview_rows import write_rows, written_contents
 from musk_id.cli.progress import cases_told
 from musk_id.cli.run_lock import hold_job
-from musk_id.cli.shards import read_list
+from musk_id.cli.shards import REMARK, read_list
 from musk_id.cli.workplace import Casework
-from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError, counted
+from musk_id.errors import IntegrityError, MuskIdError, StorageError, UsageError, counted, told_problems
 from musk_id.model.barcode import BarcodeRecord
 from musk_id.model.controls import ControlsRecord
 from musk_id.model.evidence import EvidenceRecord
 from musk_id.model.intake import IntakeRecord
 from musk_id.model.record import CaseFailure, CaseRecord
 from musk_id.model.spectra import SpectraRecord
-from musk_id.model.values import Line, Text
+from musk_id.model.values import Line, Sha256, Text
 from musk_id.records.canonical import decode_record
+from musk_id.records.files import read_limited
 from musk_id.records.lines import read_jsonl, read_trees, write_jsonl
 
 __all__ = ["failure_of", "run_stage"]
 
 MAX_MESSAGE_LENGTH = 400
+MAX_LIST_BYTES = 200_000_000
 # Faults of the machine, not of a case: the job fails and is run again when they are mended.
 _MACHINE_FAULTS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+    # A shared file system that went away for a while, or that is damaged.
+    | {errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EREMOTEIO, errno.EHOSTDOWN, errno.EHOSTUNREACH}
+    | {errno.EUCLEAN}
 )
 
 
@@ -58,7 +63,7 @@ def failure_of(case_id: str, stage: str, error: Exception) -> CaseFailure:
         exit_code=error.exit_code if isinstance(error, MuskIdError) else 1,
         message=Text(message[:MAX_MESSAGE_LENGTH] or "no message"),
         hint=Text(error.hint) if isinstance(error, MuskIdError) and error.hint else None,
-        problems=tuple(Text(str(problem)[:MAX_MESSAGE_LENGTH]) for problem in problems),
+        problems=tuple(Text(told[:MAX_MESSAGE_LENGTH]) for told in told_problems(problems)),
     )
 
 
@@ -110,16 +115,59 @@ _RECORDS: dict[str, type[Any]] = {
 }
 
 
+def _state_of(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
 class _Shard:
     """Earlier records of a shard, by case."""
 
     def __init__(self, arguments: argparse.Namespace, tell: Callable[[], None]) -> None:
         self.tell = tell
-        listed = read_list(arguments.shard)
+        self._list: Path = arguments.shard
+        listed = read_list(self._list)
+        self._listed = read_limited(self._list, MAX_LIST_BYTES)
+        self._state = _state_of(self._list)
         self.ids = [entry.identifier for entry in listed]
         self._batches = frozenset(batch for entry in listed for batch in entry.batches)
         self._folder: Path = arguments.shard.parent
         self._controls: list[Path] = arguments.controls
+
+    def require_same_list(self) -> None:
+        """Write nothing for a list that is no longer that of the shard.
+
+        A job of a node that was lost may come back when a later run has planned the shard anew.
+
+        Raises
+        ------
+        IntegrityError
+            If the list was changed since the job began.
+        """
+        if _state_of(self._list) != self._state and read_limited(self._list, MAX_LIST_BYTES) != self._listed:
+            raise IntegrityError(
+                "the list of the shard was changed while the job was at work; nothing is written",
+                where=self._list.name,
+                hint="run the workflow again",
+            )
+
+    def require_grounds(self, grounds: tuple[str, ...]) -> None:
+        """Make no record on other grounds than the plan's, which the stages before may have rested on.
+
+        Raises
+        ------
+        IntegrityError
+            If software, laboratory file, release or libraries were replaced since the plan.
+        """
+        planned = [line for line in self._listed.decode("ascii").splitlines() if line.startswith(REMARK)]
+        changed = sorted(set(planned).symmetric_difference(f"{REMARK} {ground}" for ground in grounds))
+        if planned and changed:
+            raise IntegrityError(
+                "software, laboratory file, release or libraries were replaced since the run was planned: "
+                + "; ".join(line.removeprefix(f"{REMARK} ")[:60] for line in changed[:4]),
+                where=self._list.name,
+                hint="run the workflow again: all stages are redone",
+            )
 
     def sealable(self) -> list[tuple[str, Any]]:
         """Case ids in the order of the shard, each with what its sealing needs of its record, or its failure.
@@ -204,6 +252,7 @@ def run_stage(arguments: argparse.Namespace) -> int:
         start = time.process_time()
         shard = _Shard(arguments, tell)
         records = _STAGES[arguments.name](casework, shard, arguments)
+        shard.require_same_list()
         write_jsonl(arguments.out, records)
         # For the log alone: what a job costs beside this is starting and loading.
         cases = counted(len(shard.ids), "case", "cases")
@@ -259,23 +308,32 @@ def _evidence(casework: Casework, shard: _Shard, arguments: argparse.Namespace) 
 def _record(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
     intakes, barcodes, spectra = shard.load("intake"), shard.load("barcode"), shard.load("spectra")
     controls, target = shard.controls(), _cases_folder(arguments)
+    shard.require_grounds(casework.grounds())
+    contents: dict[str, Sha256] = {}
 
     def one(case_id: str, evidence: Any) -> CaseRecord:
         intake = intakes[case_id]
         own = _checked_controls(casework, controls, intake)
         record = work.record_case(casework, intake, own, barcodes[case_id], spectra[case_id], evidence)
-        write_case(record, casework.root / "cases" / case_id, casework.laboratory_path, target)
+        shard.require_same_list()
+        place = write_case(record, casework.root / "cases" / case_id, casework.laboratory_path, target)
+        contents[case_id] = content_digest(place, case_id)
         return record
 
     records = _each("record", shard.pairs("evidence"), one, shard.tell)
     if arguments.rows is not None:
-        write_rows(arguments.rows, records)
+        shard.require_same_list()
+        write_rows(arguments.rows, records, contents)
     return records
 
 
 def _seal(casework: Casework, shard: _Shard, arguments: argparse.Namespace) -> list[Any]:
-    target = _cases_folder(arguments)
-    return _each("seal", shard.sealable(), lambda i, record: seal_case(target / i, record, None), shard.tell)
+    target, contents = _cases_folder(arguments), written_contents(arguments.shard.parent)
+
+    def one(case_id: str, record: Any) -> Any:
+        return seal_case(target / case_id, record, None, contents.get(case_id))
+
+    return _each("seal", shard.sealable(), one, shard.tell)
 
 
 def _cases_folder(arguments: argparse.Namespace) -> Path:

@@ -14,9 +14,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from musk_id.errors import IntegrityError, UsageError
-from musk_id.records.files import sha256_file
-from musk_id.sealing.seal import SEAL_FOLDER, SIGNATURE_NAME, case_files, empty_folders
+from musk_id.errors import InputFormatError, IntegrityError, UsageError
+from musk_id.model.seal import Manifest
+from musk_id.records.canonical import parse_record
+from musk_id.records.files import read_limited, sha256_file, usual_mode
+from musk_id.sealing.seal import MANIFEST_NAME, SEAL_FOLDER, SIGNATURE_NAME, case_files, empty_folders
+from musk_id.sealing.verify import MAX_MANIFEST_BYTES
 
 __all__ = ["build_folder"]
 
@@ -70,7 +73,8 @@ def build_folder(parent: Path, name: str, fill: Callable[[Path], None]) -> Path:
     with held:
         try:
             fill(building)
-            os.chmod(building, 0o755)  # noqa: S103 - mkdtemp made it private; a case folder is handed on
+            # mkdtemp made it private; a case folder is handed on.
+            os.chmod(building, usual_mode(0o755))
             with _locked(parent):
                 _swap(building, place)
         except BaseException:
@@ -122,10 +126,27 @@ def _swap(building: Path, place: Path) -> None:
             where=f"{place.parent.name}/{place.name}",
             hint="move the signed folder away or name another folder with --out",
         )
+    _refuse_added(place)
     old = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
     os.replace(place, old / place.name)
     os.replace(building, place)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_added(place: Path) -> None:
+    """Refuse to replace a sealed folder in which somebody put a file of their own beside those of the seal."""
+    try:
+        sealed = parse_record(Manifest, read_limited(place / SEAL_FOLDER / MANIFEST_NAME, MAX_MANIFEST_BYTES), "")
+        added = sorted(set(case_files(place)) - {str(entry.path) for entry in sealed.files})
+    except (InputFormatError, IntegrityError):
+        # Not sealed, or no longer whole: nobody can tell what belongs to it.
+        return
+    if added:
+        raise UsageError(
+            f"the folder holds {added[0]!r}, which this software did not write; it would be lost",
+            where=f"{place.parent.name}/{place.name}",
+            hint="move it away and run the case again",
+        )
 
 
 def _same(building: Path, place: Path) -> bool:

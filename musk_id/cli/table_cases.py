@@ -30,12 +30,17 @@ _STEP = ("date", "analyst", "method_version")
 
 @dataclass(slots=True)
 class TableCase:
-    """A case of the table: its two inputs as trees, the files that its runs name, what is wrong with it."""
+    """A case of the table: its two inputs as trees, the files that its runs name, what is wrong with it.
+
+    ``known`` has the parts of the examination by their list and id: looking through the lists for each row would
+    take the square of their number.
+    """
 
     case_id: str
     request: dict[str, Any]
     examination: dict[str, Any]
     files: dict[str, int] = field(default_factory=dict)
+    known: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -173,16 +178,16 @@ def _add_run(case: TableCase, row: TableRow, parts: dict[str, list[dict[str, Any
 def _part(case: TableCase, parts: list[dict[str, Any]], wanted: dict[str, Any], where: str) -> dict[str, Any]:
     """The part of an id among its siblings, made if it is new; what a later row says otherwise is a problem."""
     key = next(iter(wanted))
-    for part in parts:
-        if part[key] == wanted[key]:
-            for name, value in wanted.items():
-                if part.setdefault(name, value) != value:
-                    case.problems.append(
-                        Problem(where, f"{name} of {wanted[key]} is {value[:60]!r}", f"{part[name]!r}, as before")
-                    )
-            return part
-    parts.append(wanted)
-    return wanted
+    part = case.known.setdefault((id(parts), wanted[key]), wanted)
+    if part is wanted:
+        parts.append(wanted)
+        return wanted
+    for name, value in wanted.items():
+        if part.setdefault(name, value) != value:
+            case.problems.append(
+                Problem(where, f"{name} of {wanted[key]} is {value[:60]!r}", f"{part[name]!r}, as before")
+            )
+    return part
 
 
 def _check(case: TableCase, first: str) -> None:

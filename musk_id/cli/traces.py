@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from musk_id.cli.evidence_files import digest_of, failed_run, failure_reason, unchanged, usable
+from musk_id.cli.evidence_files import digest_of, failed_run, failure_reason, read_unchanged, usable
 from musk_id.cli.run_sheets import checked_sheet
 from musk_id.errors import InputFormatError, IntegrityError, RequestError
 from musk_id.model.batch import RunSheet
@@ -85,7 +85,7 @@ def _run(context: RunContext, facts: list[FileFact], case_dir: Path) -> TraceEvi
         if isinstance(state, Reason):
             return failed_run(context, state, state.value)
         try:
-            trace = read_ab1(unchanged(case_dir, fact))
+            trace = read_unchanged(case_dir, [fact], lambda paths: read_ab1(paths[0]))
         except (InputFormatError, IntegrityError) as error:
             return failed_run(context, failure_reason(error), str(error))
         strands[fact.role] = StrandTrace(file_sha256=digest_of(fact), trace=trace)

@@ -152,6 +152,8 @@ class Decoder:
         self._texts = texts
         self._line_of = line_of
         self.problems: list[Problem] = []
+        # All of them, also those beyond the limit: what has a problem is not built.
+        self._count = 0
 
     def decode(self, cls: type[_T], tree: object) -> _T | None:
         """The object, or ``None`` if there are problems."""
@@ -159,6 +161,7 @@ class Decoder:
         return None if self.problems else cast("_T | None", value)
 
     def _problem(self, path: str, message: str, allowed: str = "") -> None:
+        self._count += 1
         if len(self.problems) < MAX_PROBLEMS:
             line = self._line_of(path) if self._line_of else None
             where = _plain(path) or "the whole file"
@@ -170,10 +173,11 @@ class Decoder:
             return None
         plan = plan_of(cls)
         names = {field.name for field in plan}
-        before = len(self.problems)
+        before = self._count
         for key in tree:
-            if key not in names and len(self.problems) < MAX_PROBLEMS:
-                near = difflib.get_close_matches(str(key)[:60], sorted(names), n=1)
+            if key not in names:
+                is_told = len(self.problems) < MAX_PROBLEMS
+                near = difflib.get_close_matches(str(key)[:60], sorted(names), n=1) if is_told else []
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 self._problem(_join(path, str(key)), f"unknown key{hint}", ", ".join(sorted(names)))
         arguments: dict[str, Any] = {}
@@ -187,7 +191,7 @@ class Decoder:
                     arguments[field.name] = None
                 continue
             arguments[field.name] = self._value(field.type, value, where)
-        if len(self.problems) > before:
+        if self._count > before:
             return None
         self._check_schema(cls, arguments, path)
         return self._build(cls, arguments, path)

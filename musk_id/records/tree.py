@@ -22,6 +22,10 @@ __all__ = ["TextTree", "parse_json", "parse_yaml", "read_tree"]
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 24
 MAX_NODES = 100_000
+# Ours have at most 30 letters. Each entry keeps the path of its keys: keys without end would fill the memory.
+MAX_KEY_LENGTH = 100
+_MAX_KEPT_PATH = 300
+MAX_PROBLEMS = 200
 
 _REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # In a file as it was written; tab and line ends may stand there.
@@ -33,7 +37,8 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 class TextTree:
     """A tree of dict, list, text and ``None``, with the line of each key path.
 
-    Of a key that stands twice the first value is in the tree, and ``problems`` tells the second.
+    Of a key that stands twice the first value is in the tree, and ``problems`` tells the second (the first
+    ``MAX_PROBLEMS`` of them).
     """
 
     tree: Any = None
@@ -47,6 +52,16 @@ class TextTree:
             cut = max(path.rfind("."), path.rfind("["))
             path = path[:cut] if cut > 0 else ""
         return self.lines.get(path)
+
+    def keep_line(self, path: str, line: int) -> None:
+        """Keep the first line of a key path; longer ones than any of ours are told by a part of them."""
+        if len(path) <= _MAX_KEPT_PATH:
+            self.lines.setdefault(path, line)
+
+    def tell_twice(self, where: str, key: str) -> None:
+        """Add the problem of a key that stands twice."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(where, f"key {key[:60]!r} stands twice", "each key once"))
 
     def count(self, where: str, depth: int) -> None:
         """Count a node against the limits."""
@@ -142,7 +157,7 @@ def _convert(node: yaml.Node, path: str, name: str, result: TextTree, depth: int
     import yaml
 
     line = node.start_mark.line + 1
-    result.lines.setdefault(path, line)
+    result.keep_line(path, line)
     result.count(f"{name}, line {line}", depth)
     if isinstance(node, yaml.ScalarNode):
         _refuse_characters(node.value, f"{name}, line {line}")
@@ -156,14 +171,20 @@ def _convert(node: yaml.Node, path: str, name: str, result: TextTree, depth: int
         if not isinstance(key_node, yaml.ScalarNode):
             raise RequestError("a key must be a word", where=f"{name}, line {key_line}")
         key = key_node.value
-        _refuse_characters(key, f"{name}, line {key_line}")
+        _refuse_key(key, f"{name}, line {key_line}")
         if key in found:
-            result.problems.append(Problem(f"line {key_line}", f"key {key[:60]!r} stands twice", "each key once"))
+            result.tell_twice(f"line {key_line}", key)
             continue
         where = f"{path}.{key}" if path else key
-        result.lines[where] = key_line
+        result.keep_line(where, key_line)
         found[key] = _convert(value_node, where, name, result, depth + 1)
     return found
+
+
+def _refuse_key(key: str, where: str) -> None:
+    if len(key) > MAX_KEY_LENGTH:
+        raise RequestError(f"a key of {len(key)} letters, at most {MAX_KEY_LENGTH} are read", where=where)
+    _refuse_characters(key, where)
 
 
 def _refuse_characters(text: str, where: str) -> None:
@@ -186,7 +207,7 @@ def parse_json(text: str, name: str) -> TextTree:
         found: dict[str, Any] = {}
         for key, value in items:
             if key in found:
-                result.problems.append(Problem("", f"key {key[:60]!r} stands twice", "each key once"))
+                result.tell_twice("", key)
             found.setdefault(key, value)
         return found
 
@@ -206,7 +227,7 @@ def _check_json(tree: Any, name: str, result: TextTree, depth: int) -> None:
     result.count(name, depth)
     if isinstance(tree, dict):
         for key, value in tree.items():
-            _refuse_characters(key, name)
+            _refuse_key(key, name)
             _check_json(value, name, result, depth + 1)
     elif isinstance(tree, list):
         for value in tree:

@@ -22,7 +22,7 @@ from musk_id.errors import InputFormatError, IntegrityError
 from musk_id.kernels.spectral_peaks import PeakTable
 from musk_id.kernels.spectral_screen import SCALE, Screen, ScreenProfile, build_screen, screen_masses
 from musk_id.kernels.spectral_weights import Weights
-from musk_id.records.files import read_limited, sha256_file
+from musk_id.records.files import read_limited, sha256_file, usual_mode
 from musk_id.refdb.arrays import mapped_arrays
 
 __all__ = ["HEAD_NAME", "build_index", "load_index"]
@@ -64,7 +64,7 @@ def build_index(folder: Path, table: PeakTable, weights: Weights, source_sha256:
     building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}."))
     try:
         _write(building, table, weights, source_sha256)
-        building.chmod(0o755)
+        building.chmod(usual_mode(0o755))
         if folder.exists():
             _remove(folder)
         os.replace(building, folder)

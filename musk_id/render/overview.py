@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from musk_id.model.record import CaseFailure, CaseRecord
 from musk_id.render.catalogue import load_catalogue
@@ -11,7 +11,7 @@ from musk_id.render.html import environment
 from musk_id.render.tables import csv_text
 from musk_id.vocabulary import Finding, Language
 
-__all__ = ["OverviewRow", "headline", "index_html", "overview_row", "summary_csv"]
+__all__ = ["OverviewRow", "beside_earlier", "headline", "index_html", "overview_row", "summary_csv"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,12 @@ def overview_row(entry: CaseRecord | CaseFailure, language: Language) -> Overvie
     )
     findings, grade = _findings(entry, language), entry.evidence.grade.value
     return OverviewRow(entry.case_id, grade, findings, links, False, headline(entry, language))
+
+
+def beside_earlier(row: OverviewRow, place: str, language: Language) -> OverviewRow:
+    """Row of a failed case in whose place something lies all the same: nobody may take it for this run's."""
+    told = load_catalogue(language).label("overview.earlier", place=place)
+    return replace(row, findings=f"{row.findings}; {told}", headline=f"{row.headline}; {told}")
 
 
 def summary_csv(rows: list[OverviewRow], language: Language) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
@@ -31,13 +32,27 @@ from musk_id.stages.statements import say
 from musk_id.stages.swaps import trace_notes
 from musk_id.vocabulary import FileRole, Reason, Technique
 
-__all__ = ["SUPPORTED_TECHNIQUES", "case_problems", "declared_files", "freeze_case", "run_identity"]
+__all__ = [
+    "SUPPORTED_TECHNIQUES",
+    "case_problems",
+    "declared_files",
+    "freeze_case",
+    "request_problems",
+    "run_identity",
+]
 
 INPUT_NAMES = frozenset(
     f"{stem}.{ending}"
     for stem in ("request", "examination", "laboratory", "edits", "second_reading")
     for ending in ("yaml", "yml", "json")
 )
+# The list stands in the problem of each unknown item: whole, it would grow with the square of their number.
+_MAX_SHOWN_ITEMS = 20
+# An item takes 25 ms and 2 MB on the pages of two languages, a letter that is drawn as its code 5 kB: a request of
+# two megabytes would take a host's memory, and with it all other cases of its shard.
+MAX_ITEMS = 1000
+MAX_ANSWERS = 5000
+MAX_LETTERS = 200_000
 SUPPORTED_TECHNIQUES = frozenset(
     {Technique.SEQUENCE, Technique.SANGER_TRACE, Technique.SEQUENCING_READS, Technique.GC_MS_EI}
 )
@@ -60,11 +75,36 @@ def run_identity(context: RunContext) -> RunIdentity:
 def case_problems(request: Request, examination: Examination) -> tuple[Problem, ...]:
     """Contradictions between request and examination, and in their amounts and names of files; all of them."""
     return (
+        *request_problems(request),
         *_unknown_items(request, examination),
         *_impossible_amounts(examination),
         *_file_names(request, examination),
         *_laboratory_numbers(examination),
     )
+
+
+def request_problems(request: Request) -> Iterator[Problem]:
+    """Whether a request asks for no more than one record can say."""
+    items = len(request.items)
+    answers = sum(len(question.item_ids) or items for question in request.questions)
+    for where, found, limit, what in (
+        ("items", items, MAX_ITEMS, "items in one case"),
+        ("questions", answers, MAX_ANSWERS, "answers, one for each question and item"),
+        ("texts", _letters(request), MAX_LETTERS, "letters in all texts together"),
+    ):
+        if found > limit:
+            yield Problem(f"request: {where}", f"{found} {what}", f"at most {limit}; divide the request")
+
+
+def _letters(value: object) -> int:
+    """Letters of all texts of a model object."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, tuple):
+        return sum(map(_letters, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return sum(_letters(getattr(value, field.name)) for field in fields(value))
+    return 0
 
 
 def _laboratory_numbers(examination: Examination) -> Iterator[Problem]:
@@ -82,7 +122,8 @@ def _laboratory_numbers(examination: Examination) -> Iterator[Problem]:
 
 def _unknown_items(request: Request, examination: Examination) -> Iterator[Problem]:
     known = {item.item_id for item in request.items}
-    allowed = "an item of the request: " + ", ".join(sorted(known))
+    shown = sorted(known)[:_MAX_SHOWN_ITEMS]
+    allowed = "an item of the request: " + ", ".join(shown) + (", …" if len(known) > len(shown) else "")
     named: list[tuple[str, Identifier]] = [
         (f"request: question {q.question_id}", i) for q in request.questions for i in q.item_ids
     ]

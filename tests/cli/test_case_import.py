@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import yaml
 
 from musk_id.cli import case_import, main
 from musk_id.cli.run_lock import CASES_LOCK, hold_cases
+from musk_id.cli.table_cases import TableCase, _part
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 RUN = {
@@ -189,3 +191,25 @@ def test_a_case_that_was_filed_meanwhile_is_not_written_over(place: Path, monkey
     (cases / "t1").rmdir()
     assert _import(place, _table(place, [_row("T1", "R1")])) == 0
     assert sorted(p.name for p in cases.iterdir()) == [CASES_LOCK, "T1"]
+
+
+def test_the_parts_of_a_large_case_are_found_at_once() -> None:
+    case, parts = TableCase("K1", {}, {}), []
+    begin = time.process_time()
+    for number in range(20_000):
+        _part(case, parts, {"sub_sample_id": f"S{number}"}, "line 2")
+    # Looking through all of them each time took ten seconds, and hours for a table of the size that is read.
+    assert time.process_time() - begin < 3
+    assert len(parts) == 20_000
+    assert _part(case, parts, {"sub_sample_id": "S7", "x": "1"}, "line 2") is parts[7]
+    assert _part(case, parts, {"sub_sample_id": "S7", "x": "2"}, "line 3") is parts[7]
+    assert [str(problem) for problem in case.problems] == ["line 3: x of S7 is '2' (allowed: '1', as before)"]
+
+
+def test_a_case_too_large_to_be_read_again_is_not_written(place: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("musk_id.records.tree.MAX_BYTES", 250_000)
+    rows = [_row("K1", f"R{number}", file="files/R1.fasta", analyst="x" * 400) for number in range(600)]
+    table = _table(place, [_row("K0", "R1"), *rows])
+    assert main(["case", "import", str(table), "--root", str(place / "root")]) == 2
+    assert "larger than 250000 bytes" in capsys.readouterr().err
+    assert not list((place / "root" / "cases").glob("K*"))

@@ -14,6 +14,11 @@ import yaml
 
 from musk_id.cli import main
 from musk_id.cli.console import harmless
+from musk_id.cli.evidence_files import read_unchanged
+from musk_id.errors import InputFormatError, IntegrityError
+from musk_id.model.intake import FileFact
+from musk_id.records.files import sha256_file
+from musk_id.vocabulary import FileRole
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"
@@ -119,3 +124,90 @@ def test_a_bad_run_sheet_is_told_with_its_batch(tmp_path: Path, capsys) -> None:
     (root / "batches" / "DEMO-DNA-1" / "sheet.yaml").write_text("schema: [", encoding="ascii")
     assert main(["examine", str(root / "cases" / "DEMO-A"), "--out", str(tmp_path / "out")]) == 2
     assert "batch DEMO-DNA-1: sheet.yaml, line" in capsys.readouterr().err
+
+
+def _evidence(tmp_path: Path) -> tuple[Path, FileFact]:
+    path = tmp_path / "a.fasta"
+    path.write_bytes(b">a\nACGT\n")
+    fact = FileFact(path="a.fasta", role=FileRole.SEQUENCE, owner="run R", sha256=sha256_file(path))
+    return path, fact
+
+
+def test_a_file_that_is_another_between_digest_and_reading_is_not_read_as_the_first(tmp_path: Path) -> None:
+    path, fact = _evidence(tmp_path)
+    whole, looks = path.read_bytes(), []
+
+    def swapped(paths: list[Path]) -> bytes:
+        # In place, of the same length, and with its old time: only the system's own stamp tells.
+        state = path.stat()
+        path.write_bytes(whole.replace(b"ACGT", b"TTTT"))
+        looks.append(paths[0].read_bytes())
+        path.write_bytes(whole)
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+        return looks[-1]
+
+    with pytest.raises(IntegrityError, match="the file changes while it is read"):
+        read_unchanged(tmp_path, [fact], swapped)
+    assert looks
+
+    def damaged(paths: list[Path]) -> bytes:
+        path.unlink()
+        raise InputFormatError("half a file")
+
+    with pytest.raises(IntegrityError, match="the file changed after intake"):
+        read_unchanged(tmp_path, [fact], damaged)
+
+
+def test_a_touch_that_changes_nothing_leads_to_another_look(tmp_path: Path) -> None:
+    path, fact = _evidence(tmp_path)
+    looks = []
+
+    def linked(paths: list[Path]) -> bytes:
+        looks.append(paths[0].read_bytes())
+        if len(looks) == 1:
+            # A backup that links files.
+            os.link(path, tmp_path / "backup")
+        return looks[-1]
+
+    assert read_unchanged(tmp_path, [fact], linked) == path.read_bytes()
+    assert len(looks) == 2
+
+    def unreadable(_: list[Path]) -> bytes:
+        raise InputFormatError("no such format")
+
+    with pytest.raises(InputFormatError, match="no such format"):
+        read_unchanged(tmp_path, [fact], unreadable)
+
+
+def test_a_swapped_sequence_is_no_finding_of_the_file_that_the_record_names(tmp_path: Path, monkeypatch) -> None:
+    from musk_id.formats import sequence_files
+
+    root = Path(shutil.copytree(EXAMPLES, tmp_path / "root"))
+    victim = next((root / "cases" / "DEMO-A").glob("*12S*.fasta"))
+    whole, real = victim.read_bytes(), sequence_files.read_sequences
+
+    def swapped(path: Path):  # type: ignore[no-untyped-def]
+        if path != victim:
+            return real(path)
+        victim.write_bytes(b">x\n" + b"ACGT" * 30 + b"\n")
+        found = real(path)
+        victim.write_bytes(whole)
+        return found
+
+    monkeypatch.setattr(sequence_files, "read_sequences", swapped)
+    assert main(["examine", str(root / "cases" / "DEMO-A"), "--out", str(tmp_path / "out")]) == 0
+    record = (tmp_path / "out" / "cases" / "DEMO-A" / "record" / "record.json").read_text(encoding="utf-8")
+    assert "the file changes while it is read" in record
+    assert '"FILE_ALTERED"' in record
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    code = "import sys; from pathlib import Path; from musk_id.records.files import sha256_file; "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code} sha256_file(Path(sys.argv[1]))", tmp_path / "pipe"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert "not a regular file" in done.stderr

@@ -12,11 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nobody import as_nobody
 
 from musk_id.cli import inbox as module
 from musk_id.cli import main
@@ -321,3 +323,82 @@ def test_any_name_and_bytes_get_one_answer(tmp_path: Path, root: Path, name: str
     (receipt,) = _receipts(folder).values()
     assert receipt["status"] == "REFUSED"
     assert receipt["problems"]
+
+
+def test_a_file_that_may_not_be_read_is_refused_and_stops_no_other(box: Path, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "x.yaml").write_text(_request("NEW-0"), encoding="utf-8")
+    assert _run(tmp_path / "other", root) == 0
+    for name, case in (("a.yaml", "NEW-1"), ("b.yaml", "NEW-2"), ("c.yaml", "NEW-3")):
+        (box / name).write_text(_request(case), encoding="utf-8")
+    (box / "b.yaml").chmod(0)
+    assert as_nobody(tmp_path, lambda: _run(box, root)) == 0
+    receipts = _receipts(box)
+    assert {name: r["status"] for name, r in receipts.items()} == {
+        "a.yaml": "ACCEPTED",
+        "b.yaml": "REFUSED",
+        "c.yaml": "ACCEPTED",
+    }
+    assert receipts["b.yaml"]["problems"] == ["cannot be read: Permission denied"]
+    # Once it may be read, it is another file.
+    (box / "b.yaml").chmod(0o644)
+    assert as_nobody(tmp_path, lambda: _run(box, root)) == 0
+    assert (root / "cases" / "NEW-2").is_dir()
+
+
+def test_a_file_that_becomes_a_link_between_the_looks_is_not_read(box: Path, root: Path, monkeypatch) -> None:
+    secret = root / "secret.yaml"
+    secret.write_text("a_secret_word: 42\n", encoding="ascii")
+    (box / "a.yaml").write_text("a_public_word: 42\n", encoding="ascii")
+    real = module._is_being_written
+
+    def swap(path: Path) -> bool:
+        found = real(path)
+        path.unlink()
+        path.symlink_to(secret)
+        return found
+
+    monkeypatch.setattr(module, "_is_being_written", swap)
+    assert _run(box, root) == 0
+    assert "secret_word" not in "".join(p.read_text(encoding="utf-8") for p in (box / "receipts").iterdir())
+    assert _receipts(box)["a.yaml"]["status"] == "REFUSED"
+
+
+def test_odd_files_stop_no_other_and_are_answered_once(box: Path, root: Path, capsys) -> None:
+    (box / " ").write_text("x", encoding="ascii")
+    (box / "doubled.json").write_text("{" + ",".join('"a":1' for _ in range(60_000)) + "}", encoding="ascii")
+    items = [{"item_id": f"I{number // 2}"} for number in range(1_000)]
+    (box / "items.json").write_text(json.dumps({"case_id": "NEW-2", "items": items}), encoding="ascii")
+    many = "".join(f"- {{item_id: I{number}, described_as: x}}\n" for number in range(1_001))
+    request = _request("NEW-3")
+    (box / "many.yaml").write_text(request[: request.index("items:")] + "items:\n" + many, encoding="utf-8")
+    (box / "blocked.yaml").write_text("x: 1\n", encoding="ascii")
+    (box / "z.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+    drop = module._open_drop(box / "blocked.yaml")
+    assert drop is not None
+    (box / "receipts" / module._receipt_name(drop)).mkdir(parents=True)
+    assert _run(box, root) == 0
+    told = capsys.readouterr().out
+    assert "accepted 1, refused 4, answered before 0, left for the next run 1" in told
+    assert "a folder stands in the place of its receipt" in told
+    assert max(p.stat().st_size for p in (box / "receipts").iterdir() if p.is_file()) < 200_000
+    assert b"1001 items in one case" in next((box / "receipts").glob("many.yaml.*.json")).read_bytes()
+    state = _state(box)
+    assert _run(box, root) == 0
+    assert "accepted 0, refused 0, answered before 5, left for the next run 1" in capsys.readouterr().out
+    assert _state(box) == state
+
+
+def test_a_size_beyond_what_a_record_can_say_stops_no_other(root: Path, tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else tmp_path) as place:
+        box = Path(place)
+        (box / "z.yaml").write_text(_request("NEW-1"), encoding="utf-8")
+        with (box / "holes.yaml").open("wb") as stream:
+            try:
+                stream.truncate((1 << 53) + 4096)
+            except OSError as error:
+                pytest.skip(f"no file of that size can be made: {error.strerror}")
+        assert _run(box, root) == 0
+        receipts = _receipts(box)
+        assert [receipts[n]["status"] for n in ("holes.yaml", "z.yaml")] == ["REFUSED", "ACCEPTED"]
+        assert str((1 << 53) + 4096) in receipts["holes.yaml"]["problems"][0]

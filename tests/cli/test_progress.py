@@ -66,3 +66,15 @@ def test_a_terminal_shows_the_bar(tmp_path: Path) -> None:
     os.close(upper)
     assert "100 %, finished 2 of 2 cases" in text
     assert " cases/s" in text
+
+
+def test_a_pipe_or_a_link_in_the_place_of_the_bytes_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("precious", encoding="ascii")
+    os.mkfifo(tmp_path / ".intake.progress")
+    os.link(tmp_path / "other", tmp_path / ".barcode.progress")
+    (tmp_path / ".spectra.progress").symlink_to(tmp_path / "other")
+    for stage in ("intake", "barcode", "spectra"):
+        with cases_told(tmp_path, stage) as tell:
+            tell()
+            assert (tmp_path / f".{stage}.progress").read_bytes() == b"."
+    assert (tmp_path / "other").read_text(encoding="ascii") == "precious"

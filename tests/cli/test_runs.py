@@ -105,8 +105,13 @@ def test_rows_of_the_jobs_say_what_the_records_say_and_a_failed_seal_holds(
     assert "DEMO-D  FAILED at seal: DEMO-D: record/record.json is not what the record says" in overview()[0]
     (folder / "rows.jsonl").write_bytes(kept.splitlines(keepends=True)[0])
     assert main(["runs", "overview", "--out", str(out)]) == 4
-    (folder / "rows.jsonl").write_bytes(kept.replace(b'"grade"', b'"grape"'))
-    assert main(["runs", "overview", "--out", str(out)]) == 4
+    for was, now in (
+        (b'"grade"', b'"grape"'),
+        (b'"failed":false', b'"failed":0'),
+        (b'"cases/DEMO-D/', b'"javascript:/'),
+    ):
+        (folder / "rows.jsonl").write_bytes(kept.replace(was, now))
+        assert main(["runs", "overview", "--out", str(out)]) == 4
 
 
 def test_controls_that_were_not_planned_fail_the_case(root: Path, tmp_path: Path) -> None:
@@ -134,3 +139,87 @@ def test_controls_that_were_not_planned_fail_the_case(root: Path, tmp_path: Path
         )
     text = (folder / "barcode.jsonl").read_text(encoding="utf-8")
     assert "batch DEMO-DNA-1 was not planned with this case" in text
+
+
+def test_a_case_that_only_its_place_stood_against_is_tried_again(root: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    plan = ["runs", "plan", "--root", str(root), "--out", str(out), "--cases-per-shard", "10"]
+    folder = out / "shards" / "s00001"
+    (out / "cases" / "DEMO-D").mkdir(parents=True)
+    (out / "cases" / "DEMO-D" / "mine.txt").write_text("x", encoding="ascii")
+    assert main(plan) == 0
+    assert _stage(root, out, "controls", "b00001") == 0
+    for stage in ("intake", "barcode", "spectra", "evidence", "record", "seal"):
+        assert _stage(root, out, stage, "s00001") == 0
+    capsys.readouterr()
+    assert main(["runs", "status", "--out", str(out)]) == 3
+    told = capsys.readouterr().out
+    assert "finished 0, failed 2" in told
+    assert "failed: DEMO-D at record: cases/DEMO-D: the folder holds 'mine.txt'" in told
+    # The hint is followed; the files of the case are what they were.
+    shutil.move(out / "cases" / "DEMO-D", tmp_path / "moved")
+    (out / "summary.csv").write_text("old", encoding="ascii")
+    assert main(plan) == 0
+    assert sorted(p.name for p in folder.glob("*.jsonl")) == [
+        "barcode.jsonl",
+        "evidence.jsonl",
+        "intake.jsonl",
+        "spectra.jsonl",
+    ]
+    assert not (out / "summary.csv").exists()
+    for stage in ("record", "seal"):
+        assert _stage(root, out, stage, "s00001") == 0
+    capsys.readouterr()
+    assert main(["runs", "status", "--out", str(out)]) == 3
+    assert "finished 1, failed 1" in capsys.readouterr().out
+    # The other fails for its own files: nothing is done again for it.
+    assert main(plan) == 0
+    assert len(list(folder.glob("*.jsonl"))) == 6
+
+
+def test_an_earlier_record_of_a_case_that_fails_now_is_told(root: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    shutil.rmtree(root / "cases" / "BAD")
+    plan = ["runs", "plan", "--root", str(root), "--out", str(out)]
+    stages = ("intake", "barcode", "spectra", "evidence", "record", "seal")
+    earlier = "what lies in cases/DEMO-D is no result of this run"
+    for is_bad in (False, True):
+        if is_bad:
+            (root / "cases" / "DEMO-D" / "request.yaml").write_text("=cmd: [", encoding="ascii")
+        assert main(plan) == 0
+        assert _stage(root, out, "controls", "b00001") == 0
+        assert [_stage(root, out, stage, "s00001") for stage in stages] == [0] * 6
+        assert main(["runs", "overview", "--out", str(out)]) == 0
+        capsys.readouterr()
+        assert main(["runs", "status", "--out", str(out)]) == (3 if is_bad else 0)
+        told = [capsys.readouterr().out]
+        told += [(out / name).read_text(encoding="utf-8") for name in ("summary.csv", "index.html")]
+        assert [earlier in text for text in told] == [is_bad] * 3
+    assert (out / "cases" / "DEMO-D" / "seal" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("name", ["record.en.html", "findings.en.csv", "opinion.txt"])
+def test_pages_that_were_changed_before_they_are_sealed_are_not_sealed(
+    root: Path, tmp_path: Path, capsys, name: str
+) -> None:
+    out = tmp_path / "out"
+    folder = out / "shards" / "s00001"
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
+    assert _stage(root, out, "controls", "b00001") == 0
+    for stage in ("intake", "barcode", "spectra", "evidence"):
+        assert _stage(root, out, stage, "s00001") == 0
+    assert _stage(root, out, "record", "s00001", "--rows", str(folder / "rows.jsonl")) == 0
+    page = out / "cases" / "DEMO-D" / "record" / name
+    with page.open("a", encoding="utf-8") as stream:
+        stream.write("musk deer material EXCLUDED")
+    assert _stage(root, out, "seal", "s00001") == 0
+    capsys.readouterr()
+    assert main(["runs", "status", "--out", str(out)]) == 3
+    assert "DEMO-D at seal: DEMO-D: its pages are not what was written" in capsys.readouterr().out
+    assert not (out / "cases" / "DEMO-D" / "seal").exists()
+    # The next run makes them again.
+    assert main(["runs", "plan", "--root", str(root), "--out", str(out)]) == 0
+    assert _stage(root, out, "record", "s00001", "--rows", str(folder / "rows.jsonl")) == 0
+    assert _stage(root, out, "seal", "s00001") == 0
+    assert (out / "cases" / "DEMO-D" / "seal" / "manifest.json").is_file()
+    assert not page.is_file() or "EXCLUDED" not in page.read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nobody import as_nobody
 
+from musk_id.cli import main
 from musk_id.cli.input_state import ABSENT, STATE_NAME, InputState
 from musk_id.cli.named_batches import named_batches
 from musk_id.cli.shards import TABLE_NAME, plan_shards, read_list, read_table
@@ -167,22 +170,82 @@ def test_links_and_devices_in_a_case_are_told_and_not_read(tmp_path: Path) -> No
     assert InputState(tmp_path / "t").folder("c", case) != empty
 
 
+_DIGEST = "0" * 64
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "x\n",
         "kind\tshard\tid\tinput_sha256\ncase\ts00001\tA\n",
-        "kind\tshard\tid\tinput_sha256\ncase\t../..\tA\tx\n",
-        "kind\tshard\tid\tinput_sha256\ncase\ts00001\t$(x)\tx\n",
-        "kind\tshard\tid\tinput_sha256\nbatch\ts00001\tA\tx\n",
-        "kind\tshard\tid\tinput_sha256\ncase\ts00001\tA\tx\ncase\ts00002\tA\ty\n",
-        "kind\tshard\tid\tinput_sha256\ncase\ts00001\tA\tx",
+        "kind\tshard\tid\tinput_sha256\ncase\t../..\tA\t" + _DIGEST + "\n",
+        "kind\tshard\tid\tinput_sha256\ncase\ts00001\t$(x)\t" + _DIGEST + "\n",
+        "kind\tshard\tid\tinput_sha256\nbatch\ts00001\tA\t" + _DIGEST + "\n",
+        "kind\tshard\tid\tinput_sha256\ncase\ts00001\tA\t" + _DIGEST + "\ncase\ts00002\tA\t" + _DIGEST + "\n",
+        "kind\tshard\tid\tinput_sha256\ncase\ts00001\tA\t" + _DIGEST,
+        "kind\tshard\tid\tinput_sha256\ncase\ts00001\tA\tx\n",
     ],
 )
 def test_a_table_that_was_changed_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / TABLE_NAME).write_text(text, encoding="ascii")
     with pytest.raises(IntegrityError):
         read_table(tmp_path)
+
+
+def test_an_output_folder_is_not_used_for_another_root(root: Path, tmp_path: Path, capsys) -> None:
+    plan = ["runs", "plan", "--out", str(tmp_path / "out"), "--root"]
+    assert main([*plan, str(root)]) == 0
+    (tmp_path / "out" / "shards" / "s00001" / "intake.jsonl").write_bytes(b"")
+    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    other = tmp_path / "other"
+    (other / "cases").mkdir(parents=True)
+    shutil.copy(root / "laboratory.yaml", other)
+    shutil.copytree(root / "cases" / "DEMO-A", other / "cases" / "OTHER-1")
+    assert main([*plan, str(other)]) == 2
+    assert "none of the 5 cases of this output folder is in the laboratory root" in capsys.readouterr().err
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
+    # One that is still there is enough.
+    for case in ("DEMO-B", "DEMO-C", "DEMO-D", "DEMO-E"):
+        shutil.rmtree(root / "cases" / case)
+    assert main([*plan, str(root)]) == 0
+
+
+def test_a_table_with_other_bytes_is_told(root: Path, tmp_path: Path, capsys) -> None:
+    plan = ["runs", "plan", "--root", str(root), "--out", str(tmp_path / "out")]
+    assert main(plan) == 0
+    table = tmp_path / "out" / TABLE_NAME
+    table.write_bytes(table.read_bytes()[:-5] + b"\xff" + table.read_bytes()[-4:])
+    assert main(plan) == 4
+    assert "malformed" in capsys.readouterr().err
+
+
+def test_folders_that_cannot_be_read_or_have_no_end_are_a_matter_of_their_case(root: Path, tmp_path: Path) -> None:
+    assert len(plan_shards(root, tmp_path / "out", 10, ())) == 7
+    before = {row.identifier: row.input_sha256 for row in read_table(tmp_path / "out")}
+    (root / "cases" / "DEMO-B" / "private").mkdir(mode=0)
+    (root / "cases" / "DEMO-C").chmod(0)
+    deep = os.open(root / "cases" / "DEMO-A", os.O_RDONLY)
+    for _ in range(2500):
+        os.mkdir("d", dir_fd=deep)
+        below = os.open("d", os.O_RDONLY, dir_fd=deep)
+        os.close(deep)
+        deep = below
+    os.close(deep)
+    try:
+        # Walking down such a path by name is more than the system does.
+        rows = as_nobody(tmp_path / "out", lambda: _digests_as_nobody(root, tmp_path / "out"))
+    finally:
+        subprocess.run(["rm", "-rf", root / "cases" / "DEMO-A" / "d"], check=True)
+        (root / "cases" / "DEMO-C").chmod(0o755)
+    changed = {name for name, digest in rows.items() if digest != before[name]}
+    assert changed >= {"DEMO-A"}
+    assert changed <= {"DEMO-A", "DEMO-B", "DEMO-C"}
+    if os.geteuid() == 0:
+        assert changed == {"DEMO-A", "DEMO-B", "DEMO-C"}
+
+
+def _digests_as_nobody(root: Path, out: Path) -> dict[str, str]:
+    return {row.identifier: row.input_sha256 for row in plan_shards(root, out, 10, ())}
 
 
 def test_named_batches_are_those_of_the_decoded_examination() -> None:

@@ -56,6 +56,21 @@ def test_what_others_put_in_the_place_is_not_lost(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["C1", "C2", "C3"]
 
 
+def test_a_file_that_somebody_put_into_a_sealed_case_is_not_lost(tmp_path: Path, capsys) -> None:
+    root, out = Path(shutil.copytree(EXAMPLES, tmp_path / "root")), tmp_path / "out"
+    examine = ["examine", str(root / "cases" / "DEMO-D"), "--out", str(out)]
+    assert main(examine) == 0
+    notes = out / "cases" / "DEMO-D" / "record" / "notes.txt"
+    notes.write_text("precious", encoding="ascii")
+    request = root / "cases" / "DEMO-D" / "request.yaml"
+    request.write_text(request.read_text(encoding="utf-8") + "# revised\n", encoding="utf-8")
+    assert main(examine) == 2
+    assert "the folder holds 'record/notes.txt', which this software did not write" in capsys.readouterr().err
+    assert notes.read_text(encoding="ascii") == "precious"
+    notes.rename(tmp_path / "notes.txt")
+    assert main(examine) == 0
+
+
 def test_what_a_killed_run_left_is_tidied(tmp_path: Path) -> None:
     # Killed while building, and killed between the two renames: the old folder waits under its hidden name.
     (tmp_path / ".C1.abc" / "input").mkdir(parents=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from musk_id.cli.swap import build_folder
 from musk_id.errors import InputFormatError, IntegrityError, RequestError
 from musk_id.model.batch import RunSheet
 from musk_id.model.examination import Examination
@@ -325,6 +327,23 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         write_atomic(path, b"new")
     assert path.read_bytes() == b"old" and [p.name for p in path.parent.iterdir()] == ["record.json"]
     assert oct(path.stat().st_mode & 0o777) == "0o644"
+
+
+@pytest.mark.parametrize(("mask", "file", "folder"), [(0o022, "0o644", "0o755"), (0o077, "0o600", "0o700")])
+def test_what_is_written_is_as_private_as_the_umask_says(
+    tmp_path: Path, mask: int, file: str, folder: str
+) -> None:
+    def fill(building: Path) -> None:
+        write_atomic(building / "record" / "record.json", b"{}")
+
+    before = os.umask(mask)
+    try:
+        place = build_folder(tmp_path, "K1", fill)
+        assert os.umask(mask) == mask
+    finally:
+        os.umask(before)
+    modes = {p.name: oct(p.stat().st_mode & 0o777) for p in (place, *place.rglob("*"))}
+    assert modes == {"K1": folder, "record": folder, "record.json": file}
 
 
 def test_reading_is_limited(tmp_path: Path) -> None:

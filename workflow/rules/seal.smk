@@ -6,6 +6,8 @@ rule seal:
     input:
         list=f"{OUT}/shards/{{shard}}/list.tsv",
         record=f"{OUT}/shards/{{shard}}/record.jsonl",
+        # What the folders held when they were written stands there.
+        rows=f"{OUT}/shards/{{shard}}/rows.jsonl",
     output:
         records=f"{OUT}/shards/{{shard}}/seal.jsonl",
     params:
