@@ -22,12 +22,13 @@ from made_cases import make_root
 from workflow_runs import environment, leftovers, run_workflow, snakemake_command, tree_digest
 
 STILL_AT_WORK = "still at work"
+MAX_REFUSALS = 200
 FULL = {"tree": (24, 8, 100), "long": (300, 60, 10)}
 FRACTION = {"tree": (24, 8, 5), "long": (60, 20, 2)}
 
 
-def killed(root: Path, out: Path, per_shard: int, after_seconds: float, *, alone: bool) -> bool:
-    """Start a run and kill it after some seconds; whether it was still at work then."""
+def killed(root: Path, out: Path, per_shard: int, after_seconds: float, *, alone: bool) -> int | None:
+    """Start a run and kill it after some seconds; its exit code if it had ended before."""
     command = snakemake_command(root, out, per_shard=per_shard)
     with subprocess.Popen(
         command,
@@ -37,14 +38,25 @@ def killed(root: Path, out: Path, per_shard: int, after_seconds: float, *, alone
         start_new_session=True,
     ) as process:
         try:
-            process.wait(after_seconds)
+            return process.wait(after_seconds)
         except subprocess.TimeoutExpired:
             if alone:
                 process.kill()
             else:
                 os.killpg(process.pid, signal.SIGKILL)
-            return True
-    return False
+    return None
+
+
+def _killed_at_work(root: Path, out: Path, per_shard: int, moment: float, *, alone: bool) -> tuple[bool, int]:
+    """Kill a run; whether it was at work then, and how often it was refused because of jobs of the one before."""
+    refusals = 0
+    while True:
+        code = killed(root, out, per_shard, moment, alone=alone)
+        if not code:
+            return code is None, refusals
+        refusals += 1
+        assert refusals <= MAX_REFUSALS, f"a run ended with {code} again and again"
+        time.sleep(0.5)
 
 
 def resumed(root: Path, out: Path, per_shard: int, seconds: float = 900) -> tuple[int, str]:
@@ -88,7 +100,9 @@ def kill_rounds(
             print(f"\rkill {number + 1} of {kills}, {cases} cases", end="", file=sys.stderr, flush=True)
         out = folder / ("one" if in_one_run else f"run-{number}")
         moment = chance.uniform(0, length / kills if in_one_run else length)
-        at_work += killed(root, out, per_shard, moment if not in_one_run else moment + 2, alone=number % 2 == 1)
+        moment = moment + 2 if in_one_run else moment
+        is_at_work, refused = _killed_at_work(root, out, per_shard, moment, alone=number % 2 == 1)
+        at_work, refusals = at_work + is_at_work, refusals + refused
         if not in_one_run or number == kills - 1:
             refused, told = resumed(root, out, per_shard)
             refusals += refused
