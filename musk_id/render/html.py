@@ -25,7 +25,7 @@ from musk_id.render.pages.document import Cell, Document, Figure, Photos, Sectio
 from musk_id.render.photographs import DrawnPhotograph
 from musk_id.vocabulary import Language
 
-__all__ = ["document_html", "environment", "render_html"]
+__all__ = ["document_html", "environment", "policy_digest", "render_html"]
 
 _UNBROKEN = re.compile(r"\S{25,}")
 _PLACES = re.compile(r"(\{pages?\})")
@@ -92,9 +92,9 @@ def document_html(document: Document, data: bytes) -> bytes:
             base64=lambda data: base64.b64encode(data).decode("ascii"),
             kind_of=lambda block: type(block).__name__,
             style=Markup(style),
-            style_hash=_digest(style),
+            style_hash=policy_digest(style),
             script=Markup(script),
-            script_hash=_digest(script) if script else "",
+            script_hash=policy_digest(script) if script else "",
             viewer_words=json.dumps(dict(document.viewer_words), ensure_ascii=False, sort_keys=True),
             data_base64="" if document.data_elsewhere else base64.b64encode(data).decode("ascii"),
         )
@@ -107,7 +107,7 @@ def _file(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def policy_digest(text: str) -> str:
     """Digest of a style sheet or script as the policy names it."""
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 

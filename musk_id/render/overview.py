@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from musk_id.model.record import CaseFailure, CaseRecord
 from musk_id.render.catalogue import load_catalogue
 from musk_id.render.glyphs import Medium, drawable
-from musk_id.render.html import environment
+from musk_id.render.html import environment, policy_digest
 from musk_id.render.tables import csv_text
 from musk_id.vocabulary import Finding, Language
 
@@ -85,14 +85,13 @@ def index_html(rows: list[OverviewRow], language: Language) -> bytes:
     """Page that links to the pages of all cases."""
     catalogue = load_catalogue(language)
     keys = ("title", "banner", "case", "grade", "findings", "pages")
-    text: str = (
-        environment()
-        .get_template("index.html.j2")
-        .render(
-            language=language.value,
-            words={key: catalogue.label(f"overview.{key}") for key in keys},
-            rows=rows,
-            draw=lambda value: drawable(value, Medium.HTML),
-        )
+    templates = environment()
+    style = templates.get_template("overview.css").render()
+    text: str = templates.get_template("index.html.j2").render(
+        language=language.value,
+        words={key: catalogue.label(f"overview.{key}") for key in keys},
+        rows=rows,
+        style_hash=policy_digest(style),
+        draw=lambda value: drawable(value, Medium.HTML),
     )
     return text.encode("utf-8")

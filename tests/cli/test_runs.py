@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from musk_id.cli import main
+from musk_id.render.overview import OverviewRow, index_html
+from musk_id.vocabulary import Language
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -223,3 +228,16 @@ def test_pages_that_were_changed_before_they_are_sealed_are_not_sealed(
     assert _stage(root, out, "seal", "s00001") == 0
     assert (out / "cases" / "DEMO-D" / "seal" / "manifest.json").is_file()
     assert not page.is_file() or "EXCLUDED" not in page.read_text(encoding="utf-8")
+
+
+def test_the_overview_loads_and_runs_nothing_and_its_style_is_the_one_allowed() -> None:
+    row = OverviewRow(
+        "K1", "C", "<script>x</script><style>y</style>", (("HTML en", "cases/K1/x.html"),), False, "K1"
+    )
+    page = index_html([row], Language.EN).decode("utf-8")
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert f'content="{policy}"' in page
+    assert "&lt;script&gt;x" in page
+    assert "url(" not in style and "@import" not in style
