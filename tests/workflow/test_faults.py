@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from faults import kill_rounds, resumed
 from made_cases import make_root
+from nobody import as_nobody
 from workflow_runs import run_workflow, tree_digest
 
 from musk_id.cli import main
@@ -144,29 +142,8 @@ def test_a_file_that_may_not_be_read_fails_its_case_alone(tmp_path: Path) -> Non
     assert _stages(root, out, "intake") == [0]
     next((root / "cases" / "DEMO-A").glob("*.fasta")).chmod(0)
     (root / "cases" / "DEMO-B" / "request.yaml").chmod(0)
+    assert as_nobody(tmp_path, lambda: _stages(root, out, "intake")) == [0]
     folder = out / "shards" / "s00001"
-    for path in folder.iterdir():
-        path.chmod(0o666)
-    folder.chmod(0o777)
-    if os.geteuid() == 0:
-        top = Path(tempfile.gettempdir()).resolve()
-        for place in (tmp_path, *(p for p in tmp_path.resolve().parents if top in p.parents)):
-            place.chmod(0o755)
-
-    def stage_of_nobody(found: Any) -> None:
-        if os.geteuid() == 0:
-            os.setgroups([])
-            os.setgid(65534)
-            os.setuid(65534)
-        found.put(_stages(root, out, "intake"))
-
-    fork = multiprocessing.get_context("fork")
-    found = fork.SimpleQueue()
-    process = fork.Process(target=stage_of_nobody, args=(found,))
-    process.start()
-    process.join(60)
-    assert process.exitcode == 0
-    assert found.get() == [0]
     lines = (folder / "intake.jsonl").read_text(encoding="utf-8").splitlines()
     failed = [line for line in lines if "case-failure" in line]
     assert len(lines) == 5
