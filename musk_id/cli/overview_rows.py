@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from musk_id.errors import IntegrityError
 from musk_id.model.record import CaseFailure
 from musk_id.model.seal import Manifest
-from musk_id.model.values import Sha256
+from musk_id.model.values import RULES, RelativePath, Sha256
 from musk_id.records.canonical import canonical_bytes
 from musk_id.records.files import write_atomic
 from musk_id.records.lines import read_heads, read_jsonl, read_trees
@@ -30,6 +30,8 @@ __all__ = ["ROWS_NAME", "is_earlier", "place_of", "shard_rows", "write_rows", "w
 ROWS_NAME = "rows.jsonl"
 _CONTENT = "content_sha256"
 _AGAIN = "delete it and run the workflow again"
+# Browsers read a reversed or an escaped spelling of a step upwards as one, too; this is a whitelist.
+_is_path = RULES[RelativePath].accepts
 
 
 def write_rows(path: Path, entries: list[Any], contents: Mapping[str, Sha256] = MappingProxyType({})) -> None:
@@ -120,7 +122,8 @@ def _read_rows(path: Path) -> list[OverviewRow]:
             texts = (row.case_id, row.grade, row.findings, row.headline)
             if not all(isinstance(text, str) for text in texts) or not isinstance(row.failed, bool):
                 raise ValueError("a cell is no text")
-            if not all(link.startswith(f"{place_of(row.case_id)}/") for _, link in links):
+            inside = f"{place_of(row.case_id)}/"
+            if not all(link.startswith(inside) and _is_path(link) for _, link in links):
                 raise ValueError("a link leads out of the case")
             found.append(row)
         except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -114,6 +114,8 @@ def test_rows_of_the_jobs_say_what_the_records_say_and_a_failed_seal_holds(
         (b'"grade"', b'"grape"'),
         (b'"failed":false', b'"failed":0'),
         (b'"cases/DEMO-D/', b'"javascript:/'),
+        (b'"cases/DEMO-D/', b'"cases/DEMO-D/../../'),
+        (b'"cases/DEMO-D/', b'"cases/DEMO-D/%2e%2e/%2e%2e/'),
     ):
         (folder / "rows.jsonl").write_bytes(kept.replace(was, now))
         assert main(["runs", "overview", "--out", str(out)]) == 4
