@@ -99,10 +99,16 @@ def kill_rounds(
         if sys.stderr.isatty():
             print(f"\rkill {number + 1} of {kills}, {cases} cases", end="", file=sys.stderr, flush=True)
         out = folder / ("one" if in_one_run else f"run-{number}")
-        moment = chance.uniform(0, length / kills if in_one_run else length)
-        moment = moment + 2 if in_one_run else moment
-        is_at_work, refused = _killed_at_work(root, out, per_shard, moment, alone=number % 2 == 1)
-        at_work, refusals = at_work + is_at_work, refusals + refused
+        while True:
+            moment = chance.uniform(0, length / kills) + 2 if in_one_run else chance.uniform(0, length)
+            is_at_work, refused = _killed_at_work(root, out, per_shard, moment, alone=number % 2 == 1)
+            refusals += refused
+            if is_at_work or in_one_run:
+                break
+            # It had ended before its moment came: that is no kill, another run is started.
+            shutil.rmtree(out)
+            shutil.rmtree(out.with_name(f"{out.name}.work"))
+        at_work += is_at_work
         if not in_one_run or number == kills - 1:
             refused, told = resumed(root, out, per_shard)
             refusals += refused
